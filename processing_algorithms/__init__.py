@@ -1,0 +1,45 @@
+"""The algorithms of the provider: one module each, named after the algorithm's id."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+# In the order of the job; the module is the id, the class is found by its NAME.
+ALGORITHMS = (
+    "createworkspace",
+    "importservices",
+    "classifyservices",
+    "lumcatchment",
+    "accessibility",
+    "checkplan",
+    "justifyfindings",
+    "exportcompatibility",
+    "validatesubmission",
+)
+
+
+def algorithm_classes() -> list[type]:
+    """Return the class of each algorithm, in the order of the job."""
+    classes = []
+    for name in ALGORITHMS:
+        if not (Path(__file__).parent / f"{name}.py").is_file():
+            continue
+        module = import_module(f"{__name__}.{name}")
+        classes.append(
+            next(
+                member
+                for member in vars(module).values()
+                if isinstance(member, type) and getattr(member, "NAME", "") == name
+            )
+        )
+    return classes
+
+
+def icon_path(name: str) -> str:
+    """Return the icon of an algorithm, or the plugin's where it has none."""
+    from .. import __file__ as package_file
+
+    icons = Path(package_file).resolve().parent / "resources" / "icone"
+    own = icons / f"{name}.svg"
+    return str(own if own.is_file() else icons / "sttm.svg")

@@ -1,0 +1,194 @@
+"""Files we write: canonical JSON, deterministic zips, whole or not at all (INTERFACE §1, §4)."""
+
+from __future__ import annotations
+
+import configparser
+import datetime
+import errno
+import hashlib
+import json
+import math
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+from .errors import SttmError
+
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+_PACKAGE_DIR = Path(__file__).resolve().parent.parent
+
+
+def plugin_version() -> str:
+    """Return the version written in metadata.txt."""
+    metadata = configparser.ConfigParser(interpolation=None)
+    metadata.read(_PACKAGE_DIR / "metadata.txt", encoding="utf-8")
+    return metadata.get("general", "version", fallback="0")
+
+
+def generated_at() -> str:
+    """Return the time of this run, UTC, ISO 8601 to the second.
+
+    SOURCE_DATE_EPOCH (reproducible-builds.org) fixes it, so that two runs can be
+    compared byte by byte.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isdigit():
+        moment = datetime.datetime.fromtimestamp(int(epoch), datetime.timezone.utc)
+    else:
+        moment = datetime.datetime.now(datetime.timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def today() -> datetime.date:
+    """Return the date of this run; SOURCE_DATE_EPOCH fixes it."""
+    return datetime.date.fromisoformat(generated_at()[:10])
+
+
+def head(schema: str, algoritmo: str, criteri: dict | None = None) -> dict:
+    """Return the head every JSON of ours begins with.
+
+    Args:
+        schema: "sttm.log/1", "sttm.rilievi/1", "sttm.consegna/1" or "sttm.profilo/1".
+        algoritmo: id of the algorithm that writes it, with or without the provider.
+        criteri: ``Pack.as_reference()``: id, versione, sha256.
+    """
+    algoritmo = algoritmo if ":" in algoritmo else f"sttm:{algoritmo}"
+    return {
+        "schema": schema,
+        "plugin": plugin_version(),
+        "algoritmo": algoritmo,
+        "criteri": criteri,
+        "generato_il": generated_at(),
+    }
+
+
+def plain(value):
+    """Return a value JSON can hold: floats to 6 decimals, NaN and infinities as None."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        items = sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
+        return [plain(item) for item in items]
+    if value is None or isinstance(value, (bool, str, int)):
+        return value
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        return value.isoformat()
+    if hasattr(value, "item"):  # numpy scalars
+        return plain(value.item())
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        rounded = round(value, 6)
+        return 0.0 if rounded == 0 else rounded
+    return str(value)
+
+
+def canonical_json(value) -> bytes:
+    """Return the one way a value is written: keys sorted, indent 2, UTF-8, final newline."""
+    text = json.dumps(plain(value), ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
+    return (text + "\n").encode("utf-8", errors="replace")
+
+
+def compact_json(value) -> str:
+    """Return a value as the JSON text of a field: keys sorted, no spaces."""
+    return json.dumps(
+        plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
+
+
+def bytes_sha256(content: bytes) -> str:
+    """Return the SHA-256 of some bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_sha256(path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal, read in pieces."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        for piece in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+class WholeFile:
+    """A file that appears under its name only when everything was written.
+
+    ``with WholeFile(path) as temporary: …`` gives the path to write to, in the same
+    folder; on success it takes the final name, on any error it goes away.
+
+    Raises:
+        SttmError: the folder can't be written, the disk is full, the file is in use.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self._temporary: Path | None = None
+
+    def __enter__(self) -> Path:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(
+                prefix=f".{self.path.stem}-", suffix=self.path.suffix, dir=self.path.parent
+            )
+            os.close(handle)
+        except OSError as error:
+            raise write_error(self.path, error) from error
+        self._temporary = Path(name)
+        return self._temporary
+
+    def __exit__(self, kind, error, trace):
+        try:
+            if kind is None:
+                # mkstemp makes private files; a delivered one follows the user's umask.
+                mask = os.umask(0)
+                os.umask(mask)
+                os.chmod(self._temporary, 0o666 & ~mask)
+                os.replace(self._temporary, self.path)
+        except OSError as failure:
+            raise write_error(self.path, failure) from failure
+        finally:
+            if self._temporary.exists():
+                self._temporary.unlink()
+        if isinstance(error, OSError):
+            raise write_error(self.path, error) from error
+        return False
+
+
+def write_error(path, error: OSError) -> SttmError:
+    """Return the sentence for a file that could not be written."""
+    if error.errno == errno.ENOSPC:
+        return SttmError(
+            f"Disco pieno durante la scrittura di «{Path(path).name}»: liberare spazio o scegliere "
+            "un'altra cartella. Nessun file incompleto è stato lasciato."
+        )
+    reason = error.strerror or str(error)
+    return SttmError(
+        f"Impossibile scrivere «{Path(path).name}» ({reason}): controllare che la cartella esista, "
+        "che sia scrivibile e che il file non sia aperto in un altro programma."
+    )
+
+
+def write_bytes_whole(path, content: bytes) -> None:
+    """Write a file so that it is there whole, or not at all."""
+    with WholeFile(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_zip(path, members: dict) -> None:
+    """Write a zip whose bytes depend on its members alone: sorted, dated 1980-01-01.
+
+    Args:
+        path: where to write.
+        members: {name without folders: bytes, or the path of a file}.
+    """
+    with WholeFile(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name in sorted(members):
+            entry = zipfile.ZipInfo(name, _ZIP_DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            entry.create_system = 3  # the same bytes on Windows and elsewhere
+            content = members[name]
+            if not isinstance(content, bytes):
+                content = Path(content).read_bytes()
+            archive.writestr(entry, content)

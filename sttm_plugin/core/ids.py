@@ -1,0 +1,61 @@
+"""Identifiers that stay the same when rows move (INTERFACE §2.1, checkplan *Ids*)."""
+
+from __future__ import annotations
+
+import math
+import re
+import uuid
+
+from .text import normalise
+
+NS = uuid.uuid5(uuid.NAMESPACE_OID, "sttm2")
+
+_DATE = re.compile(
+    r"\b(?:\d{8}|\d{6}|\d{1,2}[-/._]\d{1,2}[-/._]\d{2,4}|(?:19|20)\d{2}(?:\d{4})?)\b"
+)
+_CELL_M = 10.0
+
+
+def source_name(fonte) -> str:
+    """Return the part of a source's name that is its identity: normalised, no years, no dates."""
+    return normalise(_DATE.sub(" ", str(fonte or "").replace("_", " ")))
+
+
+def valid_uuid(text) -> bool:
+    """Tell whether a text is a UUID written in full."""
+    try:
+        return str(uuid.UUID(str(text))) == str(text).lower()
+    except ValueError:
+        return False
+
+
+def id_from_key(fonte, fonte_id) -> str:
+    """Return the id of a service whose source has a unique key."""
+    return str(uuid.uuid5(NS, f"k|{source_name(fonte)}|{fonte_id}"))
+
+
+def name_key(istat, nome, x=None, y=None) -> str:
+    """Return the key of a service known by name; with a point, told apart by its 10 m cell.
+
+    Args:
+        istat: 6-digit code.
+        nome: the name as written; normalised here. None or "" is an unnamed record.
+        x, y: metres in EPSG:32632, or None when the name is enough or there is no position.
+    """
+    key = f"n|{istat or ''}|{normalise(nome)}"
+    if x is not None and y is not None and math.isfinite(x) and math.isfinite(y):
+        east = int(math.floor(x / _CELL_M) * _CELL_M)
+        north = int(math.floor(y / _CELL_M) * _CELL_M)
+        key += f"|{east}|{north}"
+    return key
+
+
+def id_of(key: str) -> str:
+    """Return the UUID made from a key."""
+    return str(uuid.uuid5(NS, key))
+
+
+def finding_id(codice: str, id_oggetto: str, altri_oggetti=()) -> str:
+    """Return the id of a finding: the check, the object and the other objects it names."""
+    others = ";".join(sorted(str(other) for other in altri_oggetti))
+    return id_of(f"r|{codice}|{id_oggetto}|{others}")

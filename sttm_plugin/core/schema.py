@@ -1,0 +1,335 @@
+"""Tables of the contract: names, kinds and domains of every field (INTERFACE §2-§5)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .errors import SttmError
+
+
+class Field(NamedTuple):
+    """A field: ``kind`` is text, json, int, real, bool or date; ``length`` 0 is no limit."""
+
+    name: str
+    kind: str = "text"
+    length: int = 0
+    alias: str = ""
+
+
+def _fields(kind: str, names: str) -> tuple[Field, ...]:
+    return tuple(Field(name, kind) for name in names.split())
+
+
+SERVICES = (
+    Field("id_servizio", "text", 36, "Identificativo"),
+    Field("istat", alias="Codice ISTAT"),
+    Field("comune", alias="Comune"),
+    Field("denominazione", alias="Denominazione"),
+    Field("codice_sttm", alias="Codice STTM 2"),
+    Field("macrocategoria", alias="Macrocategoria"),
+    Field("categoria", alias="Categoria"),
+    Field("tipo_specifico", alias="Tipo specifico"),
+    Field("confidenza", "real", alias="Confidenza della classificazione"),
+    Field("stato", alias="Stato"),
+    Field("fase_progetto", alias="Fase del progetto"),
+    Field("anno_previsto", "int", alias="Anno previsto"),
+    Field("lettura", "int", alias="Lettura"),
+    Field("fonte", alias="Fonte"),
+    Field("fonte_id", alias="Chiave nella fonte"),
+    Field("codice_fonte", alias="Codice ufficiale"),
+    Field("data_rif", "date", alias="Data di riferimento"),
+    Field("data_inizio_validita", "date", alias="Inizio validità"),
+    Field("data_fine_validita", "date", alias="Fine validità"),
+    Field("data_verifica", "date", alias="Data di verifica"),
+    Field("ente_pianificatore", alias="Ente che programma"),
+    Field("proprietario", alias="Proprietario"),
+    Field("gestore", alias="Gestore"),
+    Field("titolo_servizio", alias="Titolo del servizio"),
+    Field("computo_dotazione", alias="Computo nella dotazione"),
+    Field("ruolo_rete", alias="Ruolo nella rete"),
+    Field("atto_gestione_associata", alias="Atto di gestione associata"),
+    Field("riconoscimento_art10_ptm", alias="Riconoscimento art. 10 PTM"),
+    Field("validato_da", alias="Validato da"),
+    Field("id_complesso", alias="Complesso"),
+    Field("superficie_mq", "real", alias="Superficie misurata (m²)"),
+    Field("superficie_dichiarata_mq", "real", alias="Superficie dichiarata (m²)"),
+    Field("capacita", "real", alias="Capacità"),
+    Field("capacita_um", alias="Unità della capacità"),
+    Field("utenti_fuori_comune", "real", alias="Quota di utenti di altri comuni"),
+    Field("attributi", "json", alias="Altri attributi"),
+    Field("valenza_dichiarata", alias="Valenza dichiarata"),
+    Field("valenza_calcolata", alias="Valenza calcolata"),
+    Field("valenza_confermata", alias="Valenza confermata"),
+    Field("punteggio", "real", alias="Punteggio"),
+    Field("punteggio_intercomunale", "real", alias="Punteggio intercomunale"),
+    Field("punteggio_metropolitana", "real", alias="Punteggio metropolitana"),
+    Field("copertura", "real", alias="Copertura dei dati"),
+    Field("indicazione", alias="Indicazione (dal solo punteggio)"),
+    Field("motivazione", "json", alias="Motivazione del calcolo"),
+    Field("giustificazione", alias="Giustificazione"),
+    Field("tipo_giustificazione", alias="Tipo di giustificazione"),
+    Field("riferimento_giustificazione", alias="Riferimento della giustificazione"),
+    Field("esito", alias="Esito"),
+    Field("id_lum", alias="LUM"),
+    Field("in_lum", "bool", alias="In un LUM"),
+    Field("attributi_origine", "json", alias="Attributi di origine"),
+)
+
+# What a layer must have to be read as services (INTERFACE §1 SERVICES).
+SERVICES_NEEDED = ("id_servizio", "denominazione", "codice_sttm")
+
+REJECTED = (
+    Field("layer"),
+    Field("fid_origine", "int"),
+    Field("motivo"),
+    Field("difetto"),
+    Field("messaggio"),
+    Field("attributi_origine", "json"),
+    Field("geometria_wkt"),
+)
+
+REJECTED_REASONS = (
+    "senza_posizione",
+    "geometria_mista",
+    "geometria_lineare",
+    "geometria_irreparabile",
+    "coordinate_non_valide",
+    "fuori_area",
+    "altro_comune",
+    "riga_totale",
+    "illeggibile",
+)
+
+FINDINGS = (
+    Field("id_rilievo", "text", 36),
+    *_fields("text", "codice gruppo severita titolo descrizione istat zona_omogenea id_oggetto"),
+    *_fields("text", "altri_oggetti layer"),
+    # Values and thresholds are not always numbers (a domain, a date): text keeps them all.
+    *_fields("text", "valore soglia unita"),
+    Field("margine", "real"),
+    *_fields("text", "riferimento provenienza"),
+    Field("verificato", "bool"),
+    Field("suggerimento"),
+    Field("ammette_giustificazione", "bool"),
+    *_fields("text", "stato giustificazione autore"),
+    Field("data", "date"),
+    Field("impronta"),
+)
+
+CHECKS = (
+    *_fields("text", "codice gruppo titolo verdetto"),
+    *_fields("int", "oggetti_provati oggetti_non_conformi"),
+    Field("dati_mancanti"),
+)
+
+WAIVERS = (
+    Field("id_deroga", "text", 36),
+    Field("id_rilievo", "text", 36),
+    *_fields("text", "codice id_oggetto impronta giustificazione tipo_giustificazione"),
+    *_fields("text", "riferimento_giustificazione autore"),
+    Field("data", "date"),
+    Field("documento"),
+    Field("revocata_il", "date"),
+)
+
+PAIRS = (
+    *_fields("text", "id_coppia id_1 id_2 stato autore"),
+    Field("data", "date"),
+    Field("nota"),
+)
+
+POPULATION = (
+    *_fields("text", "id_sezione istat"),
+    Field("popolazione", "real"),
+    Field("anno", "int"),
+)
+
+CRITERIA_TABLE = (*_fields("text", "id versione sha256"), Field("data", "date"))
+
+# lumcatchment, OUTPUT and EDGES
+LUM = (
+    *_fields("text", "id_lum nome rango"),
+    Field("rango_derivato", "bool"),
+    Field("stato"),
+    Field("raggio_m", "real"),
+    *_fields("text", "metodo poligono"),
+    *_fields("real", "area_mq lunghezza_rete_m popolazione"),
+    Field("comuni"),
+    Field("quote_comuni", "json"),
+    Field("n_comuni", "int"),
+    Field("distanza_aggancio_m", "real"),
+)
+EDGES = (Field("id_lum"), *_fields("real", "raggio_m costo_da costo_a"))
+
+LUM_PERIMETERS = (
+    *_fields("text", "id_lum nome rango stato contesto"),
+    Field("raggio_m", "real"),
+    Field("rango_derivato", "bool"),
+    Field("istat"),
+    Field("quota_cerchio", "real"),
+    Field("atto_perimetrazione"),
+    Field("data_inizio_validita", "date"),
+)
+
+# classifyservices, SUMMARY
+VALENZA_SUMMARY = (
+    *_fields("text", "istat comune zona_omogenea macrocategoria"),
+    Field("lettura", "int"),
+    *_fields("text", "stato valenza_dichiarata valenza_calcolata esito"),
+    Field("n", "int"),
+    Field("superficie_mq", "real"),
+)
+
+# accessibility, SUMMARY
+ACCESSIBILITY_SUMMARY = (
+    *_fields("text", "livello nome codice categoria"),
+    *_fields("real", "soglia popolazione popolazione_servita quota gini rapporto_90_10"),
+)
+
+# The workspace's tables (createworkspace): name → (geometry or None, fields).
+WORKSPACE = {
+    "servizi_punti": ("Point", SERVICES),
+    "servizi_poligoni": ("MultiPolygon", SERVICES),
+    "servizi_senza_localizzazione": (None, SERVICES),
+    "lum": ("MultiPolygon", LUM),
+    "lum_perimetri": ("MultiPolygon", LUM_PERIMETERS),
+    "popolazione": ("MultiPolygon", POPULATION),
+    "rilievi": ("Point", FINDINGS),
+    "controlli": (None, CHECKS),
+    "deroghe": (None, WAIVERS),
+    "coppie": (None, PAIRS),
+    "criteri": (None, CRITERIA_TABLE),
+}
+
+VALENZE = ("locale", "intercomunale", "metropolitana")
+
+DOMAINS = {
+    "stato": ("esistente", "previsto", "in_corso", "sospeso", "dismesso"),
+    "fase_progetto": ("idea", "fattibilita", "progetto", "gara", "cantiere", "collaudo"),
+    "lettura": (1, 2),
+    "titolo_servizio": (
+        "pubblico",
+        "privato_convenzionato",
+        "privato_accreditato",
+        "privato_asservito",
+        "nn",
+    ),
+    "computo_dotazione": ("locale", "sovracomunale", "ripartito", "non_computato"),
+    # centro_sistema: the value rule CUL.01-R01 reads, beside the list of DATO_RESTITUZIONE §3.
+    "ruolo_rete": ("nessuno", "nodo", "capofila", "sede_di_sistema", "centro_sistema"),
+    "riconoscimento_art10_ptm": ("nessuno", "sovracomunale", "metropolitana", "in_corso"),
+    "validato_da": ("comune", "ente_gestore", "non_validato"),
+    "valenza_dichiarata": ("locale", "intercomunale", "metropolitana", "sovracomunale"),
+    "valenza_calcolata": (
+        "locale",
+        "intercomunale",
+        "metropolitana",
+        "al_limite",
+        "non_determinabile",
+        "fuori_tassonomia",
+    ),
+    "valenza_confermata": VALENZE,
+    "tipo_giustificazione": ("atto", "dato_utenza", "previsione", "ruolo_storico", "altro"),
+    "esito": ("coerente", "sovradichiarato", "sottodichiarato", "da_verificare"),
+}
+
+
+def names(fields) -> list[str]:
+    """Return the names of some fields, in order."""
+    return [field.name for field in fields]
+
+
+def conform(frame, fields):
+    """Return a frame with exactly the fields given, typed, then its private and geometry columns.
+
+    Missing fields are empty. Text that is blank becomes None; numbers and years become
+    float64 with NaN; bool stays object with None. Columns beginning with ``_`` and the
+    geometry are kept.
+
+    Raises:
+        SttmError: a field that must be a number holds text.
+    """
+    import pandas as pd
+
+    columns = {}
+    for field in fields:
+        if field.name in frame.columns:
+            columns[field.name] = _typed(frame[field.name], field)
+        else:
+            columns[field.name] = _empty(field, frame.index)
+    for name in frame.columns:
+        if name not in columns and (name.startswith("_") or name == "geometry"):
+            columns[name] = frame[name]
+    result = pd.DataFrame(columns, index=frame.index).reset_index(drop=True)
+    if "geometry" not in result.columns:
+        return result
+    import geopandas as gpd
+
+    return gpd.GeoDataFrame(result, geometry="geometry", crs=getattr(frame, "crs", None))
+
+
+def conform_services(frame):
+    """Return a services frame: every field of SERVICES, typed (see ``conform``)."""
+    return conform(frame, SERVICES)
+
+
+def empty_frame(fields, crs=None):
+    """Return a frame without rows; with ``crs`` a GeoDataFrame."""
+    import geopandas as gpd
+    import pandas as pd
+
+    columns = {field.name: _empty(field, pd.RangeIndex(0)) for field in fields}
+    frame = pd.DataFrame(columns)
+    if crs is None:
+        return frame
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
+
+
+def empty_services(crs):
+    """Return a services frame without rows."""
+    return empty_frame(SERVICES, crs)
+
+
+def _empty(field, index):
+    import numpy as np
+    import pandas as pd
+
+    if field.kind in ("int", "real"):
+        return pd.Series(np.nan, index=index, dtype=np.float64)
+    return pd.Series([None] * len(index), index=index, dtype=object)
+
+
+def _typed(column, field):
+    import numpy as np
+    import pandas as pd
+
+    if field.kind in ("int", "real"):
+        try:
+            return pd.to_numeric(column).astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise SttmError(
+                f"Il campo «{field.name}» deve contenere numeri: {error}. Correggere i valori o "
+                "reimportare il layer con l'algoritmo «Importa servizi»."
+            ) from error
+    missing = column.isna()
+    values = column.astype(object)
+    if field.kind == "bool":
+        values = values.map(_as_bool)
+    else:
+        values = values.map(_as_text)
+    return values.where(~missing, None)
+
+
+def _as_text(value):
+    if value is None or value != value:
+        return None
+    text = value.strip() if isinstance(value, str) else str(value)
+    return text or None
+
+
+def _as_bool(value):
+    if value is None or value != value:
+        return None
+    if isinstance(value, str):
+        return value.strip().lower() in ("1", "t", "true", "si", "sì", "vero", "yes")
+    return bool(value)

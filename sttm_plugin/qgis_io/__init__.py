@@ -1,0 +1,1 @@
+"""QGIS layers to plain values and back. Decides nothing."""

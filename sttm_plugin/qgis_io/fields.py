@@ -1,0 +1,55 @@
+"""Fields of the contract as QGIS fields, on Qt 5 and Qt 6."""
+
+from __future__ import annotations
+
+from qgis.core import Qgis, QgsField, QgsFields
+from qgis.PyQt.QtCore import QVariant
+
+if Qgis.QGIS_VERSION_INT >= 33800:
+    from qgis.PyQt.QtCore import QMetaType
+
+    _TYPES = {
+        "text": QMetaType.Type.QString,
+        "json": QMetaType.Type.QString,
+        "int": QMetaType.Type.LongLong,
+        "real": QMetaType.Type.Double,
+        "bool": QMetaType.Type.Bool,
+        "date": QMetaType.Type.QDate,
+    }
+else:
+    _TYPES = {
+        "text": QVariant.Type.String,
+        "json": QVariant.Type.String,
+        "int": QVariant.Type.LongLong,
+        "real": QVariant.Type.Double,
+        "bool": QVariant.Type.Bool,
+        "date": QVariant.Type.Date,
+    }
+
+# Never copied from an input: the output's own provider makes them.
+KEY_FIELDS = ("fid", "ogc_fid", "ogr_fid")
+
+
+def make_field(field) -> QgsField:
+    """Return the QGIS field of a ``core.schema.Field``."""
+    made = QgsField(field.name, _TYPES[field.kind], "", field.length)
+    if field.alias:
+        made.setAlias(field.alias)
+    return made
+
+
+def make_fields(fields) -> QgsFields:
+    """Return the QGIS fields of a tuple of ``core.schema.Field``."""
+    made = QgsFields()
+    for field in fields:
+        made.append(make_field(field))
+    return made
+
+
+def without_keys(fields) -> QgsFields:
+    """Return QGIS fields without those a provider makes itself (fid, ogc_fid, ogr_fid)."""
+    kept = QgsFields()
+    for field in fields:
+        if field.name().lower() not in KEY_FIELDS:
+            kept.append(field)
+    return kept

@@ -1,0 +1,346 @@
+"""QGIS layers to frames and back: one pass over the features, geometries as WKB."""
+
+from __future__ import annotations
+
+import json
+import math
+
+from qgis.core import (
+    NULL,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsFeature,
+    QgsFeatureRequest,
+    QgsFeatureSink,
+    QgsGeometry,
+    QgsProcessingException,
+    QgsProcessingFeatureSource,
+    QgsProject,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
+from qgis.PyQt.QtCore import QByteArray, QDate, QDateTime, Qt, QTime
+
+from ..core.errors import SttmError
+from .fields import KEY_FIELDS, make_fields
+
+_CANCEL_EVERY = 512
+
+
+def plain_value(value):
+    """Return an attribute as Python holds it: NULL as None, dates as ISO text, lists as JSON."""
+    if value is None or value == NULL:
+        return None
+    if isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, QDate):
+        return value.toString(Qt.DateFormat.ISODate) or None
+    if isinstance(value, (QDateTime, QTime)):
+        return value.toString(Qt.DateFormat.ISODate) or None
+    if isinstance(value, QByteArray):
+        return bytes(value).hex()
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return str(value)
+
+
+def iter_features(source, request=None):
+    """Yield the features of a source or layer, geometry checks off.
+
+    Processing's default stops at the first invalid geometry, before we can repair or
+    reject it.
+    """
+    request = request or QgsFeatureRequest()
+    if isinstance(source, QgsProcessingFeatureSource):
+        flag = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
+        return source.getFeatures(request, flag)
+    request.setInvalidGeometryCheck(QgsFeatureRequest.InvalidGeometryCheck.GeometryNoCheck)
+    return source.getFeatures(request)
+
+
+def source_crs(source) -> QgsCoordinateReferenceSystem:
+    """Return the CRS a source or layer declares."""
+    return source.sourceCrs() if hasattr(source, "sourceCrs") else source.crs()
+
+
+def source_name(source) -> str:
+    """Return the name of a source or layer."""
+    return source.sourceName() if hasattr(source, "sourceName") else source.name()
+
+
+def transform_to(source, crs, context=None) -> QgsCoordinateTransform | None:
+    """Return the transform from a source to the analysis CRS, None when there is nothing to do.
+
+    Raises:
+        SttmError: the source has geometry but no CRS.
+    """
+    declared = source_crs(source)
+    wkb_type = source.wkbType()
+    if (
+        wkb_type in (QgsWkbTypes.Type.NoGeometry, QgsWkbTypes.Type.Unknown)
+        and not declared.isValid()
+    ):
+        return None
+    if not declared.isValid():
+        raise SttmError(
+            f"Il layer «{source_name(source)}» non ha un sistema di riferimento: assegnarlo "
+            "in QGIS (Imposta SR del layer) prima di usarlo, oppure importarlo con «Importa "
+            "servizi», che lo riconosce dalla posizione del comune."
+        )
+    if declared == crs:
+        return None
+    transform_context = (
+        context.transformContext() if context else QgsProject.instance().transformContext()
+    )
+    return QgsCoordinateTransform(declared, crs, transform_context)
+
+
+def read_frame(source, crs, context=None, feedback=None, fields=None):
+    """Return a source as a GeoDataFrame in the analysis CRS, in one pass.
+
+    Args:
+        source: QgsFeatureSource of an algorithm, or QgsVectorLayer; with or without geometry.
+        crs: QgsCoordinateReferenceSystem of the analysis.
+        fields: names to read; None is all of them but fid, ogc_fid, ogr_fid.
+
+    Returns:
+        GeoDataFrame: the fields (text as object with None, numbers as they are, dates as ISO
+        text), ``_layer`` (name), ``_fid`` (int), ``geometry`` (shapely, curves segmented, Z and
+        M dropped; None where NULL). None when cancelled.
+
+    Raises:
+        SttmError: no CRS, a coordinate that can't be transformed, a read that broke off.
+    """
+    import geopandas as gpd
+    import numpy as np
+    import pandas as pd
+
+    transform = transform_to(source, crs, context)
+    kept = [
+        (position, field.name())
+        for position, field in enumerate(source.fields())
+        if field.name().lower() not in KEY_FIELDS and (fields is None or field.name() in fields)
+    ]
+    columns = [[] for _ in kept]
+    fids, blobs = [], []
+    name = source_name(source)
+    total = source.featureCount() if hasattr(source, "featureCount") else -1
+    for number, feature in enumerate(iter_features(source)):
+        if number % _CANCEL_EVERY == 0 and feedback is not None and feedback.isCanceled():
+            return None
+        attributes = feature.attributes()
+        for column, (position, _) in zip(columns, kept):
+            column.append(plain_value(attributes[position]))
+        fids.append(feature.id())
+        blobs.append(_wkb(feature, transform, name))
+    if total > 0 and len(fids) < total and _complete(source):
+        raise SttmError(
+            f"La lettura di «{name}» si è interrotta alla riga {len(fids)} di {total}: il file è "
+            "troncato o bloccato. Aprirlo in QGIS, salvarne una copia e riprovare."
+        )
+    frame = pd.DataFrame({field: _column(values) for (_, field), values in zip(kept, columns)})
+    frame["_layer"] = pd.Series([name] * len(fids), dtype=object)
+    frame["_fid"] = np.asarray(fids, dtype=np.int64)
+    return gpd.GeoDataFrame(frame, geometry=shapes_from_wkb(blobs), crs=crs_name(crs))
+
+
+def _complete(source) -> bool:
+    """Tell whether featureCount is exact: a selection or a subset may make it an estimate."""
+    return isinstance(source, QgsVectorLayer) and source.dataProvider().name() == "ogr"
+
+
+def _wkb(feature, transform, name):
+    geometry = feature.geometry()
+    if geometry.isNull() or geometry.isEmpty():
+        return None
+    if QgsWkbTypes.isCurvedType(geometry.wkbType()):
+        geometry = QgsGeometry(geometry.constGet().segmentize())
+    kind = geometry.wkbType()
+    if QgsWkbTypes.hasZ(kind) or QgsWkbTypes.hasM(kind):
+        flat = geometry.get()
+        flat.dropZValue()
+        flat.dropMValue()
+    if transform is not None:
+        try:
+            geometry.transform(transform)
+        except QgsCsException as error:
+            raise SttmError(
+                f"Le coordinate dell'elemento {feature.id()} di «{name}» non si possono "
+                "trasformare nel sistema di analisi: controllare il sistema di riferimento del "
+                "layer."
+            ) from error
+    return geometry.asWkb().data()
+
+
+def shapes_from_wkb(blobs):
+    """Return shapely geometries from WKB bytes, None where there is none or it can't be read."""
+    import numpy as np
+    import shapely
+    import shapely.wkb
+
+    shapes = np.empty(len(blobs), dtype=object)
+    if hasattr(shapely, "from_wkb"):  # shapely 2
+        with np.errstate(invalid="ignore"):
+            shapes[:] = shapely.from_wkb(np.array(blobs, dtype=object), on_invalid="ignore")
+        return shapes
+    for number, blob in enumerate(blobs):
+        if blob is not None:
+            try:
+                shapes[number] = shapely.wkb.loads(blob)
+            except shapely.errors.WKBReadingError:
+                shapes[number] = None
+    return shapes
+
+
+def crs_name(crs) -> str:
+    """Return a CRS as geopandas takes it."""
+    return crs.authid() or crs.toWkt()
+
+
+def _column(values):
+    import pandas as pd
+
+    numbers = _numbers(values)
+    if numbers is None:
+        return pd.Series(values, dtype=object)
+    return pd.Series(numbers)
+
+
+def _numbers(values):
+    """Return the values as floats when all are numbers or None, and at least one is a number."""
+    found = False
+    for value in values:
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+        found = True
+    if not found:
+        return None
+    if any(value is None or isinstance(value, float) for value in values):
+        return [math.nan if value is None else float(value) for value in values]
+    return values
+
+
+def field_values(column, kind):
+    """Return a column of a frame as a list of attributes QGIS takes, None as NULL."""
+    values = column.tolist()
+    if kind == "int":
+        return [None if value is None or value != value else int(value) for value in values]
+    if kind == "real":
+        return [None if value is None or value != value else float(value) for value in values]
+    if kind == "bool":
+        return [None if value is None or value != value else bool(value) for value in values]
+    if kind == "date":
+        return [
+            QDate.fromString(str(value)[:10], Qt.DateFormat.ISODate) if value else None
+            for value in values
+        ]
+    return [None if value is None or value != value else str(value) for value in values]
+
+
+def features_of(frame, fields, wkb_type=QgsWkbTypes.Type.NoGeometry, start=0, stop=None):
+    """Yield the QGIS features of a frame, in order, for the ``core.schema`` fields given."""
+    part = frame.iloc[start:stop]
+    qgis_fields = make_fields(fields)
+    columns = [field_values(part[field.name], field.kind) for field in fields]
+    shapes = [None] * len(part)
+    if wkb_type != QgsWkbTypes.Type.NoGeometry and "geometry" in part.columns:
+        shapes = part["geometry"].tolist()
+    multi = QgsWkbTypes.isMultiType(wkb_type)
+    rows = zip(*columns) if columns else ([] for _ in range(len(part)))
+    for attributes, shape in zip(rows, shapes):
+        feature = QgsFeature(qgis_fields)
+        feature.setAttributes(list(attributes))
+        if shape is not None and not shape.is_empty:
+            geometry = QgsGeometry()
+            geometry.fromWkb(shape.wkb)
+            if multi:
+                geometry.convertToMultiType()
+            feature.setGeometry(geometry)
+        yield feature
+
+
+def write_frame(sink, frame, fields, wkb_type=QgsWkbTypes.Type.NoGeometry, feedback=None) -> int:
+    """Write a frame into an open sink and return how many rows were written.
+
+    Raises:
+        QgsProcessingException: the sink refused a row.
+    """
+    written = 0
+    for feature in features_of(frame, fields, wkb_type):
+        if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
+            reason = sink.lastError() if hasattr(sink, "lastError") else ""
+            raise QgsProcessingException(
+                f"La riga {written + 1} non è stata scritta: "
+                f"{reason or 'disco pieno o file bloccato'}."
+            )
+        written += 1
+    return written
+
+
+def memory_layer(frame, fields, name, wkb_type, crs) -> QgsVectorLayer:
+    """Return a frame as a memory layer, for rendering and for tests."""
+    kind = QgsWkbTypes.displayString(wkb_type)
+    layer = QgsVectorLayer("None" if kind == "NoGeometry" else kind, name, "memory")
+    if kind != "NoGeometry":
+        layer.setCrs(crs)
+    provider = layer.dataProvider()
+    provider.addAttributes(list(make_fields(fields)))
+    layer.updateFields()
+    provider.addFeatures(list(features_of(frame, fields, wkb_type)))
+    layer.updateExtents()
+    return layer
+
+
+def read_services(layers, crs, context=None, feedback=None):
+    """Return layers and tables of services as one services frame; the same id twice: the area wins.
+
+    Args:
+        layers: QgsVectorLayer list, points and areas and tables mixed.
+
+    Returns:
+        The services frame of ``core.schema.conform_services``, ordered by ``id_servizio``; None
+        when cancelled. ``frame.attrs["doppi"]`` lists the ids whose second record was left out.
+
+    Raises:
+        SttmError: a needed field is missing; no layer.
+    """
+    import pandas as pd
+
+    from ..core import schema
+
+    frames = []
+    for layer in layers:
+        present = {field.name().lower() for field in layer.fields()}
+        missing = [name for name in schema.SERVICES_NEEDED if name not in present]
+        if missing:
+            found = ", ".join(field.name() for field in layer.fields())
+            raise SttmError(
+                f"Il layer «{layer.name()}» non è un layer di servizi: manca il campo "
+                f"{', '.join(missing)} (trovati: {found or 'nessuno'}). Importarlo prima con "
+                "«Importa servizi»."
+            )
+        frame = read_frame(layer, crs, context, feedback)
+        if frame is None:
+            return None
+        frame = frame.rename(columns={name: name.lower() for name in frame.columns})
+        frames.append(schema.conform_services(frame))
+    if not frames:
+        raise SttmError("Nessun layer di servizi indicato: sceglierne almeno uno.")
+    joined = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    is_area = joined["geometry"].map(
+        lambda shape: shape is not None and shape.geom_type in ("Polygon", "MultiPolygon")
+    )
+    order = joined.assign(_area=~is_area.astype(bool)).sort_values(
+        ["id_servizio", "_area", "_layer", "_fid"], kind="stable", na_position="last"
+    )
+    doubled = order["id_servizio"].notna() & order.duplicated("id_servizio", keep="first")
+    # Only a point beside its area is the same record twice: two points, or two areas, with one
+    # id are a fault of the data, which check STTM2-103 reports.
+    kinds = order["_area"].groupby(order["id_servizio"]).transform("nunique")
+    leave = doubled & order["_area"] & (kinds == 2)
+    result = order[~leave].drop(columns="_area").reset_index(drop=True)
+    result.attrs["doppi"] = sorted(order.loc[leave, "id_servizio"].unique())
+    return result

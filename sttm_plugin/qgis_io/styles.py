@@ -1,0 +1,35 @@
+"""QML styles, found beside the package in the source tree and inside it once deployed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..core.errors import SttmError
+
+_PACKAGE_DIR = Path(__file__).resolve().parent.parent
+
+
+def styles_folder() -> Path:
+    """Return the folder that holds the QML files."""
+    inside = _PACKAGE_DIR / "styles"
+    return inside if inside.is_dir() else _PACKAGE_DIR.parent / "styles"
+
+
+def style_path(name: str) -> Path:
+    """Return the QML file of a style by its name, which is that of its output."""
+    return styles_folder() / f"{name}.qml"
+
+
+def apply_style(layer, name: str) -> None:
+    """Give a layer a style of ours.
+
+    Raises:
+        SttmError: there is no such style, or QGIS can't read it.
+    """
+    path = style_path(name)
+    if not path.is_file():
+        raise SttmError(f"Lo stile «{name}» non c'è: il layer resta con lo stile predefinito.")
+    message, loaded = layer.loadNamedStyle(str(path))
+    if not loaded:
+        raise SttmError(f"Lo stile «{name}» non si carica ({message}).")
+    layer.triggerRepaint()

@@ -1,0 +1,47 @@
+"""Fixtures shared by all layers of tests; qgis is imported inside them, so core runs without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def project_root():
+    """The root of the source tree."""
+    return PROJECT_ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder of real open data; the test is skipped where it isn't there."""
+    folder = PROJECT_ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("real open data not available beside the project (../shared/data)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_domain():
+    """The folder of the domain's source tables; the test is skipped where it isn't there."""
+    folder = PROJECT_ROOT.parent / "shared" / "domain"
+    if not folder.is_dir():
+        pytest.skip("domain tables not available beside the project (../shared/domain)")
+    return folder
+
+
+@pytest.fixture
+def sttm_provider(qgis_processing):
+    """The provider, registered for one test."""
+    from qgis.core import QgsApplication
+
+    from sttm_plugin.provider import SttmProvider
+
+    provider = SttmProvider()
+    registry = QgsApplication.processingRegistry()
+    assert registry.addProvider(provider)
+    yield provider
+    registry.removeProvider(provider)
