@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# In a virtual environment Debian's pyproj looks for its data in the wrong prefix.
+if Path("/usr/share/proj/proj.db").is_file():
+    os.environ.setdefault("PROJ_LIB", "/usr/share/proj")
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
