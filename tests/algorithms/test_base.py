@@ -64,9 +64,8 @@ def points():
             from qgis.core import QgsCoordinateReferenceSystem
 
             layer.setCrs(QgsCoordinateReferenceSystem())
-        from qgis.PyQt.QtCore import QVariant
-
         from qgis.core import QgsField
+        from qgis.PyQt.QtCore import QVariant
 
         layer.dataProvider().addAttributes(
             [
