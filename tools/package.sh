@@ -15,6 +15,10 @@ if [ -f zip_build/sttm_plugin.zip ]; then
 else
     mv sttm_plugin.zip build/
 fi
+# pb_tool stamps the commit into metadata.txt: a hash detect-secrets takes for a secret, and a
+# date that makes two builds differ.
+sed -i -E '/^(commitSha1|commitNumber|dateTime) *=/d' build/sttm_plugin/metadata.txt
+(cd build && zip -q sttm_plugin.zip sttm_plugin/metadata.txt)
 # Two folders where a plugin should be mean that the package itself was left out.
 test -f build/sttm_plugin/metadata.txt || { echo "Il pacchetto è incompleto." >&2; exit 1; }
 echo "build/sttm_plugin.zip ($(du -k build/sttm_plugin.zip | cut -f1) KiB)"
