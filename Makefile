@@ -4,6 +4,7 @@ PYTHON := /usr/bin/python3
 QGIS_PYTHON := QT_QPA_PLATFORM=offscreen PYTHONPATH=/usr/share/qgis/python:/usr/share/qgis/python/plugins $(PYTHON)
 PROFILE ?= $(HOME)/.local/share/QGIS/QGIS3/profiles/default
 INPUT ?=
+COMUNE ?=
 OUTPUT ?= build/demo
 
 .DEFAULT_GOAL := help
@@ -17,7 +18,7 @@ help: ## elenca i comandi
 demo: system ## comune dimostrativo: tutta la verifica, risultati in build/demo
 	@runtime=$$(mktemp -d) && chmod 700 $$runtime && \
 	XDG_RUNTIME_DIR=$$runtime QGIS_CUSTOM_CONFIG_PATH=$$runtime/profilo $(QGIS_PYTHON) -m demo.run \
-		--output "$(OUTPUT)" $(if $(INPUT),--input "$(INPUT)"); status=$$?; rm -rf $$runtime; exit $$status
+		--output "$(OUTPUT)" $(if $(INPUT),--input "$(INPUT)") $(if $(COMUNE),--comune "$(COMUNE)"); status=$$?; rm -rf $$runtime; exit $$status
 
 test: dev ## tutte le prove (quattro livelli), poi lint e sicurezza del pacchetto
 	@tools/run_tests.sh core algorithms gui endtoend

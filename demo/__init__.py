@@ -1,0 +1,1 @@
+"""A comune made up for demonstration, and the whole job run on it."""
