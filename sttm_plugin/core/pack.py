@@ -234,6 +234,15 @@ class ParolaAmbigua:
 
 
 @dataclass(frozen=True)
+class SuperficieDecide:
+    """The pair of categories that a measured area tells apart: above the limit, up to it."""
+
+    sopra: str
+    fino_a: str
+    soglia_mq: float
+
+
+@dataclass(frozen=True)
 class CellaMatrice:
     """A cell of the LUM matrix: the letter and what it depends on, or why not."""
 
@@ -264,6 +273,7 @@ class Pack:
     tipi_specifici: dict
     codici: tuple
     parole_ambigue: tuple
+    superficie_decide: SuperficieDecide | None
     testi: dict
     _rules: dict = field(default_factory=dict, repr=False, compare=False, hash=False)
 
@@ -578,7 +588,8 @@ class _Loader:
         self.faults: list = []
 
     def fault(self, table, line, key, message):
-        name = self.manifest["tabelle"].get(table, f"{table}.json")
+        # The manifest itself is not among its tables: its faults carry its own name.
+        name = self.manifest["tabelle"].get(table, "pacchetto.json")
         where = f"{name}, riga {line}" if line else name
         self.faults.append(f"{where}, chiave «{key}»: {message}.")
 
@@ -617,6 +628,7 @@ class _Loader:
             tipi_specifici=self.specific_types(categories, rules),
             codici=self.official_codes(categories),
             parole_ambigue=self.ambiguous_words(categories),
+            superficie_decide=self.area_rule(categories, described),
             testi=_json(self.content("testi"), self.manifest["tabelle"]["testi"]),
         )
         self.raise_faults()
@@ -997,6 +1009,25 @@ class _Loader:
                 self.fault("pacchetto", 0, key, f"«{item['categoria']}» non è nella tassonomia")
             found.append(ParolaAmbigua(**{name: item[name] for name in names}))
         return tuple(found)
+
+    def area_rule(self, categories, described):
+        """Return the two categories that an area tells apart, None where the pack has none."""
+        rule = self.manifest.get("superficie_decide")
+        if rule is None:
+            return None
+        if not isinstance(rule, dict):
+            self.fault("pacchetto", 0, "superficie_decide", "serve un oggetto JSON {…}")
+            return None
+        for key in ("sopra", "fino_a"):
+            if rule.get(key) not in categories:
+                text = f"«{rule.get(key)}» non è nella tassonomia"
+                self.fault("pacchetto", 0, f"superficie_decide.{key}", text)
+        parameter = described.get(rule.get("parametro"))
+        if parameter is None:
+            text = f"«{rule.get('parametro')}» non è fra i parametri"
+            self.fault("pacchetto", 0, "superficie_decide.parametro", text)
+            return None
+        return SuperficieDecide(rule.get("sopra"), rule.get("fino_a"), parameter.valore)
 
 
 # What the aggregation model cannot do without, besides what the rules give.
