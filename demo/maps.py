@@ -34,6 +34,7 @@ from sttm_plugin.qgis_io.styles import apply_style
 
 _MM = QgsUnitTypes.LayoutUnit.LayoutMillimeters
 _DPI = 150
+_MAP_MM = (200, 168)
 
 # Map: (file, title, layers from the top of the drawing to its bottom).
 MAPS = (
@@ -55,7 +56,7 @@ MAPS = (
     (
         "mappa_rilievi",
         "Rilievi della verifica per severità",
-        ("rilievi", "servizi_poligoni", "lum", "confini", "rete"),
+        ("rilievi", "lum", "confini", "rete"),
     ),
 )
 
@@ -70,6 +71,9 @@ NAMES = {
     "rete": "Rete stradale",
     "confini": "Confini comunali",
 }
+# Base layers anybody reads without a legend.
+_PLAIN = (NAMES["rete"], NAMES["confini"])
+
 ATTRIBUTION = (
     "Criteri proposti, non ufficiali: verifica di supporto, non sostituisce la valutazione di "
     "compatibilità con il PTM. EPSG:32632. Elaborazione: plugin STTM 2 per QGIS."
@@ -173,7 +177,10 @@ def _extent(layers):
     if "lum" in layers:
         extent.combineExtentWith(layers["lum"].extent())
     extent.scale(1.06)
-    return extent
+    # The map's own shape: setExtent would otherwise change the height of the item.
+    width = max(extent.width(), extent.height() * _MAP_MM[0] / _MAP_MM[1])
+    height = width * _MAP_MM[1] / _MAP_MM[0]
+    return QgsRectangle.fromCenterAndSize(extent.center(), width, height)
 
 
 def _layout(project, name, title, place, shown, extent):
@@ -185,13 +192,13 @@ def _layout(project, name, title, place, shown, extent):
 
     view = QgsLayoutItemMap(layout)
     view.attemptMove(QgsLayoutPoint(10, 24, _MM))
-    view.attemptResize(QgsLayoutSize(200, 168, _MM))
+    view.attemptResize(QgsLayoutSize(*_MAP_MM, _MM))
     view.setFrameEnabled(True)
     view.setLayers(shown)
     view.setKeepLayerSet(True)
     view.setCrs(project.crs())
     layout.addLayoutItem(view)
-    view.zoomToExtent(extent)
+    view.setExtent(extent)
 
     legend = QgsLayoutItemLegend(layout)
     layout.addLayoutItem(legend)
@@ -200,7 +207,8 @@ def _layout(project, name, title, place, shown, extent):
     legend.setLinkedMap(view)
     root = QgsLayerTree()
     for layer in shown:
-        root.addLayer(layer)
+        if layer.name() not in _PLAIN:
+            root.addLayer(layer)
     legend.model().setRootGroup(root)
     layout.legend_root = root  # Python must keep it as long as the layout
     for part, size in (
@@ -214,8 +222,16 @@ def _layout(project, name, title, place, shown, extent):
         font.setBold(part != QgsLegendStyle.Style.SymbolLabel)
         style.setFont(font)
         legend.setStyle(part, style)
-    legend.setSymbolHeight(3.6)
+    for part, top in (
+        (QgsLegendStyle.Style.Symbol, 0.7),
+        (QgsLegendStyle.Style.Subgroup, 2.0),
+    ):
+        style = legend.style(part)
+        style.setMargin(QgsLegendStyle.Side.Top, top)
+        legend.setStyle(part, style)
+    legend.setSymbolHeight(3.2)
     legend.setSymbolWidth(5.5)
+    legend.setBoxSpace(1)
     legend.setLegendFilterByMapEnabled(True)
     legend.attemptMove(QgsLayoutPoint(214, 24, _MM))
     legend.attemptResize(QgsLayoutSize(75, 168, _MM))
@@ -229,11 +245,14 @@ def _layout(project, name, title, place, shown, extent):
     bar.setNumberOfSegments(4)
     bar.setNumberOfSegmentsLeft(0)
     bar.setUnitsPerSegment(250)
+    text = bar.textFormat()
+    text.setSize(8)
+    bar.setTextFormat(text)
     bar.setHeight(2)
     bar.setBackgroundEnabled(True)
     bar.update()
     layout.addLayoutItem(bar)
-    bar.attemptMove(QgsLayoutPoint(13, 178, _MM))
+    bar.attemptMove(QgsLayoutPoint(12, 181, _MM))
 
     arrow = QgsLayoutItemPicture(layout)
     arrow.setPicturePath(str(Path(__file__).parent / "nord.svg"))
@@ -241,7 +260,8 @@ def _layout(project, name, title, place, shown, extent):
     arrow.attemptMove(QgsLayoutPoint(195, 27, _MM))
     arrow.attemptResize(QgsLayoutSize(12, 16, _MM))
 
-    _label(layout, ATTRIBUTION, 10, 195, 277, 10, 7)
+    planned = "" if name != "mappa_servizi" else "Punto bianco al centro: previsto o in corso. "
+    _label(layout, planned + ATTRIBUTION, 10, 194, 200, 12, 7)
     return layout
 
 

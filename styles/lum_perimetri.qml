@@ -1,33 +1,33 @@
 <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
-<qgis labelsEnabled="0" version="3.22.0" styleCategories="Symbology|Labeling|Fields|MapTips">
-  <renderer-v2 type="RuleRenderer" enableorderby="0" forceraster="0" referencescale="-1" symbollevels="0">
+<qgis version="3.22.0" styleCategories="Symbology|Labeling|Fields|MapTips" labelsEnabled="0">
+  <renderer-v2 forceraster="0" referencescale="-1" type="RuleRenderer" symbollevels="0" enableorderby="0">
     <rules key="{a03b37ca-89b7-5530-9c5e-b6c2acd90efc}">
-      <rule symbol="0" label="Perimetro comunale, LUM metropolitano" key="{afd6b44a-c48f-5ddd-b179-cd8ac0798e55}" filter="&quot;rango&quot; = 'metropolitano'"/>
-      <rule symbol="1" label="Perimetro comunale, LUM sovracomunale" key="{275a2f7f-22f9-5a1f-9c51-af4ba832c912}" filter="&quot;rango&quot; = 'sovracomunale'"/>
-      <rule symbol="2" label="Perimetro comunale di un LUM" key="{5df7f207-b69a-56e2-ba89-11128f57188f}" filter="ELSE"/>
+      <rule symbol="0" key="{afd6b44a-c48f-5ddd-b179-cd8ac0798e55}" filter="&quot;rango&quot; = 'metropolitano'" label="Perimetro comunale, LUM metropolitano"/>
+      <rule symbol="1" key="{275a2f7f-22f9-5a1f-9c51-af4ba832c912}" filter="&quot;rango&quot; = 'sovracomunale'" label="Perimetro comunale, LUM sovracomunale"/>
+      <rule symbol="2" key="{5df7f207-b69a-56e2-ba89-11128f57188f}" filter="ELSE" label="Perimetro comunale di un LUM"/>
     </rules>
     <symbols>
-      <symbol type="fill" force_rhr="0" alpha="1" name="0" clip_to_extent="1">
+      <symbol name="0" type="fill" force_rhr="0" alpha="1" clip_to_extent="1">
         <data_defined_properties>
           <Option type="Map">
-            <Option type="QString" value="" name="name"/>
+            <Option name="name" type="QString" value=""/>
             <Option name="properties"/>
-            <Option type="QString" value="collection" name="type"/>
+            <Option name="type" type="QString" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleFill" enabled="1" pass="0" locked="0">
+        <layer locked="0" enabled="1" class="SimpleFill" pass="0">
           <Option type="Map">
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="border_width_map_unit_scale"/>
-            <Option type="QString" value="0,0,255,255" name="color"/>
-            <Option type="QString" value="bevel" name="joinstyle"/>
-            <Option type="QString" value="0,0" name="offset"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="offset_map_unit_scale"/>
-            <Option type="QString" value="MM" name="offset_unit"/>
-            <Option type="QString" value="0,76,122,255" name="outline_color"/>
-            <Option type="QString" value="dash dot" name="outline_style"/>
-            <Option type="QString" value="0.9" name="outline_width"/>
-            <Option type="QString" value="MM" name="outline_width_unit"/>
-            <Option type="QString" value="no" name="style"/>
+            <Option name="border_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="color" type="QString" value="0,0,255,255"/>
+            <Option name="joinstyle" type="QString" value="bevel"/>
+            <Option name="offset" type="QString" value="0,0"/>
+            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="offset_unit" type="QString" value="MM"/>
+            <Option name="outline_color" type="QString" value="0,76,122,255"/>
+            <Option name="outline_style" type="QString" value="dash dot"/>
+            <Option name="outline_width" type="QString" value="0.9"/>
+            <Option name="outline_width_unit" type="QString" value="MM"/>
+            <Option name="style" type="QString" value="no"/>
           </Option>
           <prop v="3x:0,0,0,0,0,0" k="border_width_map_unit_scale"/>
           <prop v="0,0,255,255" k="color"/>
@@ -42,34 +42,34 @@
           <prop v="no" k="style"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option type="QString" value="" name="name"/>
+              <Option name="name" type="QString" value=""/>
               <Option name="properties"/>
-              <Option type="QString" value="collection" name="type"/>
+              <Option name="type" type="QString" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" alpha="1" name="1" clip_to_extent="1">
+      <symbol name="1" type="fill" force_rhr="0" alpha="1" clip_to_extent="1">
         <data_defined_properties>
           <Option type="Map">
-            <Option type="QString" value="" name="name"/>
+            <Option name="name" type="QString" value=""/>
             <Option name="properties"/>
-            <Option type="QString" value="collection" name="type"/>
+            <Option name="type" type="QString" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleFill" enabled="1" pass="0" locked="0">
+        <layer locked="0" enabled="1" class="SimpleFill" pass="0">
           <Option type="Map">
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="border_width_map_unit_scale"/>
-            <Option type="QString" value="0,0,255,255" name="color"/>
-            <Option type="QString" value="bevel" name="joinstyle"/>
-            <Option type="QString" value="0,0" name="offset"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="offset_map_unit_scale"/>
-            <Option type="QString" value="MM" name="offset_unit"/>
-            <Option type="QString" value="140,61,0,255" name="outline_color"/>
-            <Option type="QString" value="dash dot" name="outline_style"/>
-            <Option type="QString" value="0.9" name="outline_width"/>
-            <Option type="QString" value="MM" name="outline_width_unit"/>
-            <Option type="QString" value="no" name="style"/>
+            <Option name="border_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="color" type="QString" value="0,0,255,255"/>
+            <Option name="joinstyle" type="QString" value="bevel"/>
+            <Option name="offset" type="QString" value="0,0"/>
+            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="offset_unit" type="QString" value="MM"/>
+            <Option name="outline_color" type="QString" value="140,61,0,255"/>
+            <Option name="outline_style" type="QString" value="dash dot"/>
+            <Option name="outline_width" type="QString" value="0.9"/>
+            <Option name="outline_width_unit" type="QString" value="MM"/>
+            <Option name="style" type="QString" value="no"/>
           </Option>
           <prop v="3x:0,0,0,0,0,0" k="border_width_map_unit_scale"/>
           <prop v="0,0,255,255" k="color"/>
@@ -84,34 +84,34 @@
           <prop v="no" k="style"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option type="QString" value="" name="name"/>
+              <Option name="name" type="QString" value=""/>
               <Option name="properties"/>
-              <Option type="QString" value="collection" name="type"/>
+              <Option name="type" type="QString" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" alpha="1" name="2" clip_to_extent="1">
+      <symbol name="2" type="fill" force_rhr="0" alpha="1" clip_to_extent="1">
         <data_defined_properties>
           <Option type="Map">
-            <Option type="QString" value="" name="name"/>
+            <Option name="name" type="QString" value=""/>
             <Option name="properties"/>
-            <Option type="QString" value="collection" name="type"/>
+            <Option name="type" type="QString" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleFill" enabled="1" pass="0" locked="0">
+        <layer locked="0" enabled="1" class="SimpleFill" pass="0">
           <Option type="Map">
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="border_width_map_unit_scale"/>
-            <Option type="QString" value="0,0,255,255" name="color"/>
-            <Option type="QString" value="bevel" name="joinstyle"/>
-            <Option type="QString" value="0,0" name="offset"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="offset_map_unit_scale"/>
-            <Option type="QString" value="MM" name="offset_unit"/>
-            <Option type="QString" value="66,66,66,255" name="outline_color"/>
-            <Option type="QString" value="dash dot" name="outline_style"/>
-            <Option type="QString" value="0.9" name="outline_width"/>
-            <Option type="QString" value="MM" name="outline_width_unit"/>
-            <Option type="QString" value="no" name="style"/>
+            <Option name="border_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="color" type="QString" value="0,0,255,255"/>
+            <Option name="joinstyle" type="QString" value="bevel"/>
+            <Option name="offset" type="QString" value="0,0"/>
+            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="offset_unit" type="QString" value="MM"/>
+            <Option name="outline_color" type="QString" value="66,66,66,255"/>
+            <Option name="outline_style" type="QString" value="dash dot"/>
+            <Option name="outline_width" type="QString" value="0.9"/>
+            <Option name="outline_width_unit" type="QString" value="MM"/>
+            <Option name="style" type="QString" value="no"/>
           </Option>
           <prop v="3x:0,0,0,0,0,0" k="border_width_map_unit_scale"/>
           <prop v="0,0,255,255" k="color"/>
@@ -126,9 +126,9 @@
           <prop v="no" k="style"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option type="QString" value="" name="name"/>
+              <Option name="name" type="QString" value=""/>
               <Option name="properties"/>
-              <Option type="QString" value="collection" name="type"/>
+              <Option name="type" type="QString" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
@@ -151,56 +151,56 @@
     <field configurationFlags="None" name="data_inizio_validita"/>
   </fieldConfiguration>
   <aliases>
-    <alias field="id_lum" index="0" name=""/>
-    <alias field="nome" index="1" name=""/>
-    <alias field="rango" index="2" name=""/>
-    <alias field="stato" index="3" name=""/>
-    <alias field="contesto" index="4" name=""/>
-    <alias field="raggio_m" index="5" name=""/>
-    <alias field="rango_derivato" index="6" name=""/>
-    <alias field="istat" index="7" name=""/>
-    <alias field="quota_cerchio" index="8" name=""/>
-    <alias field="atto_perimetrazione" index="9" name=""/>
-    <alias field="data_inizio_validita" index="10" name=""/>
+    <alias index="0" field="id_lum" name=""/>
+    <alias index="1" field="nome" name=""/>
+    <alias index="2" field="rango" name=""/>
+    <alias index="3" field="stato" name=""/>
+    <alias index="4" field="contesto" name=""/>
+    <alias index="5" field="raggio_m" name=""/>
+    <alias index="6" field="rango_derivato" name=""/>
+    <alias index="7" field="istat" name=""/>
+    <alias index="8" field="quota_cerchio" name=""/>
+    <alias index="9" field="atto_perimetrazione" name=""/>
+    <alias index="10" field="data_inizio_validita" name=""/>
   </aliases>
   <defaults>
-    <default field="id_lum" applyOnUpdate="0" expression=""/>
-    <default field="nome" applyOnUpdate="0" expression=""/>
-    <default field="rango" applyOnUpdate="0" expression=""/>
-    <default field="stato" applyOnUpdate="0" expression=""/>
-    <default field="contesto" applyOnUpdate="0" expression=""/>
-    <default field="raggio_m" applyOnUpdate="0" expression=""/>
-    <default field="rango_derivato" applyOnUpdate="0" expression=""/>
-    <default field="istat" applyOnUpdate="0" expression=""/>
-    <default field="quota_cerchio" applyOnUpdate="0" expression=""/>
-    <default field="atto_perimetrazione" applyOnUpdate="0" expression=""/>
-    <default field="data_inizio_validita" applyOnUpdate="0" expression=""/>
+    <default expression="" field="id_lum" applyOnUpdate="0"/>
+    <default expression="" field="nome" applyOnUpdate="0"/>
+    <default expression="" field="rango" applyOnUpdate="0"/>
+    <default expression="" field="stato" applyOnUpdate="0"/>
+    <default expression="" field="contesto" applyOnUpdate="0"/>
+    <default expression="" field="raggio_m" applyOnUpdate="0"/>
+    <default expression="" field="rango_derivato" applyOnUpdate="0"/>
+    <default expression="" field="istat" applyOnUpdate="0"/>
+    <default expression="" field="quota_cerchio" applyOnUpdate="0"/>
+    <default expression="" field="atto_perimetrazione" applyOnUpdate="0"/>
+    <default expression="" field="data_inizio_validita" applyOnUpdate="0"/>
   </defaults>
   <constraints>
-    <constraint field="id_lum" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="nome" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="rango" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="stato" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="contesto" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="raggio_m" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="rango_derivato" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="istat" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="quota_cerchio" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="atto_perimetrazione" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="data_inizio_validita" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
+    <constraint notnull_strength="0" field="id_lum" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="nome" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="rango" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="stato" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="contesto" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="raggio_m" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="rango_derivato" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="istat" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="quota_cerchio" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="atto_perimetrazione" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="data_inizio_validita" unique_strength="0" constraints="0" exp_strength="0"/>
   </constraints>
   <constraintExpressions>
-    <constraint field="id_lum" exp="" desc=""/>
-    <constraint field="nome" exp="" desc=""/>
-    <constraint field="rango" exp="" desc=""/>
-    <constraint field="stato" exp="" desc=""/>
-    <constraint field="contesto" exp="" desc=""/>
-    <constraint field="raggio_m" exp="" desc=""/>
-    <constraint field="rango_derivato" exp="" desc=""/>
-    <constraint field="istat" exp="" desc=""/>
-    <constraint field="quota_cerchio" exp="" desc=""/>
-    <constraint field="atto_perimetrazione" exp="" desc=""/>
-    <constraint field="data_inizio_validita" exp="" desc=""/>
+    <constraint exp="" field="id_lum" desc=""/>
+    <constraint exp="" field="nome" desc=""/>
+    <constraint exp="" field="rango" desc=""/>
+    <constraint exp="" field="stato" desc=""/>
+    <constraint exp="" field="contesto" desc=""/>
+    <constraint exp="" field="raggio_m" desc=""/>
+    <constraint exp="" field="rango_derivato" desc=""/>
+    <constraint exp="" field="istat" desc=""/>
+    <constraint exp="" field="quota_cerchio" desc=""/>
+    <constraint exp="" field="atto_perimetrazione" desc=""/>
+    <constraint exp="" field="data_inizio_validita" desc=""/>
   </constraintExpressions>
   <expressionfields/>
   <mapTip></mapTip>

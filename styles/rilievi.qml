@@ -1,46 +1,46 @@
 <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
-<qgis labelsEnabled="0" version="3.22.0" styleCategories="Symbology|Labeling|Fields|MapTips">
-  <renderer-v2 type="RuleRenderer" enableorderby="0" forceraster="0" referencescale="-1" symbollevels="0">
+<qgis version="3.22.0" styleCategories="Symbology|Labeling|Fields|MapTips" labelsEnabled="0">
+  <renderer-v2 forceraster="0" referencescale="-1" type="RuleRenderer" symbollevels="0" enableorderby="0">
     <rules key="{1908d08c-66a0-5e52-a450-43c1d0d89319}">
-      <rule label="Da esaminare" key="{d7fcab34-21b1-5456-b5e5-57d67ab0b856}" filter="&quot;stato&quot; IS NULL OR &quot;stato&quot; IN ('aperto','nuovo','giustificazione_scaduta')">
-        <rule symbol="0" label="Blocco: la consegna si ferma" key="{e6f48838-b4c6-5a2f-aa0e-b7bd51c1a2db}" filter="&quot;severita&quot; = 'blocco'"/>
-        <rule symbol="1" label="Errore" key="{7773a300-b947-5bcf-aa0c-be292b91b368}" filter="&quot;severita&quot; = 'errore'"/>
-        <rule symbol="2" label="Avviso" key="{5be7953d-8904-5f8c-a4b5-3aa8512d2de8}" filter="&quot;severita&quot; = 'avviso'"/>
-        <rule symbol="3" label="Informazione" key="{c5a751f2-ac99-56aa-ba30-7e5a0f3ba09c}" filter="&quot;severita&quot; = 'info'"/>
+      <rule key="{d7fcab34-21b1-5456-b5e5-57d67ab0b856}" filter="&quot;stato&quot; IS NULL OR &quot;stato&quot; IN ('aperto','nuovo','giustificazione_scaduta')" label="Da esaminare">
+        <rule symbol="0" key="{e6f48838-b4c6-5a2f-aa0e-b7bd51c1a2db}" filter="&quot;severita&quot; = 'blocco'" label="Blocco: la consegna si ferma"/>
+        <rule symbol="1" key="{7773a300-b947-5bcf-aa0c-be292b91b368}" filter="&quot;severita&quot; = 'errore'" label="Errore"/>
+        <rule symbol="2" key="{5be7953d-8904-5f8c-a4b5-3aa8512d2de8}" filter="&quot;severita&quot; = 'avviso'" label="Avviso"/>
+        <rule symbol="3" key="{c5a751f2-ac99-56aa-ba30-7e5a0f3ba09c}" filter="&quot;severita&quot; = 'info'" label="Informazione"/>
       </rule>
-      <rule symbol="4" label="Giustificato" key="{237b1dca-4ecb-5b60-855d-a3a7c13ba3a7}" filter="&quot;stato&quot; = 'giustificato'"/>
-      <rule symbol="5" label="Risolto" key="{43f6ea50-5a4c-59e5-8f97-97e1e7cd4105}" filter="&quot;stato&quot; = 'risolto'"/>
+      <rule symbol="4" key="{237b1dca-4ecb-5b60-855d-a3a7c13ba3a7}" filter="&quot;stato&quot; = 'giustificato'" label="Giustificato"/>
+      <rule symbol="5" key="{43f6ea50-5a4c-59e5-8f97-97e1e7cd4105}" filter="&quot;stato&quot; = 'risolto'" label="Risolto"/>
     </rules>
     <symbols>
-      <symbol type="marker" force_rhr="0" alpha="1" name="0" clip_to_extent="1">
+      <symbol name="0" type="marker" force_rhr="0" alpha="1" clip_to_extent="1">
         <data_defined_properties>
           <Option type="Map">
-            <Option type="QString" value="" name="name"/>
+            <Option name="name" type="QString" value=""/>
             <Option name="properties"/>
-            <Option type="QString" value="collection" name="type"/>
+            <Option name="type" type="QString" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleMarker" enabled="1" pass="0" locked="0">
+        <layer locked="0" enabled="1" class="SimpleMarker" pass="0">
           <Option type="Map">
-            <Option type="QString" value="0" name="angle"/>
-            <Option type="QString" value="square" name="cap_style"/>
-            <Option type="QString" value="127,0,0,255" name="color"/>
-            <Option type="QString" value="1" name="horizontal_anchor_point"/>
-            <Option type="QString" value="bevel" name="joinstyle"/>
-            <Option type="QString" value="octagon" name="name"/>
-            <Option type="QString" value="0,0" name="offset"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="offset_map_unit_scale"/>
-            <Option type="QString" value="MM" name="offset_unit"/>
-            <Option type="QString" value="26,26,26,255" name="outline_color"/>
-            <Option type="QString" value="solid" name="outline_style"/>
-            <Option type="QString" value="0.35" name="outline_width"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="outline_width_map_unit_scale"/>
-            <Option type="QString" value="MM" name="outline_width_unit"/>
-            <Option type="QString" value="diameter" name="scale_method"/>
-            <Option type="QString" value="6" name="size"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="size_map_unit_scale"/>
-            <Option type="QString" value="MM" name="size_unit"/>
-            <Option type="QString" value="1" name="vertical_anchor_point"/>
+            <Option name="angle" type="QString" value="0"/>
+            <Option name="cap_style" type="QString" value="square"/>
+            <Option name="color" type="QString" value="127,0,0,255"/>
+            <Option name="horizontal_anchor_point" type="QString" value="1"/>
+            <Option name="joinstyle" type="QString" value="bevel"/>
+            <Option name="name" type="QString" value="octagon"/>
+            <Option name="offset" type="QString" value="0,0"/>
+            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="offset_unit" type="QString" value="MM"/>
+            <Option name="outline_color" type="QString" value="26,26,26,255"/>
+            <Option name="outline_style" type="QString" value="solid"/>
+            <Option name="outline_width" type="QString" value="0.35"/>
+            <Option name="outline_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="outline_width_unit" type="QString" value="MM"/>
+            <Option name="scale_method" type="QString" value="diameter"/>
+            <Option name="size" type="QString" value="6"/>
+            <Option name="size_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="size_unit" type="QString" value="MM"/>
+            <Option name="vertical_anchor_point" type="QString" value="1"/>
           </Option>
           <prop v="0" k="angle"/>
           <prop v="square" k="cap_style"/>
@@ -63,42 +63,42 @@
           <prop v="1" k="vertical_anchor_point"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option type="QString" value="" name="name"/>
+              <Option name="name" type="QString" value=""/>
               <Option name="properties"/>
-              <Option type="QString" value="collection" name="type"/>
+              <Option name="type" type="QString" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="marker" force_rhr="0" alpha="1" name="1" clip_to_extent="1">
+      <symbol name="1" type="marker" force_rhr="0" alpha="1" clip_to_extent="1">
         <data_defined_properties>
           <Option type="Map">
-            <Option type="QString" value="" name="name"/>
+            <Option name="name" type="QString" value=""/>
             <Option name="properties"/>
-            <Option type="QString" value="collection" name="type"/>
+            <Option name="type" type="QString" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleMarker" enabled="1" pass="0" locked="0">
+        <layer locked="0" enabled="1" class="SimpleMarker" pass="0">
           <Option type="Map">
-            <Option type="QString" value="0" name="angle"/>
-            <Option type="QString" value="square" name="cap_style"/>
-            <Option type="QString" value="213,94,0,255" name="color"/>
-            <Option type="QString" value="1" name="horizontal_anchor_point"/>
-            <Option type="QString" value="bevel" name="joinstyle"/>
-            <Option type="QString" value="triangle" name="name"/>
-            <Option type="QString" value="0,0" name="offset"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="offset_map_unit_scale"/>
-            <Option type="QString" value="MM" name="offset_unit"/>
-            <Option type="QString" value="26,26,26,255" name="outline_color"/>
-            <Option type="QString" value="solid" name="outline_style"/>
-            <Option type="QString" value="0.35" name="outline_width"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="outline_width_map_unit_scale"/>
-            <Option type="QString" value="MM" name="outline_width_unit"/>
-            <Option type="QString" value="diameter" name="scale_method"/>
-            <Option type="QString" value="5.2" name="size"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="size_map_unit_scale"/>
-            <Option type="QString" value="MM" name="size_unit"/>
-            <Option type="QString" value="1" name="vertical_anchor_point"/>
+            <Option name="angle" type="QString" value="0"/>
+            <Option name="cap_style" type="QString" value="square"/>
+            <Option name="color" type="QString" value="213,94,0,255"/>
+            <Option name="horizontal_anchor_point" type="QString" value="1"/>
+            <Option name="joinstyle" type="QString" value="bevel"/>
+            <Option name="name" type="QString" value="triangle"/>
+            <Option name="offset" type="QString" value="0,0"/>
+            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="offset_unit" type="QString" value="MM"/>
+            <Option name="outline_color" type="QString" value="26,26,26,255"/>
+            <Option name="outline_style" type="QString" value="solid"/>
+            <Option name="outline_width" type="QString" value="0.35"/>
+            <Option name="outline_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="outline_width_unit" type="QString" value="MM"/>
+            <Option name="scale_method" type="QString" value="diameter"/>
+            <Option name="size" type="QString" value="5.2"/>
+            <Option name="size_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="size_unit" type="QString" value="MM"/>
+            <Option name="vertical_anchor_point" type="QString" value="1"/>
           </Option>
           <prop v="0" k="angle"/>
           <prop v="square" k="cap_style"/>
@@ -121,42 +121,42 @@
           <prop v="1" k="vertical_anchor_point"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option type="QString" value="" name="name"/>
+              <Option name="name" type="QString" value=""/>
               <Option name="properties"/>
-              <Option type="QString" value="collection" name="type"/>
+              <Option name="type" type="QString" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="marker" force_rhr="0" alpha="1" name="2" clip_to_extent="1">
+      <symbol name="2" type="marker" force_rhr="0" alpha="1" clip_to_extent="1">
         <data_defined_properties>
           <Option type="Map">
-            <Option type="QString" value="" name="name"/>
+            <Option name="name" type="QString" value=""/>
             <Option name="properties"/>
-            <Option type="QString" value="collection" name="type"/>
+            <Option name="type" type="QString" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleMarker" enabled="1" pass="0" locked="0">
+        <layer locked="0" enabled="1" class="SimpleMarker" pass="0">
           <Option type="Map">
-            <Option type="QString" value="0" name="angle"/>
-            <Option type="QString" value="square" name="cap_style"/>
-            <Option type="QString" value="230,159,0,255" name="color"/>
-            <Option type="QString" value="1" name="horizontal_anchor_point"/>
-            <Option type="QString" value="bevel" name="joinstyle"/>
-            <Option type="QString" value="diamond" name="name"/>
-            <Option type="QString" value="0,0" name="offset"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="offset_map_unit_scale"/>
-            <Option type="QString" value="MM" name="offset_unit"/>
-            <Option type="QString" value="26,26,26,255" name="outline_color"/>
-            <Option type="QString" value="solid" name="outline_style"/>
-            <Option type="QString" value="0.35" name="outline_width"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="outline_width_map_unit_scale"/>
-            <Option type="QString" value="MM" name="outline_width_unit"/>
-            <Option type="QString" value="diameter" name="scale_method"/>
-            <Option type="QString" value="4.6" name="size"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="size_map_unit_scale"/>
-            <Option type="QString" value="MM" name="size_unit"/>
-            <Option type="QString" value="1" name="vertical_anchor_point"/>
+            <Option name="angle" type="QString" value="0"/>
+            <Option name="cap_style" type="QString" value="square"/>
+            <Option name="color" type="QString" value="230,159,0,255"/>
+            <Option name="horizontal_anchor_point" type="QString" value="1"/>
+            <Option name="joinstyle" type="QString" value="bevel"/>
+            <Option name="name" type="QString" value="diamond"/>
+            <Option name="offset" type="QString" value="0,0"/>
+            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="offset_unit" type="QString" value="MM"/>
+            <Option name="outline_color" type="QString" value="26,26,26,255"/>
+            <Option name="outline_style" type="QString" value="solid"/>
+            <Option name="outline_width" type="QString" value="0.35"/>
+            <Option name="outline_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="outline_width_unit" type="QString" value="MM"/>
+            <Option name="scale_method" type="QString" value="diameter"/>
+            <Option name="size" type="QString" value="4.6"/>
+            <Option name="size_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="size_unit" type="QString" value="MM"/>
+            <Option name="vertical_anchor_point" type="QString" value="1"/>
           </Option>
           <prop v="0" k="angle"/>
           <prop v="square" k="cap_style"/>
@@ -179,42 +179,42 @@
           <prop v="1" k="vertical_anchor_point"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option type="QString" value="" name="name"/>
+              <Option name="name" type="QString" value=""/>
               <Option name="properties"/>
-              <Option type="QString" value="collection" name="type"/>
+              <Option name="type" type="QString" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="marker" force_rhr="0" alpha="1" name="3" clip_to_extent="1">
+      <symbol name="3" type="marker" force_rhr="0" alpha="1" clip_to_extent="1">
         <data_defined_properties>
           <Option type="Map">
-            <Option type="QString" value="" name="name"/>
+            <Option name="name" type="QString" value=""/>
             <Option name="properties"/>
-            <Option type="QString" value="collection" name="type"/>
+            <Option name="type" type="QString" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleMarker" enabled="1" pass="0" locked="0">
+        <layer locked="0" enabled="1" class="SimpleMarker" pass="0">
           <Option type="Map">
-            <Option type="QString" value="0" name="angle"/>
-            <Option type="QString" value="square" name="cap_style"/>
-            <Option type="QString" value="86,180,233,255" name="color"/>
-            <Option type="QString" value="1" name="horizontal_anchor_point"/>
-            <Option type="QString" value="bevel" name="joinstyle"/>
-            <Option type="QString" value="circle" name="name"/>
-            <Option type="QString" value="0,0" name="offset"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="offset_map_unit_scale"/>
-            <Option type="QString" value="MM" name="offset_unit"/>
-            <Option type="QString" value="26,26,26,255" name="outline_color"/>
-            <Option type="QString" value="solid" name="outline_style"/>
-            <Option type="QString" value="0.35" name="outline_width"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="outline_width_map_unit_scale"/>
-            <Option type="QString" value="MM" name="outline_width_unit"/>
-            <Option type="QString" value="diameter" name="scale_method"/>
-            <Option type="QString" value="3.6" name="size"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="size_map_unit_scale"/>
-            <Option type="QString" value="MM" name="size_unit"/>
-            <Option type="QString" value="1" name="vertical_anchor_point"/>
+            <Option name="angle" type="QString" value="0"/>
+            <Option name="cap_style" type="QString" value="square"/>
+            <Option name="color" type="QString" value="86,180,233,255"/>
+            <Option name="horizontal_anchor_point" type="QString" value="1"/>
+            <Option name="joinstyle" type="QString" value="bevel"/>
+            <Option name="name" type="QString" value="circle"/>
+            <Option name="offset" type="QString" value="0,0"/>
+            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="offset_unit" type="QString" value="MM"/>
+            <Option name="outline_color" type="QString" value="26,26,26,255"/>
+            <Option name="outline_style" type="QString" value="solid"/>
+            <Option name="outline_width" type="QString" value="0.35"/>
+            <Option name="outline_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="outline_width_unit" type="QString" value="MM"/>
+            <Option name="scale_method" type="QString" value="diameter"/>
+            <Option name="size" type="QString" value="3.6"/>
+            <Option name="size_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="size_unit" type="QString" value="MM"/>
+            <Option name="vertical_anchor_point" type="QString" value="1"/>
           </Option>
           <prop v="0" k="angle"/>
           <prop v="square" k="cap_style"/>
@@ -237,42 +237,42 @@
           <prop v="1" k="vertical_anchor_point"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option type="QString" value="" name="name"/>
+              <Option name="name" type="QString" value=""/>
               <Option name="properties"/>
-              <Option type="QString" value="collection" name="type"/>
+              <Option name="type" type="QString" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="marker" force_rhr="0" alpha="1" name="4" clip_to_extent="1">
+      <symbol name="4" type="marker" force_rhr="0" alpha="1" clip_to_extent="1">
         <data_defined_properties>
           <Option type="Map">
-            <Option type="QString" value="" name="name"/>
+            <Option name="name" type="QString" value=""/>
             <Option name="properties"/>
-            <Option type="QString" value="collection" name="type"/>
+            <Option name="type" type="QString" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleMarker" enabled="1" pass="0" locked="0">
+        <layer locked="0" enabled="1" class="SimpleMarker" pass="0">
           <Option type="Map">
-            <Option type="QString" value="0" name="angle"/>
-            <Option type="QString" value="square" name="cap_style"/>
-            <Option type="QString" value="255,255,255,255" name="color"/>
-            <Option type="QString" value="1" name="horizontal_anchor_point"/>
-            <Option type="QString" value="bevel" name="joinstyle"/>
-            <Option type="QString" value="circle" name="name"/>
-            <Option type="QString" value="0,0" name="offset"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="offset_map_unit_scale"/>
-            <Option type="QString" value="MM" name="offset_unit"/>
-            <Option type="QString" value="26,26,26,255" name="outline_color"/>
-            <Option type="QString" value="solid" name="outline_style"/>
-            <Option type="QString" value="0.6" name="outline_width"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="outline_width_map_unit_scale"/>
-            <Option type="QString" value="MM" name="outline_width_unit"/>
-            <Option type="QString" value="diameter" name="scale_method"/>
-            <Option type="QString" value="3.4" name="size"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="size_map_unit_scale"/>
-            <Option type="QString" value="MM" name="size_unit"/>
-            <Option type="QString" value="1" name="vertical_anchor_point"/>
+            <Option name="angle" type="QString" value="0"/>
+            <Option name="cap_style" type="QString" value="square"/>
+            <Option name="color" type="QString" value="255,255,255,255"/>
+            <Option name="horizontal_anchor_point" type="QString" value="1"/>
+            <Option name="joinstyle" type="QString" value="bevel"/>
+            <Option name="name" type="QString" value="circle"/>
+            <Option name="offset" type="QString" value="0,0"/>
+            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="offset_unit" type="QString" value="MM"/>
+            <Option name="outline_color" type="QString" value="26,26,26,255"/>
+            <Option name="outline_style" type="QString" value="solid"/>
+            <Option name="outline_width" type="QString" value="0.6"/>
+            <Option name="outline_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="outline_width_unit" type="QString" value="MM"/>
+            <Option name="scale_method" type="QString" value="diameter"/>
+            <Option name="size" type="QString" value="3.4"/>
+            <Option name="size_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="size_unit" type="QString" value="MM"/>
+            <Option name="vertical_anchor_point" type="QString" value="1"/>
           </Option>
           <prop v="0" k="angle"/>
           <prop v="square" k="cap_style"/>
@@ -295,42 +295,42 @@
           <prop v="1" k="vertical_anchor_point"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option type="QString" value="" name="name"/>
+              <Option name="name" type="QString" value=""/>
               <Option name="properties"/>
-              <Option type="QString" value="collection" name="type"/>
+              <Option name="type" type="QString" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="marker" force_rhr="0" alpha="1" name="5" clip_to_extent="1">
+      <symbol name="5" type="marker" force_rhr="0" alpha="1" clip_to_extent="1">
         <data_defined_properties>
           <Option type="Map">
-            <Option type="QString" value="" name="name"/>
+            <Option name="name" type="QString" value=""/>
             <Option name="properties"/>
-            <Option type="QString" value="collection" name="type"/>
+            <Option name="type" type="QString" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleMarker" enabled="1" pass="0" locked="0">
+        <layer locked="0" enabled="1" class="SimpleMarker" pass="0">
           <Option type="Map">
-            <Option type="QString" value="0" name="angle"/>
-            <Option type="QString" value="square" name="cap_style"/>
-            <Option type="QString" value="255,0,0,255" name="color"/>
-            <Option type="QString" value="1" name="horizontal_anchor_point"/>
-            <Option type="QString" value="bevel" name="joinstyle"/>
-            <Option type="QString" value="cross2" name="name"/>
-            <Option type="QString" value="0,0" name="offset"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="offset_map_unit_scale"/>
-            <Option type="QString" value="MM" name="offset_unit"/>
-            <Option type="QString" value="189,189,189,255" name="outline_color"/>
-            <Option type="QString" value="solid" name="outline_style"/>
-            <Option type="QString" value="0.4" name="outline_width"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="outline_width_map_unit_scale"/>
-            <Option type="QString" value="MM" name="outline_width_unit"/>
-            <Option type="QString" value="diameter" name="scale_method"/>
-            <Option type="QString" value="2.6" name="size"/>
-            <Option type="QString" value="3x:0,0,0,0,0,0" name="size_map_unit_scale"/>
-            <Option type="QString" value="MM" name="size_unit"/>
-            <Option type="QString" value="1" name="vertical_anchor_point"/>
+            <Option name="angle" type="QString" value="0"/>
+            <Option name="cap_style" type="QString" value="square"/>
+            <Option name="color" type="QString" value="255,0,0,255"/>
+            <Option name="horizontal_anchor_point" type="QString" value="1"/>
+            <Option name="joinstyle" type="QString" value="bevel"/>
+            <Option name="name" type="QString" value="cross2"/>
+            <Option name="offset" type="QString" value="0,0"/>
+            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="offset_unit" type="QString" value="MM"/>
+            <Option name="outline_color" type="QString" value="189,189,189,255"/>
+            <Option name="outline_style" type="QString" value="solid"/>
+            <Option name="outline_width" type="QString" value="0.4"/>
+            <Option name="outline_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="outline_width_unit" type="QString" value="MM"/>
+            <Option name="scale_method" type="QString" value="diameter"/>
+            <Option name="size" type="QString" value="2.6"/>
+            <Option name="size_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
+            <Option name="size_unit" type="QString" value="MM"/>
+            <Option name="vertical_anchor_point" type="QString" value="1"/>
           </Option>
           <prop v="0" k="angle"/>
           <prop v="square" k="cap_style"/>
@@ -353,9 +353,9 @@
           <prop v="1" k="vertical_anchor_point"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option type="QString" value="" name="name"/>
+              <Option name="name" type="QString" value=""/>
               <Option name="properties"/>
-              <Option type="QString" value="collection" name="type"/>
+              <Option name="type" type="QString" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
@@ -392,112 +392,112 @@
     <field configurationFlags="None" name="impronta"/>
   </fieldConfiguration>
   <aliases>
-    <alias field="id_rilievo" index="0" name=""/>
-    <alias field="codice" index="1" name=""/>
-    <alias field="gruppo" index="2" name=""/>
-    <alias field="severita" index="3" name=""/>
-    <alias field="titolo" index="4" name=""/>
-    <alias field="descrizione" index="5" name=""/>
-    <alias field="istat" index="6" name=""/>
-    <alias field="zona_omogenea" index="7" name=""/>
-    <alias field="id_oggetto" index="8" name=""/>
-    <alias field="altri_oggetti" index="9" name=""/>
-    <alias field="layer" index="10" name=""/>
-    <alias field="valore" index="11" name=""/>
-    <alias field="soglia" index="12" name=""/>
-    <alias field="unita" index="13" name=""/>
-    <alias field="margine" index="14" name=""/>
-    <alias field="riferimento" index="15" name=""/>
-    <alias field="provenienza" index="16" name=""/>
-    <alias field="verificato" index="17" name=""/>
-    <alias field="suggerimento" index="18" name=""/>
-    <alias field="ammette_giustificazione" index="19" name=""/>
-    <alias field="stato" index="20" name=""/>
-    <alias field="giustificazione" index="21" name=""/>
-    <alias field="autore" index="22" name=""/>
-    <alias field="data" index="23" name=""/>
-    <alias field="impronta" index="24" name=""/>
+    <alias index="0" field="id_rilievo" name=""/>
+    <alias index="1" field="codice" name=""/>
+    <alias index="2" field="gruppo" name=""/>
+    <alias index="3" field="severita" name=""/>
+    <alias index="4" field="titolo" name=""/>
+    <alias index="5" field="descrizione" name=""/>
+    <alias index="6" field="istat" name=""/>
+    <alias index="7" field="zona_omogenea" name=""/>
+    <alias index="8" field="id_oggetto" name=""/>
+    <alias index="9" field="altri_oggetti" name=""/>
+    <alias index="10" field="layer" name=""/>
+    <alias index="11" field="valore" name=""/>
+    <alias index="12" field="soglia" name=""/>
+    <alias index="13" field="unita" name=""/>
+    <alias index="14" field="margine" name=""/>
+    <alias index="15" field="riferimento" name=""/>
+    <alias index="16" field="provenienza" name=""/>
+    <alias index="17" field="verificato" name=""/>
+    <alias index="18" field="suggerimento" name=""/>
+    <alias index="19" field="ammette_giustificazione" name=""/>
+    <alias index="20" field="stato" name=""/>
+    <alias index="21" field="giustificazione" name=""/>
+    <alias index="22" field="autore" name=""/>
+    <alias index="23" field="data" name=""/>
+    <alias index="24" field="impronta" name=""/>
   </aliases>
   <defaults>
-    <default field="id_rilievo" applyOnUpdate="0" expression=""/>
-    <default field="codice" applyOnUpdate="0" expression=""/>
-    <default field="gruppo" applyOnUpdate="0" expression=""/>
-    <default field="severita" applyOnUpdate="0" expression=""/>
-    <default field="titolo" applyOnUpdate="0" expression=""/>
-    <default field="descrizione" applyOnUpdate="0" expression=""/>
-    <default field="istat" applyOnUpdate="0" expression=""/>
-    <default field="zona_omogenea" applyOnUpdate="0" expression=""/>
-    <default field="id_oggetto" applyOnUpdate="0" expression=""/>
-    <default field="altri_oggetti" applyOnUpdate="0" expression=""/>
-    <default field="layer" applyOnUpdate="0" expression=""/>
-    <default field="valore" applyOnUpdate="0" expression=""/>
-    <default field="soglia" applyOnUpdate="0" expression=""/>
-    <default field="unita" applyOnUpdate="0" expression=""/>
-    <default field="margine" applyOnUpdate="0" expression=""/>
-    <default field="riferimento" applyOnUpdate="0" expression=""/>
-    <default field="provenienza" applyOnUpdate="0" expression=""/>
-    <default field="verificato" applyOnUpdate="0" expression=""/>
-    <default field="suggerimento" applyOnUpdate="0" expression=""/>
-    <default field="ammette_giustificazione" applyOnUpdate="0" expression=""/>
-    <default field="stato" applyOnUpdate="0" expression=""/>
-    <default field="giustificazione" applyOnUpdate="0" expression=""/>
-    <default field="autore" applyOnUpdate="0" expression=""/>
-    <default field="data" applyOnUpdate="0" expression=""/>
-    <default field="impronta" applyOnUpdate="0" expression=""/>
+    <default expression="" field="id_rilievo" applyOnUpdate="0"/>
+    <default expression="" field="codice" applyOnUpdate="0"/>
+    <default expression="" field="gruppo" applyOnUpdate="0"/>
+    <default expression="" field="severita" applyOnUpdate="0"/>
+    <default expression="" field="titolo" applyOnUpdate="0"/>
+    <default expression="" field="descrizione" applyOnUpdate="0"/>
+    <default expression="" field="istat" applyOnUpdate="0"/>
+    <default expression="" field="zona_omogenea" applyOnUpdate="0"/>
+    <default expression="" field="id_oggetto" applyOnUpdate="0"/>
+    <default expression="" field="altri_oggetti" applyOnUpdate="0"/>
+    <default expression="" field="layer" applyOnUpdate="0"/>
+    <default expression="" field="valore" applyOnUpdate="0"/>
+    <default expression="" field="soglia" applyOnUpdate="0"/>
+    <default expression="" field="unita" applyOnUpdate="0"/>
+    <default expression="" field="margine" applyOnUpdate="0"/>
+    <default expression="" field="riferimento" applyOnUpdate="0"/>
+    <default expression="" field="provenienza" applyOnUpdate="0"/>
+    <default expression="" field="verificato" applyOnUpdate="0"/>
+    <default expression="" field="suggerimento" applyOnUpdate="0"/>
+    <default expression="" field="ammette_giustificazione" applyOnUpdate="0"/>
+    <default expression="" field="stato" applyOnUpdate="0"/>
+    <default expression="" field="giustificazione" applyOnUpdate="0"/>
+    <default expression="" field="autore" applyOnUpdate="0"/>
+    <default expression="" field="data" applyOnUpdate="0"/>
+    <default expression="" field="impronta" applyOnUpdate="0"/>
   </defaults>
   <constraints>
-    <constraint field="id_rilievo" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="codice" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="gruppo" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="severita" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="titolo" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="descrizione" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="istat" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="zona_omogenea" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="id_oggetto" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="altri_oggetti" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="layer" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="valore" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="soglia" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="unita" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="margine" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="riferimento" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="provenienza" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="verificato" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="suggerimento" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="ammette_giustificazione" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="stato" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="giustificazione" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="autore" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="data" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="impronta" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
+    <constraint notnull_strength="0" field="id_rilievo" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="codice" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="gruppo" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="severita" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="titolo" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="descrizione" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="istat" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="zona_omogenea" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="id_oggetto" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="altri_oggetti" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="layer" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="valore" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="soglia" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="unita" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="margine" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="riferimento" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="provenienza" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="verificato" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="suggerimento" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="ammette_giustificazione" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="stato" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="giustificazione" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="autore" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="data" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="impronta" unique_strength="0" constraints="0" exp_strength="0"/>
   </constraints>
   <constraintExpressions>
-    <constraint field="id_rilievo" exp="" desc=""/>
-    <constraint field="codice" exp="" desc=""/>
-    <constraint field="gruppo" exp="" desc=""/>
-    <constraint field="severita" exp="" desc=""/>
-    <constraint field="titolo" exp="" desc=""/>
-    <constraint field="descrizione" exp="" desc=""/>
-    <constraint field="istat" exp="" desc=""/>
-    <constraint field="zona_omogenea" exp="" desc=""/>
-    <constraint field="id_oggetto" exp="" desc=""/>
-    <constraint field="altri_oggetti" exp="" desc=""/>
-    <constraint field="layer" exp="" desc=""/>
-    <constraint field="valore" exp="" desc=""/>
-    <constraint field="soglia" exp="" desc=""/>
-    <constraint field="unita" exp="" desc=""/>
-    <constraint field="margine" exp="" desc=""/>
-    <constraint field="riferimento" exp="" desc=""/>
-    <constraint field="provenienza" exp="" desc=""/>
-    <constraint field="verificato" exp="" desc=""/>
-    <constraint field="suggerimento" exp="" desc=""/>
-    <constraint field="ammette_giustificazione" exp="" desc=""/>
-    <constraint field="stato" exp="" desc=""/>
-    <constraint field="giustificazione" exp="" desc=""/>
-    <constraint field="autore" exp="" desc=""/>
-    <constraint field="data" exp="" desc=""/>
-    <constraint field="impronta" exp="" desc=""/>
+    <constraint exp="" field="id_rilievo" desc=""/>
+    <constraint exp="" field="codice" desc=""/>
+    <constraint exp="" field="gruppo" desc=""/>
+    <constraint exp="" field="severita" desc=""/>
+    <constraint exp="" field="titolo" desc=""/>
+    <constraint exp="" field="descrizione" desc=""/>
+    <constraint exp="" field="istat" desc=""/>
+    <constraint exp="" field="zona_omogenea" desc=""/>
+    <constraint exp="" field="id_oggetto" desc=""/>
+    <constraint exp="" field="altri_oggetti" desc=""/>
+    <constraint exp="" field="layer" desc=""/>
+    <constraint exp="" field="valore" desc=""/>
+    <constraint exp="" field="soglia" desc=""/>
+    <constraint exp="" field="unita" desc=""/>
+    <constraint exp="" field="margine" desc=""/>
+    <constraint exp="" field="riferimento" desc=""/>
+    <constraint exp="" field="provenienza" desc=""/>
+    <constraint exp="" field="verificato" desc=""/>
+    <constraint exp="" field="suggerimento" desc=""/>
+    <constraint exp="" field="ammette_giustificazione" desc=""/>
+    <constraint exp="" field="stato" desc=""/>
+    <constraint exp="" field="giustificazione" desc=""/>
+    <constraint exp="" field="autore" desc=""/>
+    <constraint exp="" field="data" desc=""/>
+    <constraint exp="" field="impronta" desc=""/>
   </constraintExpressions>
   <expressionfields/>
   <mapTip></mapTip>

@@ -55,220 +55,220 @@
     <field configurationFlags="None" name="attributi_origine"/>
   </fieldConfiguration>
   <aliases>
-    <alias field="id_servizio" index="0" name="Identificativo"/>
-    <alias field="istat" index="1" name="Codice ISTAT"/>
-    <alias field="comune" index="2" name="Comune"/>
-    <alias field="denominazione" index="3" name="Denominazione"/>
-    <alias field="codice_sttm" index="4" name="Codice STTM 2"/>
-    <alias field="macrocategoria" index="5" name="Macrocategoria"/>
-    <alias field="categoria" index="6" name="Categoria"/>
-    <alias field="tipo_specifico" index="7" name="Tipo specifico"/>
-    <alias field="confidenza" index="8" name="Confidenza della classificazione"/>
-    <alias field="stato" index="9" name="Stato"/>
-    <alias field="fase_progetto" index="10" name="Fase del progetto"/>
-    <alias field="anno_previsto" index="11" name="Anno previsto"/>
-    <alias field="lettura" index="12" name="Lettura"/>
-    <alias field="fonte" index="13" name="Fonte"/>
-    <alias field="fonte_id" index="14" name="Chiave nella fonte"/>
-    <alias field="codice_fonte" index="15" name="Codice ufficiale"/>
-    <alias field="data_rif" index="16" name="Data di riferimento"/>
-    <alias field="data_inizio_validita" index="17" name="Inizio validità"/>
-    <alias field="data_fine_validita" index="18" name="Fine validità"/>
-    <alias field="data_verifica" index="19" name="Data di verifica"/>
-    <alias field="ente_pianificatore" index="20" name="Ente che programma"/>
-    <alias field="proprietario" index="21" name="Proprietario"/>
-    <alias field="gestore" index="22" name="Gestore"/>
-    <alias field="titolo_servizio" index="23" name="Titolo del servizio"/>
-    <alias field="computo_dotazione" index="24" name="Computo nella dotazione"/>
-    <alias field="ruolo_rete" index="25" name="Ruolo nella rete"/>
-    <alias field="atto_gestione_associata" index="26" name="Atto di gestione associata"/>
-    <alias field="riconoscimento_art10_ptm" index="27" name="Riconoscimento art. 10 PTM"/>
-    <alias field="validato_da" index="28" name="Validato da"/>
-    <alias field="id_complesso" index="29" name="Complesso"/>
-    <alias field="superficie_mq" index="30" name="Superficie misurata (m²)"/>
-    <alias field="superficie_dichiarata_mq" index="31" name="Superficie dichiarata (m²)"/>
-    <alias field="capacita" index="32" name="Capacità"/>
-    <alias field="capacita_um" index="33" name="Unità della capacità"/>
-    <alias field="utenti_fuori_comune" index="34" name="Quota di utenti di altri comuni"/>
-    <alias field="attributi" index="35" name="Altri attributi"/>
-    <alias field="valenza_dichiarata" index="36" name="Valenza dichiarata"/>
-    <alias field="valenza_calcolata" index="37" name="Valenza calcolata"/>
-    <alias field="valenza_confermata" index="38" name="Valenza confermata"/>
-    <alias field="punteggio" index="39" name="Punteggio"/>
-    <alias field="punteggio_intercomunale" index="40" name="Punteggio intercomunale"/>
-    <alias field="punteggio_metropolitana" index="41" name="Punteggio metropolitana"/>
-    <alias field="copertura" index="42" name="Copertura dei dati"/>
-    <alias field="indicazione" index="43" name="Indicazione (dal solo punteggio)"/>
-    <alias field="motivazione" index="44" name="Motivazione del calcolo"/>
-    <alias field="giustificazione" index="45" name="Giustificazione"/>
-    <alias field="tipo_giustificazione" index="46" name="Tipo di giustificazione"/>
-    <alias field="riferimento_giustificazione" index="47" name="Riferimento della giustificazione"/>
-    <alias field="esito" index="48" name="Esito"/>
-    <alias field="id_lum" index="49" name="LUM"/>
-    <alias field="in_lum" index="50" name="In un LUM"/>
-    <alias field="attributi_origine" index="51" name="Attributi di origine"/>
+    <alias index="0" field="id_servizio" name="Identificativo"/>
+    <alias index="1" field="istat" name="Codice ISTAT"/>
+    <alias index="2" field="comune" name="Comune"/>
+    <alias index="3" field="denominazione" name="Denominazione"/>
+    <alias index="4" field="codice_sttm" name="Codice STTM 2"/>
+    <alias index="5" field="macrocategoria" name="Macrocategoria"/>
+    <alias index="6" field="categoria" name="Categoria"/>
+    <alias index="7" field="tipo_specifico" name="Tipo specifico"/>
+    <alias index="8" field="confidenza" name="Confidenza della classificazione"/>
+    <alias index="9" field="stato" name="Stato"/>
+    <alias index="10" field="fase_progetto" name="Fase del progetto"/>
+    <alias index="11" field="anno_previsto" name="Anno previsto"/>
+    <alias index="12" field="lettura" name="Lettura"/>
+    <alias index="13" field="fonte" name="Fonte"/>
+    <alias index="14" field="fonte_id" name="Chiave nella fonte"/>
+    <alias index="15" field="codice_fonte" name="Codice ufficiale"/>
+    <alias index="16" field="data_rif" name="Data di riferimento"/>
+    <alias index="17" field="data_inizio_validita" name="Inizio validità"/>
+    <alias index="18" field="data_fine_validita" name="Fine validità"/>
+    <alias index="19" field="data_verifica" name="Data di verifica"/>
+    <alias index="20" field="ente_pianificatore" name="Ente che programma"/>
+    <alias index="21" field="proprietario" name="Proprietario"/>
+    <alias index="22" field="gestore" name="Gestore"/>
+    <alias index="23" field="titolo_servizio" name="Titolo del servizio"/>
+    <alias index="24" field="computo_dotazione" name="Computo nella dotazione"/>
+    <alias index="25" field="ruolo_rete" name="Ruolo nella rete"/>
+    <alias index="26" field="atto_gestione_associata" name="Atto di gestione associata"/>
+    <alias index="27" field="riconoscimento_art10_ptm" name="Riconoscimento art. 10 PTM"/>
+    <alias index="28" field="validato_da" name="Validato da"/>
+    <alias index="29" field="id_complesso" name="Complesso"/>
+    <alias index="30" field="superficie_mq" name="Superficie misurata (m²)"/>
+    <alias index="31" field="superficie_dichiarata_mq" name="Superficie dichiarata (m²)"/>
+    <alias index="32" field="capacita" name="Capacità"/>
+    <alias index="33" field="capacita_um" name="Unità della capacità"/>
+    <alias index="34" field="utenti_fuori_comune" name="Quota di utenti di altri comuni"/>
+    <alias index="35" field="attributi" name="Altri attributi"/>
+    <alias index="36" field="valenza_dichiarata" name="Valenza dichiarata"/>
+    <alias index="37" field="valenza_calcolata" name="Valenza calcolata"/>
+    <alias index="38" field="valenza_confermata" name="Valenza confermata"/>
+    <alias index="39" field="punteggio" name="Punteggio"/>
+    <alias index="40" field="punteggio_intercomunale" name="Punteggio intercomunale"/>
+    <alias index="41" field="punteggio_metropolitana" name="Punteggio metropolitana"/>
+    <alias index="42" field="copertura" name="Copertura dei dati"/>
+    <alias index="43" field="indicazione" name="Indicazione (dal solo punteggio)"/>
+    <alias index="44" field="motivazione" name="Motivazione del calcolo"/>
+    <alias index="45" field="giustificazione" name="Giustificazione"/>
+    <alias index="46" field="tipo_giustificazione" name="Tipo di giustificazione"/>
+    <alias index="47" field="riferimento_giustificazione" name="Riferimento della giustificazione"/>
+    <alias index="48" field="esito" name="Esito"/>
+    <alias index="49" field="id_lum" name="LUM"/>
+    <alias index="50" field="in_lum" name="In un LUM"/>
+    <alias index="51" field="attributi_origine" name="Attributi di origine"/>
   </aliases>
   <defaults>
-    <default field="id_servizio" applyOnUpdate="0" expression=""/>
-    <default field="istat" applyOnUpdate="0" expression=""/>
-    <default field="comune" applyOnUpdate="0" expression=""/>
-    <default field="denominazione" applyOnUpdate="0" expression=""/>
-    <default field="codice_sttm" applyOnUpdate="0" expression=""/>
-    <default field="macrocategoria" applyOnUpdate="0" expression=""/>
-    <default field="categoria" applyOnUpdate="0" expression=""/>
-    <default field="tipo_specifico" applyOnUpdate="0" expression=""/>
-    <default field="confidenza" applyOnUpdate="0" expression=""/>
-    <default field="stato" applyOnUpdate="0" expression=""/>
-    <default field="fase_progetto" applyOnUpdate="0" expression=""/>
-    <default field="anno_previsto" applyOnUpdate="0" expression=""/>
-    <default field="lettura" applyOnUpdate="0" expression=""/>
-    <default field="fonte" applyOnUpdate="0" expression=""/>
-    <default field="fonte_id" applyOnUpdate="0" expression=""/>
-    <default field="codice_fonte" applyOnUpdate="0" expression=""/>
-    <default field="data_rif" applyOnUpdate="0" expression=""/>
-    <default field="data_inizio_validita" applyOnUpdate="0" expression=""/>
-    <default field="data_fine_validita" applyOnUpdate="0" expression=""/>
-    <default field="data_verifica" applyOnUpdate="0" expression=""/>
-    <default field="ente_pianificatore" applyOnUpdate="0" expression=""/>
-    <default field="proprietario" applyOnUpdate="0" expression=""/>
-    <default field="gestore" applyOnUpdate="0" expression=""/>
-    <default field="titolo_servizio" applyOnUpdate="0" expression=""/>
-    <default field="computo_dotazione" applyOnUpdate="0" expression=""/>
-    <default field="ruolo_rete" applyOnUpdate="0" expression=""/>
-    <default field="atto_gestione_associata" applyOnUpdate="0" expression=""/>
-    <default field="riconoscimento_art10_ptm" applyOnUpdate="0" expression=""/>
-    <default field="validato_da" applyOnUpdate="0" expression=""/>
-    <default field="id_complesso" applyOnUpdate="0" expression=""/>
-    <default field="superficie_mq" applyOnUpdate="0" expression=""/>
-    <default field="superficie_dichiarata_mq" applyOnUpdate="0" expression=""/>
-    <default field="capacita" applyOnUpdate="0" expression=""/>
-    <default field="capacita_um" applyOnUpdate="0" expression=""/>
-    <default field="utenti_fuori_comune" applyOnUpdate="0" expression=""/>
-    <default field="attributi" applyOnUpdate="0" expression=""/>
-    <default field="valenza_dichiarata" applyOnUpdate="0" expression=""/>
-    <default field="valenza_calcolata" applyOnUpdate="0" expression=""/>
-    <default field="valenza_confermata" applyOnUpdate="0" expression=""/>
-    <default field="punteggio" applyOnUpdate="0" expression=""/>
-    <default field="punteggio_intercomunale" applyOnUpdate="0" expression=""/>
-    <default field="punteggio_metropolitana" applyOnUpdate="0" expression=""/>
-    <default field="copertura" applyOnUpdate="0" expression=""/>
-    <default field="indicazione" applyOnUpdate="0" expression=""/>
-    <default field="motivazione" applyOnUpdate="0" expression=""/>
-    <default field="giustificazione" applyOnUpdate="0" expression=""/>
-    <default field="tipo_giustificazione" applyOnUpdate="0" expression=""/>
-    <default field="riferimento_giustificazione" applyOnUpdate="0" expression=""/>
-    <default field="esito" applyOnUpdate="0" expression=""/>
-    <default field="id_lum" applyOnUpdate="0" expression=""/>
-    <default field="in_lum" applyOnUpdate="0" expression=""/>
-    <default field="attributi_origine" applyOnUpdate="0" expression=""/>
+    <default expression="" field="id_servizio" applyOnUpdate="0"/>
+    <default expression="" field="istat" applyOnUpdate="0"/>
+    <default expression="" field="comune" applyOnUpdate="0"/>
+    <default expression="" field="denominazione" applyOnUpdate="0"/>
+    <default expression="" field="codice_sttm" applyOnUpdate="0"/>
+    <default expression="" field="macrocategoria" applyOnUpdate="0"/>
+    <default expression="" field="categoria" applyOnUpdate="0"/>
+    <default expression="" field="tipo_specifico" applyOnUpdate="0"/>
+    <default expression="" field="confidenza" applyOnUpdate="0"/>
+    <default expression="" field="stato" applyOnUpdate="0"/>
+    <default expression="" field="fase_progetto" applyOnUpdate="0"/>
+    <default expression="" field="anno_previsto" applyOnUpdate="0"/>
+    <default expression="" field="lettura" applyOnUpdate="0"/>
+    <default expression="" field="fonte" applyOnUpdate="0"/>
+    <default expression="" field="fonte_id" applyOnUpdate="0"/>
+    <default expression="" field="codice_fonte" applyOnUpdate="0"/>
+    <default expression="" field="data_rif" applyOnUpdate="0"/>
+    <default expression="" field="data_inizio_validita" applyOnUpdate="0"/>
+    <default expression="" field="data_fine_validita" applyOnUpdate="0"/>
+    <default expression="" field="data_verifica" applyOnUpdate="0"/>
+    <default expression="" field="ente_pianificatore" applyOnUpdate="0"/>
+    <default expression="" field="proprietario" applyOnUpdate="0"/>
+    <default expression="" field="gestore" applyOnUpdate="0"/>
+    <default expression="" field="titolo_servizio" applyOnUpdate="0"/>
+    <default expression="" field="computo_dotazione" applyOnUpdate="0"/>
+    <default expression="" field="ruolo_rete" applyOnUpdate="0"/>
+    <default expression="" field="atto_gestione_associata" applyOnUpdate="0"/>
+    <default expression="" field="riconoscimento_art10_ptm" applyOnUpdate="0"/>
+    <default expression="" field="validato_da" applyOnUpdate="0"/>
+    <default expression="" field="id_complesso" applyOnUpdate="0"/>
+    <default expression="" field="superficie_mq" applyOnUpdate="0"/>
+    <default expression="" field="superficie_dichiarata_mq" applyOnUpdate="0"/>
+    <default expression="" field="capacita" applyOnUpdate="0"/>
+    <default expression="" field="capacita_um" applyOnUpdate="0"/>
+    <default expression="" field="utenti_fuori_comune" applyOnUpdate="0"/>
+    <default expression="" field="attributi" applyOnUpdate="0"/>
+    <default expression="" field="valenza_dichiarata" applyOnUpdate="0"/>
+    <default expression="" field="valenza_calcolata" applyOnUpdate="0"/>
+    <default expression="" field="valenza_confermata" applyOnUpdate="0"/>
+    <default expression="" field="punteggio" applyOnUpdate="0"/>
+    <default expression="" field="punteggio_intercomunale" applyOnUpdate="0"/>
+    <default expression="" field="punteggio_metropolitana" applyOnUpdate="0"/>
+    <default expression="" field="copertura" applyOnUpdate="0"/>
+    <default expression="" field="indicazione" applyOnUpdate="0"/>
+    <default expression="" field="motivazione" applyOnUpdate="0"/>
+    <default expression="" field="giustificazione" applyOnUpdate="0"/>
+    <default expression="" field="tipo_giustificazione" applyOnUpdate="0"/>
+    <default expression="" field="riferimento_giustificazione" applyOnUpdate="0"/>
+    <default expression="" field="esito" applyOnUpdate="0"/>
+    <default expression="" field="id_lum" applyOnUpdate="0"/>
+    <default expression="" field="in_lum" applyOnUpdate="0"/>
+    <default expression="" field="attributi_origine" applyOnUpdate="0"/>
   </defaults>
   <constraints>
-    <constraint field="id_servizio" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="istat" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="comune" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="denominazione" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="codice_sttm" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="macrocategoria" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="categoria" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="tipo_specifico" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="confidenza" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="stato" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="fase_progetto" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="anno_previsto" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="lettura" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="fonte" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="fonte_id" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="codice_fonte" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="data_rif" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="data_inizio_validita" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="data_fine_validita" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="data_verifica" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="ente_pianificatore" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="proprietario" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="gestore" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="titolo_servizio" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="computo_dotazione" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="ruolo_rete" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="atto_gestione_associata" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="riconoscimento_art10_ptm" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="validato_da" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="id_complesso" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="superficie_mq" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="superficie_dichiarata_mq" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="capacita" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="capacita_um" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="utenti_fuori_comune" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="attributi" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="valenza_dichiarata" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="valenza_calcolata" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="valenza_confermata" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="punteggio" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="punteggio_intercomunale" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="punteggio_metropolitana" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="copertura" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="indicazione" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="motivazione" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="giustificazione" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="tipo_giustificazione" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="riferimento_giustificazione" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="esito" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="id_lum" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="in_lum" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
-    <constraint field="attributi_origine" constraints="0" notnull_strength="0" exp_strength="0" unique_strength="0"/>
+    <constraint notnull_strength="0" field="id_servizio" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="istat" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="comune" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="denominazione" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="codice_sttm" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="macrocategoria" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="categoria" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="tipo_specifico" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="confidenza" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="stato" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="fase_progetto" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="anno_previsto" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="lettura" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="fonte" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="fonte_id" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="codice_fonte" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="data_rif" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="data_inizio_validita" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="data_fine_validita" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="data_verifica" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="ente_pianificatore" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="proprietario" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="gestore" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="titolo_servizio" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="computo_dotazione" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="ruolo_rete" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="atto_gestione_associata" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="riconoscimento_art10_ptm" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="validato_da" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="id_complesso" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="superficie_mq" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="superficie_dichiarata_mq" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="capacita" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="capacita_um" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="utenti_fuori_comune" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="attributi" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="valenza_dichiarata" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="valenza_calcolata" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="valenza_confermata" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="punteggio" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="punteggio_intercomunale" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="punteggio_metropolitana" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="copertura" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="indicazione" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="motivazione" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="giustificazione" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="tipo_giustificazione" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="riferimento_giustificazione" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="esito" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="id_lum" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="in_lum" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint notnull_strength="0" field="attributi_origine" unique_strength="0" constraints="0" exp_strength="0"/>
   </constraints>
   <constraintExpressions>
-    <constraint field="id_servizio" exp="" desc=""/>
-    <constraint field="istat" exp="" desc=""/>
-    <constraint field="comune" exp="" desc=""/>
-    <constraint field="denominazione" exp="" desc=""/>
-    <constraint field="codice_sttm" exp="" desc=""/>
-    <constraint field="macrocategoria" exp="" desc=""/>
-    <constraint field="categoria" exp="" desc=""/>
-    <constraint field="tipo_specifico" exp="" desc=""/>
-    <constraint field="confidenza" exp="" desc=""/>
-    <constraint field="stato" exp="" desc=""/>
-    <constraint field="fase_progetto" exp="" desc=""/>
-    <constraint field="anno_previsto" exp="" desc=""/>
-    <constraint field="lettura" exp="" desc=""/>
-    <constraint field="fonte" exp="" desc=""/>
-    <constraint field="fonte_id" exp="" desc=""/>
-    <constraint field="codice_fonte" exp="" desc=""/>
-    <constraint field="data_rif" exp="" desc=""/>
-    <constraint field="data_inizio_validita" exp="" desc=""/>
-    <constraint field="data_fine_validita" exp="" desc=""/>
-    <constraint field="data_verifica" exp="" desc=""/>
-    <constraint field="ente_pianificatore" exp="" desc=""/>
-    <constraint field="proprietario" exp="" desc=""/>
-    <constraint field="gestore" exp="" desc=""/>
-    <constraint field="titolo_servizio" exp="" desc=""/>
-    <constraint field="computo_dotazione" exp="" desc=""/>
-    <constraint field="ruolo_rete" exp="" desc=""/>
-    <constraint field="atto_gestione_associata" exp="" desc=""/>
-    <constraint field="riconoscimento_art10_ptm" exp="" desc=""/>
-    <constraint field="validato_da" exp="" desc=""/>
-    <constraint field="id_complesso" exp="" desc=""/>
-    <constraint field="superficie_mq" exp="" desc=""/>
-    <constraint field="superficie_dichiarata_mq" exp="" desc=""/>
-    <constraint field="capacita" exp="" desc=""/>
-    <constraint field="capacita_um" exp="" desc=""/>
-    <constraint field="utenti_fuori_comune" exp="" desc=""/>
-    <constraint field="attributi" exp="" desc=""/>
-    <constraint field="valenza_dichiarata" exp="" desc=""/>
-    <constraint field="valenza_calcolata" exp="" desc=""/>
-    <constraint field="valenza_confermata" exp="" desc=""/>
-    <constraint field="punteggio" exp="" desc=""/>
-    <constraint field="punteggio_intercomunale" exp="" desc=""/>
-    <constraint field="punteggio_metropolitana" exp="" desc=""/>
-    <constraint field="copertura" exp="" desc=""/>
-    <constraint field="indicazione" exp="" desc=""/>
-    <constraint field="motivazione" exp="" desc=""/>
-    <constraint field="giustificazione" exp="" desc=""/>
-    <constraint field="tipo_giustificazione" exp="" desc=""/>
-    <constraint field="riferimento_giustificazione" exp="" desc=""/>
-    <constraint field="esito" exp="" desc=""/>
-    <constraint field="id_lum" exp="" desc=""/>
-    <constraint field="in_lum" exp="" desc=""/>
-    <constraint field="attributi_origine" exp="" desc=""/>
+    <constraint exp="" field="id_servizio" desc=""/>
+    <constraint exp="" field="istat" desc=""/>
+    <constraint exp="" field="comune" desc=""/>
+    <constraint exp="" field="denominazione" desc=""/>
+    <constraint exp="" field="codice_sttm" desc=""/>
+    <constraint exp="" field="macrocategoria" desc=""/>
+    <constraint exp="" field="categoria" desc=""/>
+    <constraint exp="" field="tipo_specifico" desc=""/>
+    <constraint exp="" field="confidenza" desc=""/>
+    <constraint exp="" field="stato" desc=""/>
+    <constraint exp="" field="fase_progetto" desc=""/>
+    <constraint exp="" field="anno_previsto" desc=""/>
+    <constraint exp="" field="lettura" desc=""/>
+    <constraint exp="" field="fonte" desc=""/>
+    <constraint exp="" field="fonte_id" desc=""/>
+    <constraint exp="" field="codice_fonte" desc=""/>
+    <constraint exp="" field="data_rif" desc=""/>
+    <constraint exp="" field="data_inizio_validita" desc=""/>
+    <constraint exp="" field="data_fine_validita" desc=""/>
+    <constraint exp="" field="data_verifica" desc=""/>
+    <constraint exp="" field="ente_pianificatore" desc=""/>
+    <constraint exp="" field="proprietario" desc=""/>
+    <constraint exp="" field="gestore" desc=""/>
+    <constraint exp="" field="titolo_servizio" desc=""/>
+    <constraint exp="" field="computo_dotazione" desc=""/>
+    <constraint exp="" field="ruolo_rete" desc=""/>
+    <constraint exp="" field="atto_gestione_associata" desc=""/>
+    <constraint exp="" field="riconoscimento_art10_ptm" desc=""/>
+    <constraint exp="" field="validato_da" desc=""/>
+    <constraint exp="" field="id_complesso" desc=""/>
+    <constraint exp="" field="superficie_mq" desc=""/>
+    <constraint exp="" field="superficie_dichiarata_mq" desc=""/>
+    <constraint exp="" field="capacita" desc=""/>
+    <constraint exp="" field="capacita_um" desc=""/>
+    <constraint exp="" field="utenti_fuori_comune" desc=""/>
+    <constraint exp="" field="attributi" desc=""/>
+    <constraint exp="" field="valenza_dichiarata" desc=""/>
+    <constraint exp="" field="valenza_calcolata" desc=""/>
+    <constraint exp="" field="valenza_confermata" desc=""/>
+    <constraint exp="" field="punteggio" desc=""/>
+    <constraint exp="" field="punteggio_intercomunale" desc=""/>
+    <constraint exp="" field="punteggio_metropolitana" desc=""/>
+    <constraint exp="" field="copertura" desc=""/>
+    <constraint exp="" field="indicazione" desc=""/>
+    <constraint exp="" field="motivazione" desc=""/>
+    <constraint exp="" field="giustificazione" desc=""/>
+    <constraint exp="" field="tipo_giustificazione" desc=""/>
+    <constraint exp="" field="riferimento_giustificazione" desc=""/>
+    <constraint exp="" field="esito" desc=""/>
+    <constraint exp="" field="id_lum" desc=""/>
+    <constraint exp="" field="in_lum" desc=""/>
+    <constraint exp="" field="attributi_origine" desc=""/>
   </constraintExpressions>
   <expressionfields/>
   <mapTip></mapTip>

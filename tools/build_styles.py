@@ -49,7 +49,7 @@ MACROCATEGORIE = {
     "VER": ("Verde pubblico", "#009e73", "circle"),
     "TRA": ("Trasporti", "#4d4d4d", "square"),
     "SAN": ("Sanità", "#d55e00", "cross_fill"),
-    "SIC": ("Sicurezza", "#0072b2", "shield"),
+    "SIC": ("Sicurezza", "#0072b2", "hexagon"),
     "SPO": ("Sport e tempo libero", "#e69f00", "triangle"),
     "CUL": ("Cultura", "#cc79a7", "pentagon"),
     "IST": ("Istruzione", "#56b4e9", "diamond"),
@@ -79,7 +79,10 @@ SEVERITA = {
 def marker(shape, colour, size, outline=0.3, ink=INK):
     """Return a marker symbol of one simple layer."""
     layer = QgsSimpleMarkerSymbolLayer()
-    layer.setShape(QgsSimpleMarkerSymbolLayer.decodeShape(shape)[0])
+    known, found = QgsSimpleMarkerSymbolLayer.decodeShape(shape)
+    if not found:
+        raise SystemExit(f"{shape}: QGIS 3.22 doesn't draw this shape")
+    layer.setShape(known)
     layer.setSize(size)
     layer.setColor(QColor(colour))
     layer.setStrokeColor(ink)
@@ -92,12 +95,14 @@ def marker(shape, colour, size, outline=0.3, ink=INK):
 def with_planned_dot(symbol, size):
     """Add the white dot that says planned: it shows only where stato is previsto or in_corso."""
     dot = QgsSimpleMarkerSymbolLayer()
-    dot.setSize(size * 0.38)
+    # A size, not the layer's switch: a legend, which has no feature, falls back on zero.
+    dot.setSize(0.0)
     dot.setColor(QColor("white"))
     dot.setStrokeColor(INK)
     dot.setStrokeWidth(0.2)
     dot.setDataDefinedProperty(
-        QgsSymbolLayer.Property.PropertyLayerEnabled, QgsProperty.fromExpression(PLANNED)
+        QgsSymbolLayer.Property.PropertySize,
+        QgsProperty.fromExpression(f"if({PLANNED}, {size * 0.4:.2f}, 0)"),
     )
     symbol.appendSymbolLayer(dot)
     return symbol
@@ -175,16 +180,16 @@ def services_rules(name, symbol_of, plain_symbol):
     """Return the rules of services: valenza first, then macrocategoria."""
     rules = Rules(name)
     active = '("stato" IS NULL OR "stato" <> \'dismesso\')'
-    for valenza, title in (("metropolitana", "Metropolitana"), ("intercomunale", "Intercomunale")):
-        group = rules.add(f"Valenza {title.lower()}", f"{active} AND {VALENZA} = '{valenza}'")
+    for valenza in ("metropolitana", "intercomunale"):
+        group = rules.add(f"Valenza {valenza}", f"{active} AND {VALENZA} = '{valenza}'")
         for code, (label, colour, shape) in MACROCATEGORIE.items():
             rules.add(
-                f"{label} – {title.lower()}",
+                label,
                 f"left(\"codice_sttm\",3) = '{code}'",
                 symbol_of(valenza, colour, shape),
                 group,
             )
-        rules.add(f"Altro – {title.lower()}", "ELSE", symbol_of(valenza, "#ffffff", None), group)
+        rules.add("Altra categoria", "ELSE", symbol_of(valenza, "#ffffff", None), group)
     for valenza, label in (
         ("al_limite", "Al limite fra due valenze"),
         ("non_determinabile", "Non determinabile: dati insufficienti"),
@@ -253,12 +258,12 @@ def lum():
     ):
         group = rules.add(label, f"\"rango\" = '{rango}'")
         rules.add(
-            f"{label}, esistente",
+            "esistente",
             '"stato" IS NULL OR "stato" <> \'previsto\'',
             lum_symbol(colour, False),
             group,
         )
-        rules.add(f"{label}, previsto", "\"stato\" = 'previsto'", lum_symbol(colour, True), group)
+        rules.add("previsto", "\"stato\" = 'previsto'", lum_symbol(colour, True), group)
     rules.add("LUM di rango non indicato", "ELSE", lum_symbol("#9e9e9e", False))
     return rules.renderer()
 
