@@ -3,10 +3,8 @@
     python3 tools/build_pack.py ../shared/domain
 
 Rewrites, deterministically, ``tassonomia.csv``, ``valenza.csv``, ``controlli.csv`` and
-``lum_matrice.csv`` of the bundled pack and ``resources/riferimento/comuni.csv``. What is
-written by hand in the pack (``pacchetto.json``, ``lum.json``, ``parametri.csv``,
-``intervalli.csv``, ``tipi_specifici.csv``, ``codici.csv``, ``controlli_motore.csv``,
-``testi.json``) and ``riferimento/codici_catastali.csv`` are never touched.
+``lum_matrice.csv`` of the bundled pack and ``resources/riferimento/comuni.csv``. The other
+files of the pack and ``riferimento/codici_catastali.csv`` are written by hand: never touched.
 """
 
 from __future__ import annotations

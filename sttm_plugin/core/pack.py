@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import functools
 import hashlib
 import io
@@ -251,9 +252,22 @@ class CellaMatrice:
     provenienza: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pack:
-    """A loaded, validated pack; see the loader for its parts."""
+    """A loaded, validated pack.
+
+    Attributes:
+        sha256: of every file of the pack, names included, line ends apart.
+        categorie: {code: Categoria} in the taxonomy's order, without GEN.00, whose words are
+            ``esclusioni``.
+        regole, controlli: tuples of Regola and of Controllo (checks by code).
+        parametri: {name: number}; those among the rules also under their code (GEN-R01).
+        parametri_descritti: {name: Parametro}, with unit and provenance.
+        lum: the LUM model as read from lum.json. matrice: {code: {column: CellaMatrice}}.
+        tipi_specifici: {code: tuple of TipoSpecifico}.
+        superficie_decide: the categories an area tells apart, or None.
+        testi: the pack's texts.
+    """
 
     id: str
     versione: str
@@ -453,6 +467,7 @@ def _missing_table(name: str) -> str:
 
 TABLES = (
     "tassonomia",
+    "dizionario",
     "valenza",
     "controlli",
     "controlli_motore",
@@ -605,6 +620,7 @@ class _Loader:
 
     def pack(self) -> Pack:
         categories, exclusions = self.taxonomy()
+        self.dictionary(categories)
         rules = self.rules(categories)
         described = self.parameters()
         checks = self.checks()
@@ -731,6 +747,25 @@ class _Loader:
                 **self.provenance(row),
             )
         return categories, exclusions
+
+    def dictionary(self, categories):
+        """Add to the taxonomy the words of the dictionary: the table a comune may extend."""
+        added: dict = {}
+        seen: set = set()
+        for row in self.rows("dizionario", "codice_categoria segno parola provenienza".split()):
+            code = row.text("codice_categoria", needed=True)
+            sign = row.one_of("segno", ("+", "-"))
+            word = row.text("parola", needed=True)
+            row.one_of("provenienza", PROVENIENZE)
+            self.unique(row, "parola", f"{code} {sign} {word}", seen)
+            if code not in categories:
+                row.fault("codice_categoria", f"«{code}» non è nella tassonomia")
+                continue
+            added.setdefault((code, sign), []).append(word)
+        for (code, sign), words in added.items():
+            key = "parole_chiave" if sign == "+" else "anti_parole_chiave"
+            now = getattr(categories[code], key)
+            categories[code] = dataclasses.replace(categories[code], **{key: (*now, *words)})
 
     def threshold(self, row, operator, unit):
         if operator == "in":

@@ -17,8 +17,9 @@ _CODE_ALONE = 0.95
 _CODE_AGAINST = 0.85
 _UNSURE = 0.6
 
-# Province, kind of school, then six characters: "MIPS01000X" (as the MIM writes it).
-_MIM = re.compile(r"[A-Z]{2}([A-Z0-9]{2})[A-Z0-9]{6}")
+# Province, kind of school, then six characters: "MIPS01000X"; the Region adds the number of
+# the site: "MIMM8F201Q-02".
+_MIM = re.compile(r"[A-Z]{2}([A-Z0-9]{2})[A-Z0-9]{6}(-[A-Z0-9]+)?")
 _ISIL = re.compile(r"IT-?[A-Z]{2}-?\d{4}")
 
 
