@@ -10,6 +10,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,6 +46,7 @@ OPERATORI = ("=", ">", ">=", "<", "<=", "in")
 LETTERE = ("P", "A", "C", "N")
 COLONNE_MATRICE = ("MU", "MP", "SU", "SP")
 RANGHI = ("metropolitano", "sovracomunale", "locale")
+CONTESTI = ("urbano", "suburbano", "periurbano")
 
 # "una regola di categoria con stesso attributo, stessa valenza e tipo non inferiore le
 # sostituisce" (DATO_RESTITUZIONE §9). Our reading of "non inferiore": a rule that decides
@@ -408,7 +410,14 @@ def _zip_members(source: Path) -> dict:
     try:
         with zipfile.ZipFile(source) as archive:
             return _archive_members(archive, source.name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+    ) as error:
         raise SttmError(
             f"Pacchetto criteri «{source.name}»: lo zip è danneggiato o protetto. Rifare lo zip "
             "della cartella del pacchetto."
@@ -436,6 +445,8 @@ def _archive_members(archive, name: str) -> dict:
             raise SttmError(_missing_table(member))
         if entry.file_size > _MAX_MEMBER:
             raise SttmError(_too_big(member))
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise SttmError(f"Pacchetto criteri «{name}»: «{member}» è compresso in modo insolito.")
         with archive.open(entry) as stream:
             # One byte more than allowed: the size a zip declares may be false.
             return _limited(stream.read(_MAX_MEMBER + 1), member)
@@ -515,8 +526,8 @@ def _json(content: bytes, name: str):
     except UnicodeDecodeError as error:
         raise SttmError(f"{name}: il testo non è UTF-8 (byte {error.start}).") from error
     try:
-        data = json.loads(text)
-    except ValueError as error:
+        data = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         raise SttmError(
             f"{name}, riga {line}: JSON non leggibile ({getattr(error, 'msg', error)}). "
@@ -525,6 +536,11 @@ def _json(content: bytes, name: str):
     if not isinstance(data, dict):
         raise SttmError(f"{name}: serve un oggetto JSON {{…}}.")
     return data
+
+
+def _no_constant(name):
+    """Refuse NaN and Infinity: no threshold is one."""
+    raise ValueError(f"{name} non è un numero ammesso")
 
 
 def _digest(members: dict) -> str:
@@ -584,8 +600,8 @@ class _Row:
         if not value:
             return {}
         try:
-            data = json.loads(value)
-        except ValueError as error:
+            data = json.loads(value, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
             self.fault(key, f"JSON non leggibile ({getattr(error, 'msg', error)})")
             return {}
         if not isinstance(data, dict):
@@ -645,7 +661,7 @@ class _Loader:
             codici=self.official_codes(categories),
             parole_ambigue=self.ambiguous_words(categories),
             superficie_decide=self.area_rule(categories, described),
-            testi=_json(self.content("testi"), self.manifest["tabelle"]["testi"]),
+            testi=self.texts(),
         )
         self.raise_faults()
         return pack
@@ -660,9 +676,8 @@ class _Loader:
             text = self.content(table).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = self.content(table)[: error.start].count(b"\n") + 1
-            raise SttmError(f"{name}, riga {line}: il testo non è UTF-8. Salvarlo in UTF-8.") from (
-                error
-            )
+            message = f"{name}, riga {line}: il testo non è UTF-8. Salvarlo in UTF-8."
+            raise SttmError(message) from error
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         try:
             header = [column.strip() for column in next(reader, [])]
@@ -919,9 +934,7 @@ class _Loader:
         data = _json(self.content("lum"), name)
 
         def number(path, low=0.0):
-            value = data
-            for piece in path.split("."):
-                value = value.get(piece) if isinstance(value, dict) else None
+            value = _inner(data, path)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or value < low:
                 self.fault("lum", 0, path, f"serve un numero di almeno {low:g}; trovato {value!r}")
                 return low
@@ -943,11 +956,16 @@ class _Loader:
             total = sum(number(f"{path}.{key}") for key in keys)
             if abs(total - 1) > 1e-9:
                 self.fault("lum", 0, path, f"i pesi devono sommare a 1; sommano a {total:g}")
-        for rank, columns in (data.get("colonne_matrice") or {}).items():
-            for context, column in columns.items():
+        for rank in RANGHI[:2]:
+            for context in CONTESTI:
+                key = f"colonne_matrice.{rank}.{context}"
+                column = _inner(data, key)
                 if column not in COLONNE_MATRICE:
-                    key = f"colonne_matrice.{rank}.{context}"
                     self.fault("lum", 0, key, f"«{column}» non è una colonna della matrice")
+        for path in LUM_TEXTS:
+            value = _inner(data, path)
+            if not isinstance(value, str) or not value.strip():
+                self.fault("lum", 0, path, "serve un testo non vuoto")
         self.lum_provenance(data, "")
         return data
 
@@ -1032,7 +1050,11 @@ class _Loader:
 
     def ambiguous_words(self, categories):
         found = []
-        for position, item in enumerate(self.manifest.get("parole_ambigue", [])):
+        items = self.manifest.get("parole_ambigue", [])
+        if not isinstance(items, list):
+            self.fault("pacchetto", 0, "parole_ambigue", "serve un elenco JSON […]")
+            items = []
+        for position, item in enumerate(items):
             key = f"parole_ambigue[{position}]"
             names = ("categoria", "parola", "richiede", "motivo")
             if not isinstance(item, dict) or any(
@@ -1045,13 +1067,23 @@ class _Loader:
             found.append(ParolaAmbigua(**{name: item[name] for name in names}))
         return tuple(found)
 
+    def texts(self):
+        data = _json(self.content("testi"), self.manifest["tabelle"]["testi"])
+        for key in NEEDED_TEXTS:
+            value = _inner(data, key)
+            if not isinstance(value, str) or not value.strip():
+                self.fault("testi", 0, key, "serve un testo non vuoto")
+        return data
+
     def area_rule(self, categories, described):
         """Return the two categories that an area tells apart, None where the pack has none."""
         rule = self.manifest.get("superficie_decide")
         if rule is None:
             return None
-        if not isinstance(rule, dict):
-            self.fault("pacchetto", 0, "superficie_decide", "serve un oggetto JSON {…}")
+        names = ("sopra", "fino_a", "parametro")
+        if not isinstance(rule, dict) or any(not isinstance(rule.get(name), str) for name in names):
+            text = f"servono i testi {', '.join(names)}"
+            self.fault("pacchetto", 0, "superficie_decide", text)
             return None
         for key in ("sopra", "fino_a"):
             if rule.get(key) not in categories:
@@ -1078,6 +1110,9 @@ NEEDED_PARAMETERS = (
     "scarto_ambiguita",
 )
 
+# What the report opens with.
+NEEDED_TEXTS = ("avvertenza_rapporto",)
+
 LUM_NUMBERS = (
     "quota_comune.valore",
     "tolleranza_area.valore",
@@ -1102,6 +1137,22 @@ LUM_NUMBERS = (
     "ida.soglia",
     "opportunita.area_minima_mq",
 )
+
+
+LUM_TEXTS = (
+    "lettura.ils_alto_ida_alto",
+    "lettura.ils_alto_ida_basso",
+    "lettura.ils_basso_ida_alto",
+    "lettura.ils_basso_ida_basso",
+    "lettura.previsto",
+)
+
+
+def _inner(data, path: str):
+    """Return what a JSON object holds at a dotted path, or None."""
+    for piece in path.split("."):
+        data = data.get(piece) if isinstance(data, dict) else None
+    return data
 
 
 def _vocabulary(rules) -> dict:

@@ -122,6 +122,11 @@ def comuni() -> dict:
     return dict(_comuni())
 
 
+def belfiore_codes() -> dict:
+    """Return {cadastral code: ISTAT code of today}, codes of merged comuni included."""
+    return {row["belfiore"]: row["istat"] for row in _rows("codici_catastali.csv")}
+
+
 def comune_of(istat) -> Comune | None:
     """Return the comune with an ISTAT code in any of its spellings, or None."""
     code = istat_code(istat)

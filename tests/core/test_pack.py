@@ -385,6 +385,20 @@ def test_a_pack_that_is_not_there_is_named(tmp_path):
         ("lum.json", '"D": 0.45', '"D": 0.55', ["lum.json", "ils.pesi", "1.1"]),
         ("lum.json", '"provenienza": "proposta"', '"provenienza": "ufficiale"', ["ufficiale"]),
         ("lum.json", '"iu": {', '"iu": ', ["lum.json, riga", "JSON non leggibile"]),
+        ("lum.json", '"raggio_m": 350', '"raggio_m": NaN', ["lum.json", "NaN"]),
+        (
+            "lum.json",
+            '"urbano": "MU"',
+            '"urbano": ["MU"]',
+            ["lum.json", "colonne_matrice.metropolitano.urbano"],
+        ),
+        ("lum.json", '"previsto": ", dopo', '"futuro": ", dopo', ["lum.json", "lettura.previsto"]),
+        (
+            "testi.json",
+            '"avvertenza_rapporto"',
+            '"avvertenza"',
+            ["testi.json", "avvertenza_rapporto"],
+        ),
         ("intervalli.csv", "5000,20000000", "5000,200", ["intervalli.csv, riga 2", "«minimo»"]),
         (
             "tipi_specifici.csv",
@@ -457,6 +471,41 @@ def test_an_empty_table_is_told(folder):
     (folder / "valenza.csv").write_bytes(b"")
 
     assert "valenza.csv, riga 1" in refusal(folder)
+
+
+def test_a_bottomless_json_is_refused(folder):
+    (folder / "lum.json").write_text("[" * 200_000, encoding="utf-8")
+
+    assert refusal(folder).startswith("lum.json")
+
+
+def test_an_unusual_compression_is_refused(folder, tmp_path):
+    path = tmp_path / "criteri.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
+        for member in sorted(folder.iterdir()):
+            archive.write(member, member.name)
+
+    with pytest.raises(SttmError, match="compresso in modo insolito"):
+        load_pack(path)
+
+
+def test_a_damaged_member_is_refused(folder, tmp_path):
+    path = tmp_path / "criteri.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(folder / "pacchetto.json", "pacchetto.json")
+    content = bytearray(path.read_bytes())
+    content[60:90] = bytes(30)
+    path.write_bytes(content)
+
+    with pytest.raises(SttmError, match="lo zip è danneggiato"):
+        load_pack(path)
+
+
+def test_the_report_opens_with_the_sentence_of_the_contract():
+    assert load_pack().testi["avvertenza_rapporto"] == (
+        "Verifica di supporto con criteri proposti, non ufficiali; non sostituisce la valutazione "
+        "di compatibilità con il PTM (NdA artt. 8-9)."
+    )
 
 
 def test_a_zip_that_is_no_zip_is_refused(tmp_path):
