@@ -34,6 +34,7 @@ POPULATION_FIELDS = (
     "pop",
     "residenti",
     "abitanti",
+    "population",
 )
 
 

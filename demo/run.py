@@ -242,6 +242,12 @@ class Job:
         )
 
     def export(self):
+        """Pack the plan, unless a finding blocks it."""
+        blocking = self.results["checkplan"]["BLOCKING"]
+        if blocking:
+            self.package = None
+            self.say(f"Consegna non scritta: {blocking:.0f} rilievi bloccanti da correggere prima")
+            return
         istat = self._istat()
         day = time.strftime("%Y%m%d", time.gmtime(_now()))
         self.package = str(self.output / f"sttm2_pds_{istat}_{day}_v1.zip")
@@ -264,6 +270,9 @@ class Job:
         )
 
     def validate(self):
+        """Check the package as the receiving side does."""
+        if self.package is None:
+            return
         found = self.algorithm(
             "Controllo di chi riceve",
             "validatesubmission",
@@ -323,6 +332,10 @@ class Job:
     def table(self, name) -> str:
         """Return the source of a table of the workspace."""
         return f"{self.workspace}|layername={name}"
+
+    def count(self, name) -> int:
+        """Return how many rows a table of the workspace has."""
+        return _open(self.table(name)).featureCount()
 
     def pop_field(self):
         """Return the field that counts people."""
