@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 
 import pytest
@@ -93,6 +94,14 @@ def match(*texts, code=None, area=None):
         ("Scuola primaria C.A. Dalla Chiesa", "LOC.03"),
         ("Pozzo d'Adda", None),
         ("Città metropolitana di Milano", None),
+        # what a column of kinds says
+        ("SCUOLE PER L'INFANZIA", "LOC.02"),
+        ("Scuole secondarie di I grado", "LOC.04"),
+        ("Parcheggi a raso", "LOC.08"),
+        ("Giardini e parchi", "VER.01"),
+        ("Servizi per il culto", "LOC.12"),
+        ("Farmacie", "LOC.05"),
+        ("Attrezzature", None),
         # nothing
         ("", None),
         (None, None),
@@ -332,6 +341,28 @@ def test_the_schools_of_the_province_are_all_told_apart(shared_data):
 
     assert {str(code): n for code, n in counted(by_kind).items()} == expected
     assert {str(code): n for code, n in counted(by_code).items()} == expected
+
+
+def test_a_school_in_a_hospital_is_a_school(shared_data):
+    path = shared_data / "servizi" / "ds1305_elenco_scuole_statali_as2020_21.geojson"
+    schools = [one["properties"] for one in json.loads(path.read_bytes())["features"]]
+    texts = [
+        [s["DENOMINAZIONESCUOLA"], s["DESCRIZIONETIPOLOGIAGRADOISTRUZIONESCUOLA"]] for s in schools
+    ]
+
+    found = classify_text(texts, load_pack())
+
+    # Middle schools "OSPEDALE NIGUARDA - MILANO", "CASA CIRCONDARIALE - SAN VITTORE".
+    assert [t for t, one in zip(texts, found) if one.codice in ("SAN.01", "SIC.02")] == []
+    # None: the centres for adults, a boarding school and an "educandato" (which only a code
+    # tells), and the school of San Vittore, as much a prison as a school by its words.
+    assert counted(found) == {
+        "IST.01": 124,
+        "LOC.02": 27,
+        "LOC.03": 159,
+        "LOC.04": 151,
+        None: 11,
+    }
 
 
 def test_a_pharmacy_is_never_a_supramunicipal_service_when_its_kind_is_given(shared_data):
