@@ -8,6 +8,7 @@ import unicodedata
 from .errors import SttmError
 
 _NOT_WORD = re.compile(r"[^0-9a-z]+")
+_ORDINALS = {ord("º"): " ", ord("ª"): " "}
 _LONE_LETTERS = re.compile(r"\b[a-z](?: [a-z])+\b")
 
 
@@ -27,7 +28,9 @@ def normalise(text) -> str:
     """
     if text is None:
         return ""
-    words = _NOT_WORD.sub(" ", without_accents(str(text)).lower()).strip()
+    # The ordinal signs are letters to Unicode: "1º grado" would become "1o grado".
+    plain = without_accents(str(text).translate(_ORDINALS))
+    words = _NOT_WORD.sub(" ", plain.lower()).strip()
     return _LONE_LETTERS.sub(lambda run: run.group().replace(" ", ""), words)
 
 

@@ -94,6 +94,9 @@ def match(*texts, code=None, area=None):
         ("Scuola primaria C.A. Dalla Chiesa", "LOC.03"),
         ("Pozzo d'Adda", None),
         ("Città metropolitana di Milano", None),
+        ("Scuola secondaria di Iº grado", "LOC.04"),
+        ("Scuola secondaria di 1° grado", "LOC.04"),
+        ("Scuola secondaria 2º grado", "IST.01"),
         # what a column of kinds says
         ("SCUOLE PER L'INFANZIA", "LOC.02"),
         ("Scuole secondarie di I grado", "LOC.04"),
