@@ -9,7 +9,7 @@ OUTPUT ?= build/demo
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-core test-algorithms test-gui test-endtoend lint package security \
-	deploy styles model screenshots acceptance system dev clean
+	deploy styles model screenshots acceptance bench system dev clean
 
 help: ## elenca i comandi
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -48,6 +48,11 @@ screenshots: dev ## immagini del pannello e della mappa in docs/immagini
 acceptance: dev ## comuni reali dai dati aperti in ../shared/data
 	@runtime=$$(mktemp -d) && chmod 700 $$runtime && \
 	XDG_RUNTIME_DIR=$$runtime QGIS_CUSTOM_CONFIG_PATH=$$runtime/profilo $(QGIS_PYTHON) -m acceptance.run; \
+	status=$$?; rm -rf $$runtime; exit $$status
+
+bench: system ## bacini dei LUM a confronto con l'area di servizio di QGIS
+	@runtime=$$(mktemp -d) && chmod 700 $$runtime && \
+	XDG_RUNTIME_DIR=$$runtime $(QGIS_PYTHON) -m benchmarks.lum_catchments; \
 	status=$$?; rm -rf $$runtime; exit $$status
 
 styles: system ## rigenera styles/*.qml
