@@ -1,0 +1,586 @@
+"""Which column of a foreign table feeds which field of ours: names, values and their pairs."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+
+from .text import normalise, without_accents
+from .values import (
+    SCIENTIFIC,
+    clean,
+    official_code,
+    parse_date,
+    parse_number,
+    parse_pair,
+    parse_stato,
+    parse_valenza,
+)
+from .values import looks_like_wkt as _is_wkt
+
+# PDS_SCHEMA §2.3: ticked from 0.80, shown from 0.55; name 0.5, values 0.4, X/DX pair 0.1.
+TICKED = 0.80
+SHOWN = 0.55
+NAME_WEIGHT, VALUE_WEIGHT, PAIR_WEIGHT = 0.5, 0.4, 0.1
+SAMPLE = 2000
+_TIE = 0.02
+_DBF_NAME = 10
+
+# Names seen or expected (PDS_SCHEMA §2.3 and the open data met so far), without separators.
+SYNONYMS = {
+    "id_servizio": "idservizio pdsid uuid",
+    "denominazione": (
+        "denominazione nome nominativo descrizione descriz descr oggetto etichetta label "
+        "denominazionescuola denominazionestruttura denominazionecentro descrizionefarmacia "
+        "denomsede descrizionestrutturadiricovero descrizionestruttura denominazioniufficiale "
+        "denominazioneufficiale name hospitalname facilityname ragionesociale titolo markername "
+        "nomeservizio denominazioneservizio nomestruttura wwtpname plantname parco struttura "
+        "ricovero0 intitolazione namep nomescuola nomefarmacia"
+    ),
+    "stato": (
+        "stato dstato statoatt attuazione statoattuazione attuato esistprev esistenteprevisto "
+        "previsione fase matrice statodifatto statoservizio"
+    ),
+    "istat": (
+        "codistat istat istatcom codicecomuneistat procom procomt codiceistat comistatcode "
+        "comuneistat codiceistatcomune codicecomune codcomune codiceistatcomunesede "
+        "codistatsede codcom comune nomecom comunesede nomecomune descrizionecomune "
+        "codicecomunescuola localita citta city com codiceistatdelcomune codicecatastale"
+    ),
+    "fonte_id": (
+        "id fidserv codserv codice nscheda scheda num idstruttur codsede sigla codicescuola "
+        "codmeccanograficosede codicemeccanografico codmeccanografico codicefarmacia idstruttura "
+        "codicestrutturadiricovero codicestruttura codiceservizio idservizio codiceisil isil "
+        "codiciidentificativiisil codiceistituto idfonte fonteid codiceidentificativofarmacia "
+        "osmid wikidataid wasteid facilityid codicecentro identificativo"
+    ),
+    "proprietario": "proprieta proprietario propr entproprietario enteproprietario proprietaente",
+    "gestore": "gestore entegestore soggettogestore gestione tipogest ente attore operatore",
+    "ente_pianificatore": "entepianificatore enteprogrammatore programmatore pianificatore",
+    "superficie_dichiarata_mq": (
+        "supfond superficie sup mq area areamq superficiemq superficiefondiaria supfondiaria "
+        "supmq shapearea superficiedichiaratamq superficiedichiarata areaha superficieha supha "
+        "superficieterritoriale supterritoriale"
+    ),
+    "capacita": (
+        "capmax capienza posti ricettivita nposti capacita numposti capacitamax capbeds "
+        "postiletto pl numeropostiletto postilettototaliaccreditati npostiletto iscritti alunni "
+        "numiscr allievisede numeroalunni studenti postisedere capienzaspettatori "
+        "capienzaregolamentare"
+    ),
+    "data_rif": "datarif datariferimento dataaggiornamento dataagg refdate",
+    "data_inizio_validita": "datainiziovalidita datainizio apertura dataapertura",
+    "data_fine_validita": "datafinevalidita datafine chiusura datachiusura",
+    "data_verifica": "dataverifica",
+    "anno_previsto": "annoprevisto annoprev annoprevisione",
+    "fase_progetto": "faseprogetto",
+    "valenza_dichiarata": (
+        "valenza valenzadichiarata livello rango rilevanza scala livelloservizio rangoservizio"
+    ),
+    "codice_sttm": "codicesttm sttm codicecategoria",
+    "tipo_specifico": "tipospecifico",
+    "titolo_servizio": "titoloservizio titolo",
+    "computo_dotazione": "computodotazione",
+    "ruolo_rete": "ruolorete",
+    "atto_gestione_associata": "attogestioneassociata",
+    "riconoscimento_art10_ptm": "riconoscimentoart10ptm",
+    "validato_da": "validatoda",
+    "id_complesso": "idcomplesso",
+    "utenti_fuori_comune": "utentifuoricomune quotautentiesterni",
+    "capacita_um": "capacitaum capacitaunita unitacapacita um unitamisura unitadimisura",
+    "codice_fonte": "codicefonte",
+    "fonte": "fonte",
+    "valenza_confermata": "valenzaconfermata",
+    "giustificazione": "giustificazione",
+    "tipo_giustificazione": "tipogiustificazione",
+    "riferimento_giustificazione": "riferimentogiustificazione",
+    "attributi": "attributi",
+}
+# Columns whose text says what a service is, the most specific first.
+TYPE_SYNONYMS = (
+    "sottotipo tipospecifico tipologiasede descrizionetipologiagradoistruzionescuola specie",
+    "tipologia tipo tiposerv tipologiaserv tipologiaservizio tiposervizio tipostrut "
+    "tipostruttura dtipo descrizionetipo facilitytype type modalita destinazione destinaz "
+    "legenda dcoddest1 dfunprev1 descriprg tipologiafunzionale disciplina ldct fclass parktype "
+    "leisure amenity specificalocalita servizio categoriaservizio",
+    "categoria classe dcategoria category mapcategory macrotipologiasede funprev1 coddest1 prg "
+    "classificazione ambito fuelused mainactivity",
+    "macrotipologia macrocategoria",
+)
+# What a name says of another place or body than the service itself.
+_ELSEWHERE = {
+    "autonomia",
+    "direttivo",
+    "dir",
+    "riferimento",
+    "istitutoriferimento",
+    "out",
+    "legale",
+    "amministrativa",
+    "montano",
+    "parent",
+    "rbd",
+    "nuts",
+    "competent",
+    "authority",
+}
+# Columns that place or reach a service: left out of what is kept of a service not to be located.
+ADDRESS = re.compile(
+    r"indirizz|address|\bvia\b|civico|barrato|\bcap\b|localit|location|ubicaz|street|frazione|"
+    r"coord|\blat|\blon|\blng|wgs84|geom|wkt|\bx\b|\by\b|telefon|\btel\b|\bfax\b|mail|\bpec\b|"
+    r"\bnil\b|municipio|\bzona\b|piazza|quartiere|cod via|combo|mappale|foglio|particella|catast",
+)
+
+# Units a capacity's column names by itself; as the rules write them.
+CAPACITY_UNITS = (
+    (("letto", "beds", "pl"), "posti letto"),
+    (("iscr", "iscritti", "alunni", "allievi", "studenti"), "studenti"),
+    (("sedere",), "posti"),
+    (("spettatori",), "spettatori"),
+    (("ae",), "abitanti equivalenti"),
+    (("posti", "capienza", "regolamentare", "ricettivita", "cap"), "posti"),
+)
+
+
+@dataclass
+class Column:
+    """A column to be judged: name, kind and a sample of its values (blanks left out)."""
+
+    name: str
+    kind: str = "text"
+    values: list = field(default_factory=list)
+    filled: int = 0
+    rows: int = 0
+    distinct: int = 0
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A column proposed for a field, with why and five of its values."""
+
+    target: str
+    field: str
+    score: float
+    name_score: float
+    value_score: float
+    reason: str
+    samples: tuple
+
+
+@dataclass
+class Mapping:
+    """What was chosen, and everything that was weighed.
+
+    Attributes:
+        columns: {field of ours: column}. types: columns that say what a service is, the most
+            specific first. x, y, wkt, pair: columns that hold a position, "" for none.
+        codes: columns that may hold an official code.
+        suggestions: {field: suggestions by falling score}.
+        doubts: [(field, sentence)]: ties, and scores between SHOWN and TICKED.
+    """
+
+    columns: dict = field(default_factory=dict)
+    types: list = field(default_factory=list)
+    codes: list = field(default_factory=list)
+    x: str = ""
+    y: str = ""
+    wkt: str = ""
+    pair: str = ""
+    suggestions: dict = field(default_factory=dict)
+    doubts: list = field(default_factory=list)
+
+
+def make_column(name, kind, values, tokens=frozenset()) -> Column:
+    """Return a Column from every value of it, blanks and null tokens left out of the sample."""
+    texts = []
+    for value in values:
+        text = clean(value)
+        if text is not None and text.casefold() not in tokens:
+            texts.append(text)
+    step = max(len(texts) // SAMPLE, 1)
+    return Column(name, kind, texts[::step][:SAMPLE], len(texts), len(values), len(set(texts)))
+
+
+def joined_name(name) -> str:
+    """Return a column's name as synonyms are compared: "Cod. Comune" → "codcomune"."""
+    return "".join(name_words(name))
+
+
+def name_words(name) -> list:
+    """Return the words of a column's name: separators and camel case split, ``o_`` dropped."""
+    text = re.sub(r"^o_", "", str(name))
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", without_accents(text))
+    return re.sub(r"[^0-9a-z]+", " ", text.lower()).split()
+
+
+def name_score(name, synonyms) -> float:
+    """Return how well a column's name fits a target's synonyms, 0-1.
+
+    1 exact; 0.9 cut at ten characters (DBF); 0.85 one begins with the other; 0.75 a letter
+    apart. A name that speaks of another body (autonomia, direttivo) counts half.
+    """
+    words = name_words(name)
+    joined = "".join(words)
+    if not joined:
+        return 0.0
+    best = 0.0
+    for rank, synonym in enumerate(synonyms):
+        if joined == synonym:
+            score = 1.0
+        elif len(str(name)) == _DBF_NAME and len(joined) >= 8 and synonym.startswith(joined):
+            score = 0.9
+        elif len(synonym) >= 6 and joined.startswith(synonym):
+            score = 0.85
+        elif len(joined) >= 6 and synonym.startswith(joined):
+            score = 0.8
+        elif len(synonym) >= 5 and len(words) > 1 and synonym in words:
+            score = 0.75
+        elif min(len(joined), len(synonym)) >= 6 and _near(joined, synonym):
+            score = 0.75
+        else:
+            continue
+        best = max(best, score - 0.0005 * rank)
+    if best and _ELSEWHERE & set(words):
+        best *= 0.5
+    return best
+
+
+def _near(first: str, second: str) -> bool:
+    if abs(len(first) - len(second)) > 1:
+        return False
+    return difflib.SequenceMatcher(None, first, second).ratio() >= 0.9
+
+
+def suggest(columns, *, knows_comune=None, knows_type=None, categories=frozenset(), attributes=()):
+    """Return the mapping of a table's columns to our fields (PDS_SCHEMA §2.3).
+
+    Args:
+        columns: Column list.
+        knows_comune: text → bool, whether it names a comune of the area.
+        knows_type: text → bool, whether the taxonomy finds a category in it.
+        categories: the codes of the taxonomy.
+        attributes: names of the attributes the rules read; a column of that name feeds them.
+    """
+    weigh = _Weigher(columns, knows_comune, knows_type, categories)
+    mapping = Mapping()
+    _position(columns, mapping)
+    placed = {mapping.x, mapping.y, mapping.wkt, mapping.pair}
+    scored = []
+    for target, names in SYNONYMS.items():
+        synonyms = (target.replace("_", ""), *names.split())
+        found = []
+        for column in columns:
+            if column.name in placed and target != "fonte_id":
+                continue
+            suggestion = weigh.suggestion(target, synonyms, column)
+            if suggestion is not None and suggestion.score >= SHOWN:
+                found.append(suggestion)
+        found.sort(key=lambda item: -item.score)
+        mapping.suggestions[target] = found
+        scored.extend(found)
+    taken: dict = {}
+    for suggestion in sorted(scored, key=lambda item: -item.score):
+        if suggestion.target in mapping.columns or suggestion.field in taken:
+            continue
+        mapping.columns[suggestion.target] = suggestion.field
+        taken[suggestion.field] = suggestion.target
+        rivals = [
+            other
+            for other in mapping.suggestions[suggestion.target]
+            if other.field != suggestion.field
+            and other.field not in taken
+            and suggestion.score - other.score < _TIE
+            and not weigh.same_values(other.field, suggestion.field)
+        ]
+        if rivals or suggestion.score < TICKED:
+            named = ", ".join(
+                f"«{item.field}» ({item.score:.2f}; per esempio {'; '.join(item.samples[:2])})"
+                for item in (suggestion, *rivals)
+            )
+            mapping.doubts.append((suggestion.target, named))
+    mapping.types = weigh.types(set(taken) | placed)
+    mapping.codes = weigh.codes()
+    _attributes(columns, attributes, mapping, taken)
+    return mapping
+
+
+def _attributes(columns, attributes, mapping, taken):
+    """Give each attribute of the rules the column of its very name."""
+    by_name = {joined_name(name): name for name in attributes}
+    for column in columns:
+        attribute = by_name.get(joined_name(column.name))
+        if attribute and taken.get(column.name, "capacita") == "capacita":
+            mapping.columns.setdefault(f"attributi.{attribute}", column.name)
+
+
+class _Weigher:
+    """Scores of names and values, each value test run once a column."""
+
+    def __init__(self, columns, knows_comune, knows_type, categories):
+        self.columns = columns
+        self.by_name = {column.name: column for column in columns}
+        self.joined = {joined_name(column.name) for column in columns}
+        self.knows_comune = knows_comune or (lambda text: False)
+        self.knows_type = knows_type or (lambda text: False)
+        self.categories = categories
+        self._types: dict = {}
+
+    def suggestion(self, target, synonyms, column):
+        by_name = name_score(column.name, synonyms)
+        if by_name == 0.0:
+            return None
+        by_values, why = self.value_score(target, column)
+        if by_values == 0.0:
+            return None
+        score = NAME_WEIGHT * by_name + VALUE_WEIGHT * by_values + PAIR_WEIGHT * self.pair(column)
+        if by_name >= 1.0 and by_values >= 1.0:
+            score = max(score, 0.9)
+        reason = f"nome {by_name:.2f}, valori {by_values:.2f} ({why})"
+        return Suggestion(
+            target,
+            column.name,
+            round(score, 4),
+            by_name,
+            by_values,
+            reason,
+            tuple(dict.fromkeys(column.values[:50]))[:5],
+        )
+
+    def pair(self, column) -> float:
+        """1 for the text of a code/description pair X, DX."""
+        joined = joined_name(column.name)
+        return float(joined.startswith("d") and joined[1:] in self.joined)
+
+    def same_values(self, first, second) -> bool:
+        return self.by_name[first].values == self.by_name[second].values
+
+    def value_score(self, target, column):
+        """Return (how well the values fit a target, why); 0 forbids it."""
+        if not column.values:
+            return (
+                (0.5, "vuota") if target not in ("fonte_id", "istat", "stato") else (0.0, "vuota")
+            )
+        judge = getattr(self, f"_{target}", None)
+        if judge is not None:
+            return judge(column)
+        if target.startswith("data_"):
+            return self._share(column, lambda text: parse_date(text) is not None, "date")
+        return 0.75, "testo"
+
+    def _share(self, column, test, what, least=0.3):
+        distinct = list(dict.fromkeys(column.values))
+        share = sum(1 for text in distinct if test(text)) / len(distinct)
+        return (share if share >= least else 0.0), f"{share:.0%} {what}"
+
+    def _id_servizio(self, column):
+        from .ids import valid_uuid
+
+        return self._share(column, valid_uuid, "UUID", least=0.5)
+
+    def _denominazione(self, column):
+        texts = column.values
+        ratio = column.distinct / max(column.filled, 1)
+        letters = sum(1 for text in texts if re.search(r"[^\W\d_]{3}", text)) / len(texts)
+        codes = sum(1 for text in texts if official_code(text)) / len(texts)
+        if letters < 0.5 or codes > 0.5:
+            return 0.0, "non sono nomi"
+        if ratio >= 0.5 or column.distinct == column.rows:
+            return 1.0, "testi quasi tutti diversi"
+        return (0.75, "testi ripetuti") if ratio >= 0.1 else (0.4, "pochi valori diversi")
+
+    def _stato(self, column):
+        return self._share(column, lambda text: parse_stato(text).stato is not None, "stati noti")
+
+    def _fase_progetto(self, column):
+        from .schema import DOMAINS
+
+        phases = DOMAINS["fase_progetto"]
+        return self._share(column, lambda text: normalise(text) in phases, "fasi note")
+
+    def _istat(self, column):
+        value, why = self._share(column, self.knows_comune, "comuni riconosciuti", least=0.05)
+        # A code says more surely than a name which comune it is.
+        digits = sum(1 for text in column.values[:50] if text[:1].isdigit())
+        return (value if digits or value == 0.0 else value * 0.96), why
+
+    def _fonte_id(self, column):
+        if column.filled != column.rows and column.filled < 0.98 * column.rows:
+            return 0.0, "celle vuote"
+        ratio = column.distinct / max(column.filled, 1)
+        spaces = sum(1 for text in column.values if len(text.split()) > 3)
+        if ratio < 0.98 or spaces > len(column.values) / 2:
+            return 0.0, "valori ripetuti"
+        official = sum(1 for text in column.values if official_code(text, column.name))
+        if ratio == 1.0 and official == len(column.values):
+            return 1.0, "codici ufficiali tutti diversi"
+        return (0.95, "tutti diversi") if ratio == 1.0 else (0.7, "quasi tutti diversi")
+
+    def _numbers(self, column, what):
+        return self._share(column, lambda text: parse_number(text) is not None, what, least=0.5)
+
+    def _superficie_dichiarata_mq(self, column):
+        value, why = self._numbers(column, "numeri")
+        return (min(value, 0.9), why)
+
+    def _capacita(self, column):
+        return self._numbers(column, "numeri")
+
+    def _utenti_fuori_comune(self, column):
+        return self._numbers(column, "numeri")
+
+    def _anno_previsto(self, column):
+        def year(text):
+            number = parse_number(text, ".")
+            return number is not None and 1900 <= number.value <= 2100
+
+        return self._share(column, year, "anni")
+
+    def _valenza_dichiarata(self, column):
+        return self._share(column, lambda text: parse_valenza(text) is not None, "valenze note")
+
+    def _valenza_confermata(self, column):
+        return self._share(column, lambda text: parse_valenza(text) is not None, "valenze note")
+
+    def _codice_sttm(self, column):
+        return self._share(column, lambda text: text.upper() in self.categories, "codici", 0.5)
+
+    def _codice_fonte(self, column):
+        return self._share(column, lambda text: official_code(text) is not None, "codici", 0.5)
+
+    def _proprietario(self, column):
+        words = sum(1 for text in column.values if re.search(r"[^\W\d_]{3}", text))
+        return (0.75, "testo") if words * 2 >= len(column.values) else (0.0, "non è testo")
+
+    _gestore = _ente_pianificatore = _proprietario
+
+    def types(self, taken) -> list:
+        """Return the columns that say what a service is, the most specific first."""
+        found = []
+        for level, names in enumerate(TYPE_SYNONYMS):
+            synonyms = names.split()
+            for order, column in enumerate(self.columns):
+                score = name_score(column.name, synonyms)
+                if score < 0.75 or column.name in taken or not column.values:
+                    continue
+                if any(column.name == other for *_, other in found):
+                    continue
+                if not any(re.search(r"[^\W\d_]", text) for text in column.values):
+                    continue
+                known = self.type_share(column)
+                found.append((level, -score, -known, order, column.name))
+        # Where a table tells the seat from the body it belongs to, the seat is the service.
+        seats = [name for *_, name in found if "sede" in name_words(name)]
+        kept = []
+        for *_, name in sorted(found):
+            words = name_words(name)
+            rival = any(
+                joined_name(name) == joined_name(seat).replace("sede", "") for seat in seats
+            )
+            if not rival and not (_ELSEWHERE & set(words)):
+                kept.append(name)
+        return kept[:4]
+
+    def type_share(self, column) -> float:
+        if column.name not in self._types:
+            distinct = list(dict.fromkeys(column.values))[:200]
+            hits = sum(1 for text in distinct if self.knows_type(text))
+            self._types[column.name] = hits / len(distinct) if distinct else 0.0
+        return self._types[column.name]
+
+    def codes(self) -> list:
+        """Return the columns that hold official codes of the service itself, the best first."""
+        found = []
+        for order, column in enumerate(self.columns):
+            if not column.values or _ELSEWHERE & set(name_words(column.name)):
+                continue
+            share = sum(1 for text in column.values if official_code(text, column.name))
+            share /= len(column.values)
+            distinct = column.distinct / max(column.filled, 1)
+            if share >= 0.3 and distinct > 0.9:
+                found.append((-share * distinct, order, column.name))
+        return [name for *_, name in sorted(found)]
+
+
+# Positions -----------------------------------------------------------------------------------
+
+_X_WORDS = {"x", "lon", "long", "lng", "longitude", "longitudine", "est", "easting", "coorx"}
+_Y_WORDS = {"y", "lat", "latitude", "latitudine", "nord", "northing", "coory"}
+_GLUED = re.compile(r"^(coord|coor|utm|wgs84|gb|p|punto|centroid)?(x|y)(coord)?$")
+
+
+def axis_of(name) -> tuple[str, tuple]:
+    """Return ("x" or "y" or "", the other words of the name) of a column."""
+    words = name_words(name)
+    for place, word in enumerate(words):
+        glued = _GLUED.match(word)
+        axis = "x" if word in _X_WORDS else "y" if word in _Y_WORDS else glued[2] if glued else ""
+        if axis:
+            return axis, tuple(words[:place] + words[place + 1 :])
+    return "", ()
+
+
+def _position(columns, mapping):
+    """Find the columns that hold a position: a pair of numbers, a WKT, a "(lat, lon)" text."""
+    axes: dict = {}
+    for order, column in enumerate(columns):
+        axis, rest = axis_of(column.name)
+        if not axis or not column.values:
+            continue
+        share = sum(1 for text in column.values if _coordinate(text)) / len(column.values)
+        if share >= 0.5:
+            axes.setdefault(rest, {}).setdefault(axis, (order, column.name))
+    pairs = [
+        (len(_ELSEWHERE & set(rest)), max(found["x"][0], found["y"][0]), rest, found)
+        for rest, found in axes.items()
+        if {"x", "y"} <= set(found)
+    ]
+    if not pairs:
+        loose_x = [found["x"] for found in axes.values() if "x" in found]
+        loose_y = [found["y"] for found in axes.values() if "y" in found]
+        if len(loose_x) == 1 and len(loose_y) == 1:
+            # LONG_X with LAT_Y, X_COORD with COORDY: the one pair there can be.
+            pairs = [(0, 0, (), {"x": loose_x[0], "y": loose_y[0]})]
+    if pairs:
+        pairs.sort(key=lambda pair: pair[:2])
+        found = pairs[0][3]
+        mapping.x, mapping.y = found["x"][1], found["y"][1]
+        if len(pairs) > 1:
+            named = ", ".join(f"«{p[3]['x'][1]}»/«{p[3]['y'][1]}»" for p in pairs)
+            mapping.doubts.append(("posizione", named))
+    for column in columns:
+        if not column.values:
+            continue
+        sample = column.values[:200]
+        if not mapping.wkt and sum(map(_is_wkt, sample)) >= 0.5 * len(sample):
+            mapping.wkt = column.name
+        elif not mapping.pair and sum(1 for text in sample if _degrees(text)) >= 0.5 * len(sample):
+            mapping.pair = column.name
+
+
+def _coordinate(text) -> bool:
+    number = parse_number(text, ".")
+    if number is None or number.unit:
+        number = parse_number(text, ",")
+    return number is not None and not number.unit
+
+
+def _degrees(text) -> bool:
+    pair = parse_pair(text)
+    return pair is not None and all(1 < abs(value) <= 180 for value in pair)
+
+
+def capacity_unit(name) -> str | None:
+    """Return the unit a capacity's column names by itself ("POSTI LETTO" → "posti letto")."""
+    words = name_words(name)
+    joined = "".join(words)
+    for marks, unit in CAPACITY_UNITS:
+        for mark in marks:
+            if mark in words or (len(mark) >= 4 and mark in joined):
+                return unit
+    return None
+
+
+def scientific_keys(column) -> list:
+    """Return the values of a key column that a spreadsheet turned to 1,23E+11 (D45)."""
+    return [text for text in column.values if SCIENTIFIC.match(text)]

@@ -1,0 +1,380 @@
+"""Tables decoded from their own bytes: CSV and DBF, without asking a driver (INTERFACE §5)."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+import struct
+from dataclasses import dataclass, field
+
+from .errors import SttmError
+
+_HIGH = re.compile(rb"[\x80-\x9f]")
+_UNDEFINED_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+# DBF language byte → code page (the usual ones of Italian software).
+_LANGUAGE_BYTE = {
+    0x01: "cp437",
+    0x02: "cp850",
+    0x03: "cp1252",
+    0x04: "mac_roman",
+    0x57: "cp1252",
+    0x58: "cp1252",
+    0x64: "cp852",
+    0x78: "cp850",
+    0xC8: "cp1250",
+}
+_NUMBERED = re.compile(r"^(?:cp|windows|ibm|ansi|oem)?[ _-]?(\d{3,5})$", re.IGNORECASE)
+
+
+@dataclass
+class Encoding:
+    """How some bytes are read: the codec, why, and the other reading where there is a doubt."""
+
+    name: str
+    evidence: str
+    contradicts: str = ""
+
+
+@dataclass
+class TextTable:
+    """A table of texts: cells as read, "" never kept (None).
+
+    Attributes:
+        names: the columns, each once. kinds: "text", "int", "real", "date", "bool".
+        widths: declared width of text columns (DBF), 0 where there is none.
+        rows: one list a record. numbers: the row of the file of each (first data row = 1).
+        broken: {index of a row: why it can't be read}.
+    """
+
+    names: list
+    kinds: list
+    widths: list
+    rows: list
+    numbers: list
+    encoding: Encoding
+    delimiter: str = ""
+    skipped: int = 0
+    broken: dict = field(default_factory=dict)
+
+
+def codec_name(text: str) -> str:
+    """Return the codec a name of an encoding stands for: "1252", "ISO 8859-1", "UTF-8".
+
+    Raises:
+        SttmError: nobody knows it.
+    """
+    wanted = str(text).strip()
+    numbered = _NUMBERED.match(wanted)
+    tries = [wanted, wanted.replace(" ", "-"), wanted.replace("ISO 88591", "latin-1")]
+    if numbered:
+        page = numbered[1]
+        tries.insert(0, "latin-1" if page == "88591" else f"cp{page}")
+        if page == "65001":
+            tries.insert(0, "utf-8")
+    for name in tries:
+        try:
+            return codecs.lookup(name).name
+        except LookupError:
+            continue
+    raise SttmError(
+        f"Codifica «{text}» sconosciuta: indicare UTF-8, Windows-1252 oppure ISO-8859-1, o "
+        "lasciare vuoto perché sia riconosciuta dal contenuto."
+    )
+
+
+def find_encoding(content: bytes, given: str = "", declared: str = "") -> Encoding:
+    """Return how to read some bytes (PDS_SCHEMA §2.7).
+
+    Order: what the user says; a BOM; valid UTF-8 with letters outside ASCII; what a ``.cpg``
+    or the DBF declares; else Windows-1252 (ISO-8859-1 where bytes have no sign there).
+
+    Args:
+        given: encoding chosen by the user, "" for none.
+        declared: what the file declares of itself, "" for nothing.
+
+    Raises:
+        SttmError: the encoding given or declared is unknown, or doesn't fit the bytes.
+    """
+    if given:
+        name = codec_name(given)
+        if name == "utf-8" and content.startswith(codecs.BOM_UTF8):
+            name = "utf-8-sig"
+        try:
+            content.decode(name)
+        except UnicodeDecodeError as error:
+            raise SttmError(
+                f"Il file non è in {given}: il byte in posizione {error.start} non ha senso in "
+                "quella codifica. Lasciare vuota la codifica perché sia riconosciuta."
+            ) from error
+        return Encoding(name, "scelta dall'utente")
+    for bom, name in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if content.startswith(bom):
+            return Encoding(name, "segno BOM in testa al file")
+    known = _declared_codec(declared)
+    ascii_only = content.isascii()
+    try:
+        content.decode("utf-8")
+        is_utf8 = True
+    except UnicodeDecodeError:
+        is_utf8 = False
+    if ascii_only:
+        return Encoding(known or "utf-8", "solo caratteri ASCII")
+    if is_utf8:
+        other = known if known and known != "utf-8" else ""
+        return Encoding("utf-8", "contenuto UTF-8 valido", other)
+    if known and known != "utf-8":
+        return Encoding(known, f"dichiarata dal file ({declared})")
+    name = "latin-1" if _UNDEFINED_1252.search(content) else "cp1252"
+    if not _HIGH.search(content):
+        name = "cp1252"
+    return Encoding(name, "il contenuto non è UTF-8", "utf-8" if known == "utf-8" else "")
+
+
+def _declared_codec(declared: str) -> str:
+    if not declared:
+        return ""
+    try:
+        return codec_name(declared)
+    except SttmError:
+        return ""
+
+
+# CSV ---------------------------------------------------------------------------------------
+
+
+def find_delimiter(text: str, header_row: int = 1) -> str:
+    """Return what splits the cells of a table: the sign that gives most rows the same width."""
+    lines = text.splitlines()[max(header_row - 1, 0) :][:200]
+    sample = "\n".join(lines)
+    best = (0.0, ",")
+    for order, delimiter in enumerate((";", ",", "\t", "|")):
+        try:
+            rows = csv.reader(io.StringIO(sample), delimiter=delimiter)
+            widths = [len(row) for row in rows if row]
+        except csv.Error:
+            continue
+        if not widths or widths[0] < 2:
+            continue
+        same = sum(width == widths[0] for width in widths) / len(widths)
+        score = same * widths[0] - order * 1e-6
+        if same > 0.5 and score > best[0]:
+            best = (score, delimiter)
+    return best[1]
+
+
+def read_csv(content: bytes, encoding: str = "", declared: str = "", header_row: int = 1):
+    """Return a CSV as a TextTable, decoded and split by what it holds.
+
+    Args:
+        content: the bytes of the file.
+        encoding: chosen by the user, "" to find it.
+        header_row: the line that names the columns, from 1; those above are skipped.
+
+    Raises:
+        SttmError: no such header row, or the file breaks off inside a quoted cell.
+    """
+    found = find_encoding(content, encoding, declared)
+    text = content.decode(found.name, errors="replace").replace("\x00", "")
+    delimiter = find_delimiter(text, header_row)
+    csv.field_size_limit(1 << 27)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
+    lines = []
+    try:
+        for cells in reader:
+            lines.append((cells, reader.line_num))
+    except csv.Error as error:
+        raise SttmError(
+            f"La tabella si interrompe alla riga {reader.line_num} ({error}): il file è troncato "
+            "o danneggiato. Esportarlo di nuovo dal programma di origine."
+        ) from error
+    if lines and _ends_inside_quotes(text, delimiter):
+        raise SttmError(
+            f"La tabella si interrompe alla riga {lines[-1][1]}, dentro un testo tra virgolette "
+            "mai chiuse: il file è troncato. Esportarlo di nuovo dal programma di origine."
+        )
+    table = table_from_rows([cells for cells, _ in lines], header_row, found)
+    table.delimiter = delimiter
+    return table
+
+
+def _ends_inside_quotes(text: str, delimiter: str) -> bool:
+    if text.count('"') % 2 == 0:
+        return False
+    last = text.rfind('"')
+    before = text[last - 1] if last else "\n"
+    # A lone quote in the middle of an unquoted word is a sign like another.
+    return before in (delimiter, "\n", "\r")
+
+
+def table_from_rows(lines: list, header_row: int, encoding: Encoding) -> TextTable:
+    """Return rows of cells as a TextTable whose columns are named by one of them.
+
+    Blank rows are not records. A row with more filled cells than columns is kept as broken.
+
+    Raises:
+        SttmError: there is no such header row.
+    """
+    header_row = max(int(header_row or 1), 1)
+    if not lines:
+        return TextTable([], [], [], [], [], encoding)
+    if header_row > len(lines):
+        raise SttmError(
+            f"La riga di intestazione {header_row} non esiste: la tabella ha {len(lines)} righe."
+        )
+    names = unique_names(lines[header_row - 1])
+    width = len(names)
+    rows, numbers, broken = [], [], {}
+    for number, cells in enumerate(lines[header_row:], start=1):
+        values = [cell if cell is not None and str(cell).strip() else None for cell in cells]
+        if not any(value is not None for value in values):
+            continue
+        extra = [value for value in values[width:] if value is not None]
+        if extra:
+            broken[len(rows)] = (
+                f"La riga ha {len(values)} celle e le colonne sono {width}: di troppo "
+                f"«{str(extra[0])[:60]}»."
+            )
+        rows.append((values + [None] * width)[:width])
+        numbers.append(number)
+    kinds, widths = ["text"] * width, [0] * width
+    return TextTable(names, kinds, widths, rows, numbers, encoding, "", header_row - 1, broken)
+
+
+def unique_names(cells) -> list:
+    """Return names for columns: trimmed, one line, none empty, none twice."""
+    names: list = []
+    seen = set()
+    for number, cell in enumerate(cells, start=1):
+        name = re.sub(r"\s+", " ", str(cell or "")).strip().lstrip("\ufeff") or f"campo_{number}"
+        unique, turn = name, 1
+        while unique.lower() in seen:
+            turn += 1
+            unique = f"{name}_{turn}"
+        seen.add(unique.lower())
+        names.append(unique)
+    return names
+
+
+# DBF ---------------------------------------------------------------------------------------
+
+_KINDS = {"C": "text", "M": "text", "N": "real", "F": "real", "D": "date", "L": "bool"}
+
+
+def read_dbf(content: bytes, encoding: str = "", cpg: str = "") -> TextTable:
+    """Return a DBF as a TextTable; deleted records are left out, ``numbers`` counts from 0.
+
+    Args:
+        content: the bytes of the file.
+        encoding: chosen by the user, "" to find it.
+        cpg: what the ``.cpg`` beside it says, "" where there is none.
+
+    Raises:
+        SttmError: it isn't a DBF, or it is shorter than it says.
+    """
+    if len(content) < 33:
+        raise SttmError("Il file .dbf è vuoto o troncato: chiederne una copia integra.")
+    count, head, size = struct.unpack("<IHH", content[4:12])
+    fields = []
+    position = 32
+    while position + 32 <= min(head, len(content)) and content[position] != 0x0D:
+        raw = content[position : position + 32]
+        name = raw[:11].split(b"\x00")[0]
+        fields.append((name, chr(raw[11]), raw[16], raw[17]))
+        position += 32
+    if not fields or size < 2:
+        raise SttmError("Il file .dbf non è leggibile: l'intestazione non descrive colonne.")
+    whole = (len(content) - head) // size
+    if whole < count:
+        raise SttmError(
+            f"Il file .dbf è troncato: dichiara {count} righe e ne contiene {whole}. Chiederne "
+            "una copia integra."
+        )
+    records = content[head : head + count * size]
+    declared = cpg or _LANGUAGE_BYTE.get(content[29], "")
+    found = find_encoding(_text_bytes(records, fields, size), encoding, declared)
+    if not cpg and declared and found.contradicts:
+        found.evidence += f" (il byte di lingua direbbe {found.contradicts})"
+    names = unique_names([name.decode(found.name, errors="replace") for name, *_ in fields])
+    rows, numbers = [], []
+    for number in range(count):
+        record = records[number * size : (number + 1) * size]
+        if record[:1] == b"*":
+            continue
+        rows.append(_dbf_cells(record, fields, found.name))
+        numbers.append(number)
+    kinds = [
+        "int" if kind == "N" and decimals == 0 else _KINDS.get(kind, "text")
+        for _, kind, _, decimals in fields
+    ]
+    widths = [width if kind == "C" else 0 for _, kind, width, _ in fields]
+    return TextTable(names, kinds, widths, rows, numbers, found)
+
+
+def _text_bytes(records: bytes, fields, size: int) -> bytes:
+    """Return the bytes of the text columns alone: what an encoding is judged by."""
+    spans, start = [], 1
+    for _name, kind, width, _ in fields:
+        if kind == "C":
+            spans.append((start, start + width))
+        start += width
+    pieces = [name for name, *_ in fields]
+    for offset in range(0, len(records), size):
+        pieces.extend(records[offset + begin : offset + end].rstrip() for begin, end in spans)
+    # Each cell ends where it ends: a cut letter must not join the next cell.
+    return b"\n".join(_whole_letters(piece) for piece in pieces)
+
+
+def _whole_letters(piece: bytes) -> bytes:
+    """Return a cell without a UTF-8 letter that the column's width cut in the middle."""
+    for back in range(1, min(4, len(piece)) + 1):
+        byte = piece[-back]
+        if byte < 0x80:
+            break
+        if byte >= 0xC0:
+            needed = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            try:
+                piece[:-back].decode("utf-8")
+            except UnicodeDecodeError:
+                break
+            # Latin-1 text ends like this too; only UTF-8 has letters of several bytes before.
+            if back < needed and any(sign >= 0x80 for sign in piece[:-back]):
+                return piece[:-back]
+            break
+    return piece
+
+
+def _dbf_cells(record: bytes, fields, codec: str) -> list:
+    cells, start = [], 1
+    for _, kind, width, decimals in fields:
+        raw = record[start : start + width]
+        start += width
+        cells.append(_dbf_value(raw, kind, decimals, codec))
+    return cells
+
+
+def _dbf_value(raw: bytes, kind: str, decimals: int, codec: str):
+    if kind in "NF":
+        text = raw.decode("ascii", errors="replace").strip(" \x00")
+        if not text or text.startswith("*"):
+            return None
+        try:
+            number = float(text.replace(",", "."))
+        except ValueError:
+            return text
+        whole = decimals == 0 and number.is_integer() and abs(number) < 2**63
+        return int(text) if whole and text.lstrip("+-").isdigit() else number
+    text = raw.decode(codec, errors="replace").replace("\x00", "").rstrip()
+    if not text.strip():
+        return None
+    if kind == "L":
+        return {"T": True, "Y": True, "F": False, "N": False}.get(text.strip().upper())
+    if kind == "D":
+        day = text.strip()
+        return None if day == "00000000" else f"{day[:4]}-{day[4:6]}-{day[6:8]}"
+    return text
