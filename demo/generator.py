@@ -483,7 +483,7 @@ def _write_points(folder, rng):
             "Comune",
         ),
         "coordinate 0,0",
-        "fuori_area",
+        "coordinate_non_valide",
     )
     add(
         Punto(
@@ -574,7 +574,7 @@ def _write_points(folder, rng):
         "chiave della fonte ripetuta",
         "D40",
     )
-    total = Punto("", "TOTALE SERVIZI", "", "", "", None, None, "", str(len(rows)))
+    total = Punto("", "TOTALE SERVIZI", "", "", "", None, None, "", str(len(rows)), istat="")
     add(total, "riga di totale", "riga_totale")
 
     # As a municipal spreadsheet is saved: semicolons, decimal commas, Windows encoding.
