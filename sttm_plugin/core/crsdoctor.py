@@ -37,7 +37,7 @@ class Candidate:
     @property
     def title(self) -> str:
         """The candidate as a person reads it."""
-        name = NAMES.get(self.crs, self.crs)
+        name = crs_title(self.crs)
         return f"{name} con assi scambiati" if self.swapped else name
 
 
@@ -57,6 +57,13 @@ class Diagnosis:
     difetto: str
     sentence: str
     tried: tuple = field(default=())
+
+
+def crs_title(crs: str) -> str:
+    """Return a reference system as a person reads it; of a WKT its name."""
+    if crs in NAMES:
+        return NAMES[crs]
+    return crs.split('"')[1] if crs.count('"') > 1 else crs
 
 
 def diagnose(xs, ys, declared, inside, project, *, chosen=False, geojson=False, near=None):
@@ -108,9 +115,9 @@ def diagnose(xs, ys, declared, inside, project, *, chosen=False, geojson=False, 
         if near is not None and _is_near(xs, ys, declared, near, project, usable):
             return _elsewhere(declared, tried)
         raise _stop(fitting, tried, declared)
-    tried = _round(attempt, CANDIDATES, first)
-    if declared:
-        tried = [*tried, attempt(declared, True)]
+    # The declared one first: of equal frames it is the one that stays.
+    before = [*first, attempt(declared, True)] if declared else []
+    tried = _round(attempt, CANDIDATES, before)
     fitting = _fitting(tried)
     if not fitting and declared and near is not None:
         if _is_near(xs, ys, declared, near, project, usable):
@@ -163,7 +170,7 @@ def _is_near(xs, ys, declared, near, project, usable) -> bool:
 
 def _elsewhere(declared, tried):
     sentence = (
-        f"{NAMES.get(declared, declared)}: i dati cadono vicino alla Città metropolitana ma non "
+        f"{crs_title(declared)}: i dati cadono vicino alla Città metropolitana ma non "
         "nei dintorni del comune; il sistema di riferimento non è in dubbio"
     )
     return Diagnosis(declared, False, False, "", sentence, tuple(tried))
@@ -172,17 +179,17 @@ def _elsewhere(declared, tried):
 def _found(candidate, declared, geojson, tried):
     if candidate.crs == declared and candidate.swapped:
         difetto = "D05"
+    elif candidate.crs in SECOND_CANDIDATES:
+        difetto = "D08"
     elif geojson:
         difetto = "D06"
     elif not declared:
         difetto = "D05" if candidate.swapped else "D03"
     elif candidate.swapped:
         difetto = "D05"
-    elif candidate.crs in SECOND_CANDIDATES:
-        difetto = "D08"
     else:
         difetto = "D04"
-    was = f"dichiarato {NAMES.get(declared, declared)}" if declared else "nessun sistema dichiarato"
+    was = f"dichiarato {crs_title(declared)}" if declared else "nessun sistema dichiarato"
     sentence = (
         f"{was}; {candidate.inside} di {candidate.tested} posizioni cadono nei dintorni del comune "
         f"solo con {candidate.title}"
@@ -194,7 +201,7 @@ def _found(candidate, declared, geojson, tried):
 
 def _stop(fitting, tried, declared):
     was = (
-        f"Il sistema di riferimento dichiarato, {NAMES.get(declared, declared)}, non porta i dati "
+        f"Il sistema di riferimento dichiarato, {crs_title(declared)}, non porta i dati "
         "nei dintorni del comune"
         if declared
         else "I dati non hanno un sistema di riferimento"

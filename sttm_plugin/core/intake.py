@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import schema
 from .crsdoctor import diagnose
@@ -360,12 +360,10 @@ class _Run:
         for name, width in zip(self.table.names, self.table.widths):
             if width < 8:
                 continue
-            cut = sum(
-                1
-                for value in self.table.values(name)
-                if isinstance(value, str) and len(value.encode("utf-8", "replace")) >= width
-            )
-            if cut:
+            texts = [value for value in self.table.values(name) if isinstance(value, str)]
+            cut = sum(1 for text in texts if len(text.encode("utf-8", "replace")) >= width)
+            # Codes all as long as the column are whole.
+            if 0 < cut < len(texts):
                 self.journal.file(
                     "D22",
                     "testo_al_limite",
@@ -380,6 +378,10 @@ class _Run:
                 kind for kind in map(personal_kind, self.table.values(name)) if kind is not None
             )
             for kind, found in sorted(kinds.items()):
+                if kind == "cellulare" and not re.search(
+                    r"tel|cell|mobil|contatt|fax", name.lower()
+                ):
+                    continue
                 self.journal.file(
                     "D48",
                     "dati_personali",
@@ -400,7 +402,7 @@ class _Run:
         attributes = _rule_attributes(self.pack)
         self.suggested = suggest(
             self.columns,
-            knows_comune=lambda text: self.places.knows(self.places.resolve(_bare(text))[0]),
+            which_comune=self._which_comune,
             knows_type=self._knows_type,
             categories=frozenset(self.pack.categorie),
             attributes=attributes,
@@ -410,6 +412,10 @@ class _Run:
         else:
             self._apply_suggestion()
         self._explicit_position()
+
+    def _which_comune(self, text):
+        code = self.places.resolve(_bare(text))[0]
+        return code if self.places.knows(code) else None
 
     def _knows_type(self, text):
         match = classify_text([[text]], self.pack)[0]
@@ -975,7 +981,6 @@ class _Run:
             if target in reader:
                 self.values[target] = [None] * self.count
                 reader[target](target, rule, self._rule_values(target, rule))
-        self._attributes()
         self._official_codes()
         if "stato" not in self.rules and self.count:
             advice = "stato non dichiarato nella fonte: resta vuoto"
@@ -1221,9 +1226,20 @@ class _Run:
                     gathered[row] = {**own, **gathered.get(row, {})}
                 else:
                     self.journal.record(row, "D37", "attributi_illeggibili", "W", text[:80], None)
+        for row, found in gathered.items():
+            self._keep_readable(row, found)
         self.values["attributi"] = [
-            compact_json(gathered[row]) if row in gathered else None for row in range(self.count)
+            compact_json(gathered[row]) if gathered.get(row) else None for row in range(self.count)
         ]
+
+    def _keep_readable(self, row, found):
+        """Leave out the attributes that no rule of the record's category reads."""
+        code = self.values["codice_sttm"][row]
+        if code is None or "attributi" in self.rules:
+            return
+        read = {rule.attributo for rule in self.pack.rules_for(code)}
+        for name in set(found) - read:
+            del found[name]
 
     def _key_field(self, target, rule, values):
         for row, text in self._cells(target, rule, values):
@@ -1269,6 +1285,7 @@ class _Run:
         areas = [self.shape[row].area if self.kind[row] == "area" else None for row in rows]
         codes = [self.values["codice_fonte"][row] for row in rows]
         matches = classify_text(texts, self.pack, codici_fonte=codes, area_mq=areas)
+        matches = self._with_context(matches)
         by_person = self._codes_by_person()
         self.values["codice_sttm"] = [None] * self.count
         self.values["confidenza"] = [None] * self.count
@@ -1285,6 +1302,7 @@ class _Run:
             )
             self.doubt(f"Categoria non sicura per {len(doubtful)} diciture: {named}.")
         self.values["tipo_specifico"] = self._specific_types(rows, texts)
+        self._attributes()
 
     def _codes_by_person(self):
         """Return {row: code} that a profile's map, a constant or a column of codes gives."""
@@ -1314,6 +1332,29 @@ class _Run:
             self.journal.file(
                 "D34", "valori_nuovi", "A", named, "classificati dal testo", "profilo"
             )
+        return decided
+
+    def _with_context(self, matches):
+        """Let the header of the names speak where a name alone doesn't ("DESCRIZIONE_FARMACIA").
+
+        A name that says something else than its header is left to a person.
+        """
+        columns = rule_fields(self.rules.get("denominazione", {}))
+        said = classify_text([[_spaced(name) for name in columns]], self.pack)[0]
+        if said.codice is None or said.confidenza < LEAST_CONFIDENCE:
+            return matches
+        title = f"l'intestazione «{', '.join(columns)}» dice {said.codice}"
+        decided = []
+        for match in matches:
+            if match.codice is None and not match.candidati and match.escluso_da is None:
+                match = replace(said, confidenza=LEAST_CONFIDENCE, motivo=title)
+            elif match.codice not in (None, said.codice) and match.confidenza < 0.99:
+                candidates = tuple(dict.fromkeys((*match.candidati, *said.candidati)))
+                reason = f"{title}, il nome dice {match.codice}"
+                match = replace(
+                    match, codice=None, confidenza=0.0, candidati=candidates, motivo=reason
+                )
+            decided.append(match)
         return decided
 
     def _take_match(self, row, words, match, doubtful):

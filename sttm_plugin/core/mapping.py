@@ -6,8 +6,10 @@ import difflib
 import re
 from dataclasses import dataclass, field
 
+from .reference import istat_code
 from .text import normalise, without_accents
 from .values import (
+    OPERATING_WORDS,
     SCIENTIFIC,
     clean,
     official_code,
@@ -56,7 +58,7 @@ SYNONYMS = {
         "osmid wikidataid wasteid facilityid codicecentro identificativo"
     ),
     "proprietario": "proprieta proprietario propr entproprietario enteproprietario proprietaente",
-    "gestore": "gestore entegestore soggettogestore gestione tipogest ente attore operatore",
+    "gestore": "gestore entegestore soggettogestore ente attore operatore operator",
     "ente_pianificatore": "entepianificatore enteprogrammatore programmatore pianificatore",
     "superficie_dichiarata_mq": (
         "supfond superficie sup mq area areamq superficiemq superficiefondiaria supfondiaria "
@@ -145,7 +147,10 @@ CAPACITY_UNITS = (
 
 @dataclass
 class Column:
-    """A column to be judged: name, kind and a sample of its values (blanks left out)."""
+    """A column to be judged: name, kind and a sample of its values (blanks left out).
+
+    ``aligned`` is the same few records of every column, blanks as None, to compare columns.
+    """
 
     name: str
     kind: str = "text"
@@ -153,6 +158,7 @@ class Column:
     filled: int = 0
     rows: int = 0
     distinct: int = 0
+    aligned: list = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -199,7 +205,8 @@ def make_column(name, kind, values, tokens=frozenset()) -> Column:
         if text is not None and text.casefold() not in tokens:
             texts.append(text)
     step = max(len(texts) // SAMPLE, 1)
-    return Column(name, kind, texts[::step][:SAMPLE], len(texts), len(values), len(set(texts)))
+    few = [clean(value) for value in values[:: max(len(values) // 300, 1)][:300]]
+    return Column(name, kind, texts[::step][:SAMPLE], len(texts), len(values), len(set(texts)), few)
 
 
 def joined_name(name) -> str:
@@ -252,17 +259,17 @@ def _near(first: str, second: str) -> bool:
     return difflib.SequenceMatcher(None, first, second).ratio() >= 0.9
 
 
-def suggest(columns, *, knows_comune=None, knows_type=None, categories=frozenset(), attributes=()):
+def suggest(columns, *, which_comune=None, knows_type=None, categories=frozenset(), attributes=()):
     """Return the mapping of a table's columns to our fields (PDS_SCHEMA §2.3).
 
     Args:
         columns: Column list.
-        knows_comune: text → bool, whether it names a comune of the area.
+        which_comune: text → ISTAT code of the comune of the area it names, or None.
         knows_type: text → bool, whether the taxonomy finds a category in it.
         categories: the codes of the taxonomy.
         attributes: names of the attributes the rules read; a column of that name feeds them.
     """
-    weigh = _Weigher(columns, knows_comune, knows_type, categories)
+    weigh = _Weigher(columns, which_comune, knows_type, categories)
     mapping = Mapping()
     _position(columns, mapping)
     placed = {mapping.x, mapping.y, mapping.wkt, mapping.pair}
@@ -291,7 +298,7 @@ def suggest(columns, *, knows_comune=None, knows_type=None, categories=frozenset
             if other.field != suggestion.field
             and other.field not in taken
             and suggestion.score - other.score < _TIE
-            and not weigh.same_values(other.field, suggestion.field)
+            and not weigh.same_values(suggestion.target, other.field, suggestion.field)
         ]
         if rivals or suggestion.score < TICKED:
             named = ", ".join(
@@ -317,11 +324,11 @@ def _attributes(columns, attributes, mapping, taken):
 class _Weigher:
     """Scores of names and values, each value test run once a column."""
 
-    def __init__(self, columns, knows_comune, knows_type, categories):
+    def __init__(self, columns, which_comune, knows_type, categories):
         self.columns = columns
         self.by_name = {column.name: column for column in columns}
         self.joined = {joined_name(column.name) for column in columns}
-        self.knows_comune = knows_comune or (lambda text: False)
+        self.which_comune = which_comune or (lambda text: None)
         self.knows_type = knows_type or (lambda text: False)
         self.categories = categories
         self._types: dict = {}
@@ -352,8 +359,14 @@ class _Weigher:
         joined = joined_name(column.name)
         return float(joined.startswith("d") and joined[1:] in self.joined)
 
-    def same_values(self, first, second) -> bool:
-        return self.by_name[first].values == self.by_name[second].values
+    def same_values(self, target, first, second) -> bool:
+        """Tell whether two columns say the same: then there is nothing to choose."""
+        pairs = list(zip(self.by_name[first].aligned, self.by_name[second].aligned))
+        if target == "istat":
+            pairs = [(self.which_comune(one), self.which_comune(two)) for one, two in pairs]
+            both = [(one, two) for one, two in pairs if one and two]
+            return bool(both) and sum(one == two for one, two in both) >= 0.95 * len(both)
+        return all(one == two for one, two in pairs)
 
     def value_score(self, target, column):
         """Return (how well the values fit a target, why); 0 forbids it."""
@@ -390,6 +403,8 @@ class _Weigher:
         return (0.75, "testi ripetuti") if ratio >= 0.1 else (0.4, "pochi valori diversi")
 
     def _stato(self, column):
+        if all(normalise(text) in OPERATING_WORDS for text in column.values):
+            return 0.6, "stato di esercizio, non di piano"
         return self._share(column, lambda text: parse_stato(text).stato is not None, "stati noti")
 
     def _fase_progetto(self, column):
@@ -399,10 +414,16 @@ class _Weigher:
         return self._share(column, lambda text: normalise(text) in phases, "fasi note")
 
     def _istat(self, column):
-        value, why = self._share(column, self.knows_comune, "comuni riconosciuti", least=0.05)
+        value, why = self._share(column, self.which_comune, "comuni riconosciuti", least=0.05)
+        coded = sum(1 for text in column.values if istat_code(text)) / len(column.values)
+        if coded >= 0.9 and "istat" in joined_name(column.name):
+            # Codes of other provinces are codes all the same: their records are of elsewhere.
+            value = max(value, 0.75)
+        elif value:
+            # A file of the whole Region names many comuni that are not of the area.
+            value = max(value, 0.7)
         # A code says more surely than a name which comune it is.
-        digits = sum(1 for text in column.values[:50] if text[:1].isdigit())
-        return (value if digits or value == 0.0 else value * 0.96), why
+        return (value if coded >= 0.9 or value == 0.0 else value * 0.96), why
 
     def _fonte_id(self, column):
         if column.filled != column.rows and column.filled < 0.98 * column.rows:
@@ -421,7 +442,8 @@ class _Weigher:
 
     def _superficie_dichiarata_mq(self, column):
         value, why = self._numbers(column, "numeri")
-        return (min(value, 0.9), why)
+        # "AREA" alone may be the number of an area; "AREA_MQ" isn't.
+        return (min(value, 0.5 if joined_name(column.name) == "area" else 0.9), why)
 
     def _capacita(self, column):
         return self._numbers(column, "numeri")
@@ -449,7 +471,11 @@ class _Weigher:
         return self._share(column, lambda text: official_code(text) is not None, "codici", 0.5)
 
     def _proprietario(self, column):
-        words = sum(1 for text in column.values if re.search(r"[^\W\d_]{3}", text))
+        words = sum(
+            1
+            for text in column.values
+            if re.search(r"[^\W\d_]{3}", text) and normalise(text) not in ("true", "false")
+        )
         return (0.75, "testo") if words * 2 >= len(column.values) else (0.0, "non è testo")
 
     _gestore = _ente_pianificatore = _proprietario
@@ -474,8 +500,9 @@ class _Weigher:
         kept = []
         for *_, name in sorted(found):
             words = name_words(name)
-            rival = any(
-                joined_name(name) == joined_name(seat).replace("sede", "") for seat in seats
+            joined = joined_name(name)
+            rival = f"{joined}autonomia" not in self.joined and any(
+                joined == joined_name(seat).replace("sede", "") for seat in seats
             )
             if not rival and not (_ELSEWHERE & set(words)):
                 kept.append(name)

@@ -260,7 +260,8 @@ _PAIR = re.compile(
 )
 _COMMA_PAIR = re.compile(r"^[\[(]?\s*([+-]?\d+,\d+)\s*[; ]\s*([+-]?\d+,\d+)\s*[\])]?$")
 _WKT = re.compile(
-    r"^(?:SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\b", re.IGNORECASE
+    r"^(?:SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*Z?M?\s*\(",
+    re.IGNORECASE,
 )
 
 
@@ -410,8 +411,8 @@ def parse_valenza(value) -> str | None:
 
 # Official codes --------------------------------------------------------------------------------
 
-# Province, kind of school, number, control letter; "-02" marks a branch.
-_MIM = re.compile(r"^[A-Z]{2}(?:[A-Z]{2}|[1-9][A-Z])[A-Z0-9]{5}[A-Z](?:-\d{2})?$")
+# Province, kind of school, six signs; the Region adds the number of the seat ("-02", "-TT").
+_MIM = re.compile(r"^[A-Z]{2}(?:[A-Z]{2}|[1-9][A-Z])(?=[A-Z]*\d)[A-Z0-9]{6}(?:-[A-Z0-9]{1,3})?$")
 _ISIL = re.compile(r"^IT-[A-Z]{2}\d{4}$")
 _HSP = re.compile(r"^0\d{5}(?:-\d{2})?$")
 _PREFIXED = re.compile(r"^(MIM|HSP|ISIL|CUDES|CUP):\S+$")
@@ -429,7 +430,7 @@ def official_code(value, column: str = "") -> str | None:
         return text
     if _ISIL.match(text):
         return f"ISIL:{text}"
-    if len(text) >= 10 and re.search(r"\d", text) and _MIM.match(text):
+    if _MIM.match(text):
         return f"MIM:{text}"
     words = set(normalise(column).split())
     if _HSP.match(text) and words & {"struttura", "ricovero", "hsp", "hsp11", "hsp12"}:

@@ -1,0 +1,148 @@
+"""Columns of foreign tables and the fields they feed."""
+
+from __future__ import annotations
+
+import pytest
+
+from sttm_plugin.core.mapping import (
+    SYNONYMS,
+    capacity_unit,
+    make_column,
+    name_score,
+    name_words,
+    suggest,
+)
+from sttm_plugin.core.reference import istat_code
+
+COMUNI = {"15182", "15146", "015182", "RHO", "MILANO"}
+
+
+def which(text):
+    return {"RHO": "015182", "MILANO": "015146"}.get(text) or (
+        istat_code(text) if text in COMUNI else None
+    )
+
+
+def mapping(table, **others):
+    columns = [make_column(name, "text", values) for name, values in table.items()]
+    return suggest(columns, which_comune=which, **others)
+
+
+def names(target):
+    return SYNONYMS[target].split()
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "least"),
+    [
+        ("DENOMINAZIONE", "denominazione", 0.97),
+        ("DENOMINAZI", "denominazione", 0.87),  # cut by a DBF at ten characters
+        ("denominazioni.ufficiale", "denominazione", 0.95),
+        ("DenominazioneScuola", "denominazione", 0.95),
+        ("Codice_ISTAT_comune_SEDE", "istat", 0.95),
+        ("COD_ISTAT", "istat", 0.97),
+        ("DENOMINAZONE", "denominazione", 0.7),  # a letter missing
+    ],
+)
+def test_names_are_known_by_synonym_cut_and_slip(name, target, least):
+    assert name_score(name, names(target)) >= least
+
+
+def test_a_name_of_another_body_counts_half():
+    assert name_score("Denominazione sede direttivo", names("denominazione")) < 0.5
+    assert name_score("CAP", names("capacita")) == 0.0
+
+
+def test_camel_case_and_prefixes_are_split():
+    assert name_words("o_CodComune") == ["cod", "comune"]
+
+
+def test_a_school_register_is_mapped_to_the_seat_not_to_its_body():
+    found = mapping(
+        {
+            "DENOM_AUTONOMIA": ["Manzoni", "Manzoni", "Verdi"],
+            "COD_MECCANOGRAFICO_AUTONOMIA": ["MIIC8A300D", "MIIC8A300D", "MIIC8B500Q"],
+            "COD_MECCANOGRAFICO_SEDE": ["MIEE8A301E", "MIAA8A301B", "MIPS01000A"],
+            "DENOM_SEDE": ["Primaria - Manzoni", "Infanzia - Rodari", "Liceo Verdi"],
+            "TIPOLOGIA": ["Istituto Comprensivo", "Istituto Comprensivo", "Liceo"],
+            "TIPOLOGIA_SEDE": ["Primaria", "Infanzia", "Liceo scientifico"],
+            "COD_ISTAT_SEDE": ["15182", "15182", "15146"],
+            "COMUNE_SEDE": ["RHO", "RHO", "MILANO"],
+            "ALLIEVI_SEDE": ["136", "80", "900"],
+            "coorY": ["45,53", "45,54", "45,47"],
+            "coorX": ["9,01", "9,02", "9,19"],
+        }
+    )
+
+    assert found.columns["denominazione"] == "DENOM_SEDE"
+    assert found.columns["fonte_id"] == "COD_MECCANOGRAFICO_SEDE"
+    assert found.columns["istat"] == "COD_ISTAT_SEDE"
+    assert found.columns["capacita"] == "ALLIEVI_SEDE"
+    assert (found.x, found.y) == ("coorX", "coorY")
+    assert found.types == ["TIPOLOGIA_SEDE"]
+    assert found.codes[0] == "COD_MECCANOGRAFICO_SEDE"
+    # A code and a name that say the same comune leave nothing to choose.
+    assert "istat" not in dict(found.doubts)
+
+
+def test_values_decide_between_cut_names():
+    found = mapping(
+        {
+            "TIPOLOGIA_": ["scuola", "scuola", "asilo", "asilo"],
+            "DENOMINAZI": ["Scuola Rodari", "Scuola Manzoni", "Nido Arcobaleno", "Nido Sole"],
+            "STATO": ["Italia", "Italia", "Italia", "Italia"],
+            "MATRICE": ["SERVIZI ESISTENTI"] * 3 + ["SERVIZI PREVISTI"],
+        }
+    )
+
+    assert found.columns["denominazione"] == "DENOMINAZI"
+    assert found.columns["stato"] == "MATRICE"
+    assert found.types == ["TIPOLOGIA_"]
+
+
+def test_the_state_of_the_plan_wins_over_how_a_place_works():
+    found = mapping(
+        {
+            "STATO": ["IN ESERCIZIO", "IN ESERCIZIO"],
+            "MATRICE": ["SERVIZI PUBBLICI ESISTENTI", "SERVIZI PUBBLICI PREVISTI"],
+        }
+    )
+
+    assert found.columns["stato"] == "MATRICE"
+
+
+def test_two_columns_as_good_as_each_other_are_a_doubt():
+    found = mapping({"NOME": ["Asilo A", "Asilo B"], "NOMINATIVO": ["Scuola C", "Scuola D"]})
+
+    doubts = dict(found.doubts)
+    assert "«NOME»" in doubts["denominazione"]
+    assert "«NOMINATIVO»" in doubts["denominazione"]
+
+
+def test_two_pairs_of_coordinates_are_a_doubt_and_the_outfall_is_not_the_plant():
+    found = mapping(
+        {
+            "LAT_WWTP": ["45.39"],
+            "LON_WWTP": ["8.897"],
+            "LAT_OUT": ["45.323"],
+            "LON_OUT": ["8.915"],
+        }
+    )
+
+    assert (found.x, found.y) == ("LON_WWTP", "LAT_WWTP")
+    assert "posizione" in dict(found.doubts)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("POSTI_LETTO", "posti letto"),
+        ("cap_beds", "posti letto"),
+        ("NUM_ISCR", "studenti"),
+        ("ALLIEVI_SEDE", "studenti"),
+        ("CAP_MAX", "posti"),
+        ("volume", None),
+    ],
+)
+def test_a_capacity_column_names_its_unit(name, unit):
+    assert capacity_unit(name) == unit
