@@ -346,11 +346,13 @@ class ImportServices(SttmAlgorithm):
         path = self._path(parameters, context)
         if not path:
             return None
-        from ..qgis_io.sources import open_file, single_layer
+        from ..qgis_io.sources import is_text, open_file, single_layer
 
         opened = open_file(path)
         try:
             opened.path = single_layer(opened.path)
+            if is_text(opened.path):
+                return opened
             if not QgsVectorLayer(opened.path, "input", "ogr").isValid():
                 raise SttmError(
                     f"«{os.path.basename(path)}» non si apre: il file è vuoto, danneggiato o in un "
@@ -365,9 +367,15 @@ class ImportServices(SttmAlgorithm):
     def _with_file(self, parameters, opened):
         if opened is None:
             return parameters
+        from ..qgis_io.sources import is_text
+
         given = parameters[self.INPUT]
         changed = dict(parameters)
-        if isinstance(given, QgsProcessingFeatureSourceDefinition):
+        if is_text(opened.path):
+            # Read from its own bytes: no driver needs to open it (some one-column tables, and
+            # some encodings, none can).
+            changed[self.INPUT] = QgsVectorLayer("None?field=riga:string", "testo", "memory")
+        elif isinstance(given, QgsProcessingFeatureSourceDefinition):
             given = QgsProcessingFeatureSourceDefinition(given)
             given.source = QgsProperty.fromValue(opened.path)
             changed[self.INPUT] = given

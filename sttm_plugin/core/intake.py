@@ -187,13 +187,18 @@ class Journal:
         self.layer = layer
         self.of_file: list = []
         self.of_record: dict = defaultdict(list)
+        self.quiet = False
 
     def file(self, difetto, regola, gravita, prima, dopo, deciso_da="regola"):
         """Add a line on the whole file."""
+        if self.quiet:
+            return
         self.of_file.append((difetto, regola, gravita, prima, dopo, deciso_da))
 
     def record(self, row, difetto, regola, gravita, prima, dopo, deciso_da="regola"):
         """Add a line on one record."""
+        if self.quiet:
+            return
         self.of_record[row].append((difetto, regola, gravita, prima, dopo, deciso_da))
 
     def rows(self, fids, ids, rejected) -> list:
@@ -1203,9 +1208,17 @@ class _Run:
         units = _rule_attributes(self.pack)
         gathered: dict = defaultdict(dict)
         fonte = self.settings.source or self.table.layer
+        used = {
+            column
+            for target, rule in self.rules.items()
+            if not target.startswith("attributi.")
+            for column in rule_fields(rule)
+        }
         for target, rule in self.rules.items():
             if not target.startswith("attributi."):
                 continue
+            # What a column's values lost is in the log once.
+            self.journal.quiet = bool(used & set(rule_fields(rule)))
             name = target.partition(".")[2]
             unit = rule.get("unit") or units.get(name, "")
             values = self._rule_values(target, rule)
@@ -1215,6 +1228,7 @@ class _Run:
             else:
                 for row, number, _ in self._numbers(name, rule, values):
                     gathered[row][name] = _attribute(number.value, unit, fonte)
+        self.journal.quiet = False
         if "attributi" in self.rules:
             rule = self.rules["attributi"]
             for row, text in self._cells("attributi", rule, self._rule_values("attributi", rule)):

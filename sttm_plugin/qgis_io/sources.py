@@ -237,6 +237,11 @@ def _dbf_alone(path: Path, opened: Opened):
         )
 
 
+def is_text(path: str) -> bool:
+    """Tell whether a file is a table of text, read from its own bytes."""
+    return path.lower().endswith(_TEXT_ENDINGS)
+
+
 def single_layer(path: str) -> str:
     """Return the one layer to read in a file that may hold several.
 
