@@ -466,7 +466,7 @@ class ImportServices(SttmAlgorithm):
 
     def _settings(self, parameters, context, pack):
         from ..core import schema
-        from ..core.intake import Settings
+        from ..core.intake_model import Settings
         from ..core.profile import read_profile
         from ..core.values import given_date, null_tokens
 

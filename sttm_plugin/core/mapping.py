@@ -99,6 +99,13 @@ SYNONYMS = {
     "riferimento_giustificazione": "riferimentogiustificazione",
     "attributi": "attributi",
 }
+# Ours alone: no foreign column comes near them by likeness.
+_EXACT = frozenset(
+    "attributi giustificazione tipo_giustificazione riferimento_giustificazione fonte "
+    "codice_fonte capacita_um validato_da titolo_servizio computo_dotazione ruolo_rete "
+    "atto_gestione_associata riconoscimento_art10_ptm id_complesso utenti_fuori_comune "
+    "valenza_confermata codice_sttm tipo_specifico fase_progetto".split()
+)
 # Columns whose text says what a service is, the most specific first.
 TYPE_SYNONYMS = (
     "sottotipo tipospecifico tipologiasede descrizionetipologiagradoistruzionescuola specie",
@@ -300,7 +307,7 @@ def suggest(columns, *, which_comune=None, knows_type=None, categories=frozenset
             and suggestion.score - other.score < _TIE
             and not weigh.same_values(suggestion.target, other.field, suggestion.field)
         ]
-        if rivals or suggestion.score < TICKED:
+        if rivals or (suggestion.score < TICKED and suggestion.samples):
             named = ", ".join(
                 f"«{item.field}» ({item.score:.2f}; per esempio {'; '.join(item.samples[:2])})"
                 for item in (suggestion, *rivals)
@@ -335,7 +342,7 @@ class _Weigher:
 
     def suggestion(self, target, synonyms, column):
         by_name = name_score(column.name, synonyms)
-        if by_name == 0.0:
+        if by_name == 0.0 or (target in _EXACT and joined_name(column.name) not in synonyms):
             return None
         by_values, why = self.value_score(target, column)
         if by_values == 0.0:

@@ -28,7 +28,7 @@ from qgis.PyQt.QtCore import QUrl, QUrlQuery, QVariant
 
 from ..core import tabletext
 from ..core.errors import SttmError
-from ..core.intake import SourceTable
+from ..core.intake_model import SourceTable
 from .fields import KEY_FIELDS
 from .frames import crs_name, iter_features, plain_value, shapes_from_wkb, source_crs, source_name
 from .layers import layers_in

@@ -1,0 +1,256 @@
+"""Intake, the columns: what the file says of itself, and which column feeds which field."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from .errors import SttmError
+from .intake_model import (
+    bare,
+    rule_attributes,
+)
+from .mapping import (
+    SYNONYMS,
+    joined_name,
+    make_column,
+    name_score,
+    scientific_keys,
+    suggest,
+)
+from .profile import compare_fingerprint, rule_fields
+from .taxonomy import classify_text
+from .text import normalise
+from .values import (
+    clean,
+    looks_like_wkt,
+    parse_pair,
+    personal_kind,
+)
+
+
+class ColumnSteps:
+    """The steps on the file and its columns."""
+
+    # 1. The file ------------------------------------------------------------------------
+
+    def open(self):
+        for note in self.table.notes:
+            self.journal.file(*note)
+        for sentence in self.table.doubts:
+            self.doubt(sentence)
+        if self.table.flattened:
+            self.journal.file(
+                "D19",
+                "quote_tolte",
+                "R",
+                "geometrie con Z o M",
+                "coordinate piane",
+            )
+        for row in sorted(self.table.curved):
+            self.journal.record(
+                row, "D19", "curve_segmentate", "R", "curva", "segmenti, scarto massimo 0,05 m"
+            )
+        for row, message in self.table.broken.items():
+            self.reject(row, "illeggibile", "D49", message)
+        for row, wkt in self.table.unreadable.items():
+            self.reject(
+                row,
+                "geometria_irreparabile",
+                "D12",
+                f"La geometria non è leggibile: {wkt[:80]}",
+            )
+        if not self.count:
+            self.warnings.append(f"«{self.table.layer}» non contiene righe: nulla da importare.")
+        self._cut_texts()
+        self._personal_data()
+        if re.search(r"(^|[_ ])(previst|esistent|progett)", normalise(self.table.layer)):
+            self.layer_says_state = True
+        else:
+            self.layer_says_state = False
+
+    def _cut_texts(self):
+        for name, width in zip(self.table.names, self.table.widths):
+            if width < 8:
+                continue
+            texts = [value for value in self.table.values(name) if isinstance(value, str)]
+            cut = sum(1 for text in texts if len(text.encode("utf-8", "replace")) >= width)
+            # Codes all as long as the column are whole.
+            if 0 < cut < len(texts):
+                self.journal.file(
+                    "D22",
+                    "testo_al_limite",
+                    "W",
+                    f"colonna {name}, {width} caratteri",
+                    f"{cut} valori lunghi quanto la colonna: forse tagliati",
+                )
+
+    def _personal_data(self):
+        for name in self.table.names:
+            kinds = Counter(
+                kind for kind in map(personal_kind, self.table.values(name)) if kind is not None
+            )
+            for kind, found in sorted(kinds.items()):
+                if kind == "cellulare" and not re.search(
+                    r"tel|cell|mobil|contatt|fax", name.lower()
+                ):
+                    continue
+                self.journal.file(
+                    "D48",
+                    "dati_personali",
+                    "W",
+                    f"colonna {name}",
+                    f"{found} valori sembrano {kind}: restano in attributi_origine, fuori dalla "
+                    "consegna",
+                )
+
+    # 2. The columns ---------------------------------------------------------------------
+
+    def map_columns(self):
+        table, tokens = self.table, self.settings.tokens
+        self.columns = [
+            make_column(name, kind, table.values(name), tokens)
+            for name, kind in zip(table.names, table.kinds)
+        ]
+        attributes = rule_attributes(self.pack)
+        self.suggested = suggest(
+            self.columns,
+            which_comune=self._which_comune,
+            knows_type=self._knows_type,
+            categories=frozenset(self.pack.categorie),
+            attributes=attributes,
+        )
+        if self.settings.profile is not None:
+            self._apply_profile()
+        else:
+            self._apply_suggestion()
+        self._explicit_position()
+
+    def _which_comune(self, text):
+        code = self.places.resolve(bare(text))[0]
+        return code if self.places.knows(code) else None
+
+    def _knows_type(self, text):
+        match = classify_text([[text]], self.pack)[0]
+        return match.codice is not None or bool(match.candidati)
+
+    def _apply_suggestion(self):
+        chosen = self.suggested
+        self.rules = {
+            target: {"field": column} for target, column in sorted(chosen.columns.items())
+        }
+        self.types = list(chosen.types)
+        self.codes = list(chosen.codes)
+        for column in self.columns:
+            broken = scientific_keys(column)
+            if broken and name_score(column.name, SYNONYMS["fonte_id"].split()) >= 0.8:
+                raise SttmError(
+                    f"La colonna chiave «{column.name}» contiene «{broken[0]}»: il foglio di "
+                    "calcolo ha trasformato i codici in numeri e le ultime cifre sono perse (D45). "
+                    "Formattare la colonna come testo nel file di origine ed esportarlo di nuovo."
+                )
+        for target, named in chosen.doubts:
+            self.doubt(f"Per il campo «{target}» la scelta della colonna non è sicura: {named}.")
+            self.journal.file("D21", "colonna_dubbia", "A", named, self._chosen(target))
+        said = "; ".join(f"{target} ← {rule['field']}" for target, rule in self.rules.items())
+        said += f"; tipo ← {', '.join(self.types) or 'nessuna'}"
+        self.journal.file("", "colonne_proposte", "A", ", ".join(self.table.names), said)
+        if self.count and "denominazione" not in self.rules:
+            self.warnings.append(
+                f"In «{self.table.layer}» nessuna colonna sembra contenere il nome del servizio "
+                f"(colonne: {', '.join(self.table.names) or 'nessuna'}): la denominazione resta "
+                "vuota. Indicarla con un profilo."
+            )
+        surfaces = [item.field for item in chosen.suggestions.get("superficie_dichiarata_mq", ())]
+        kinds = {_surface_kind(name) for name in surfaces}
+        if len(kinds) > 1:
+            taken = chosen.columns.get("superficie_dichiarata_mq", "")
+            self.doubt(f"Più colonne contengono una superficie: {', '.join(surfaces)} (D39).")
+            self.journal.file("D39", "superficie_scelta", "A", ", ".join(surfaces), taken)
+
+    def _chosen(self, target):
+        if target == "posizione":
+            return f"{self.suggested.x} / {self.suggested.y}"
+        return self.suggested.columns.get(target, "")
+
+    def _apply_profile(self):
+        profile = self.settings.profile
+        faults, notes = compare_fingerprint(profile, self.table.fingerprint(), self.table.geometry)
+        if faults:
+            raise SttmError(
+                f"Il profilo «{profile.file_name}» non va bene per «{self.table.layer}»: "
+                f"{'; '.join(faults)}. Colonne trovate: {', '.join(self.table.names)}."
+            )
+        for note in notes:
+            if not note.startswith("colonne nuove"):
+                self.doubt(f"Il profilo «{profile.file_name}» era per un altro layer: {note}.")
+            self.journal.file("", "profilo_diverso", "W", profile.file_name, note, "profilo")
+        self.rules = {
+            target: dict(rule)
+            for target, rule in sorted(profile.columns.items())
+            if target != "codice_sttm"
+        }
+        rule = profile.columns.get("codice_sttm")
+        self.types = rule_fields(rule) if rule else list(self.suggested.types)
+        if rule and "constant" in rule:
+            self.rules["codice_sttm"] = rule
+        elif rule and rule.get("map"):
+            self.rules["codice_sttm"] = rule
+        elif rule and "field" in rule and self._all_codes(rule["field"]):
+            self.rules["codice_sttm"] = rule
+        self.codes = list(self.suggested.codes)
+        for key, place in (("x_field", "x"), ("y_field", "y")):
+            if profile.source.get(key):
+                self._needed(profile.source[key], "profilo")
+                setattr(self.suggested, place, profile.source[key])
+        said = "; ".join(
+            f"{target} ← {', '.join(rule_fields(one)) or one.get('constant', 'espressione')}"
+            for target, one in self.rules.items()
+        )
+        self.journal.file("", "profilo_applicato", "A", profile.file_name, said, "profilo")
+
+    def _all_codes(self, name):
+        values = [clean(value) for value in self.table.values(name)]
+        return all(value.upper() in self.pack.categorie for value in values if value)
+
+    def _needed(self, name, where):
+        if name not in self.table.names:
+            raise SttmError(
+                f"La colonna «{name}» ({where}) non c'è in «{self.table.layer}». Colonne trovate: "
+                f"{', '.join(self.table.names) or 'nessuna'}."
+            )
+
+    def _explicit_position(self):
+        settings = self.settings
+        self.explicit = bool(settings.x_field or settings.y_field)
+        if not self.explicit:
+            return
+        for name, where in ((settings.x_field, "X_FIELD"), (settings.y_field, "Y_FIELD")):
+            if name:
+                self._needed(name, where)
+        if settings.x_field and settings.y_field:
+            self.suggested.x, self.suggested.y = settings.x_field, settings.y_field
+            self.suggested.wkt = self.suggested.pair = ""
+            return
+        name = settings.x_field or settings.y_field
+        sample = [value for value in self.table.values(name) if clean(value)][:200]
+        if sample and sum(map(looks_like_wkt, sample)) * 2 >= len(sample):
+            self.suggested.x = self.suggested.y = self.suggested.pair = ""
+            self.suggested.wkt = name
+        elif sample and sum(1 for v in sample if parse_pair(v)) * 2 >= len(sample):
+            self.suggested.x = self.suggested.y = self.suggested.wkt = ""
+            self.suggested.pair = name
+        elif sample:
+            raise SttmError(
+                f"La colonna «{name}» da sola non basta per la posizione: indicare sia X_FIELD sia "
+                "Y_FIELD, oppure una colonna con testi come «(45.47, 9.24)» o «POINT (9.24 45.47)»."
+            )
+
+
+def _surface_kind(name) -> str:
+    joined = joined_name(name)
+    if joined.startswith(("slp", "sl", "suplorda", "superficielorda")):
+        return "slp"
+    if "cop" in joined:
+        return "coperta"
+    return "fondiaria"
