@@ -8,6 +8,9 @@ from ..core.errors import SttmError
 
 _PACKAGE_DIR = Path(__file__).resolve().parent.parent
 
+# Outputs that look like a table of the workspace.
+_SAME_AS = {"servizi": "servizi_punti", "servizi_aree": "servizi_poligoni"}
+
 
 def styles_folder() -> Path:
     """Return the folder that holds the QML files."""
@@ -17,7 +20,7 @@ def styles_folder() -> Path:
 
 def style_path(name: str) -> Path:
     """Return the QML file of a style by its name, which is that of its output."""
-    return styles_folder() / f"{name}.qml"
+    return styles_folder() / f"{_SAME_AS.get(name, name)}.qml"
 
 
 def apply_style(layer, name: str) -> None:
