@@ -16,6 +16,7 @@ ALGORITHMS = (
     "justifyfindings",
     "exportcompatibility",
     "validatesubmission",
+    "verifica_completa",
 )
 
 
