@@ -1,0 +1,259 @@
+"""Waivers (deroghe): a finding explained by a named person, until the object changes."""
+
+from __future__ import annotations
+
+import datetime
+
+from .documents import today
+from .errors import SttmError
+from .ids import id_of
+from .schema import DOMAINS
+
+REASON_LENGTH = 40
+
+# A finding in one of these states still waits for an answer.
+OPEN_STATES = ("aperto", "nuovo", "giustificazione_scaduta")
+
+
+def make_waivers(
+    findings, ids, *, giustificazione, tipo, autore, data, riferimento="", documento=""
+):
+    """Give each finding named in ``ids`` a waiver with the same reason.
+
+    Args:
+        findings: rows of ``schema.FINDINGS``, dicts.
+        ids: ``id_rilievo`` of the findings to justify.
+        giustificazione: the planner's words, at least REASON_LENGTH characters.
+        tipo: one of ``DOMAINS["tipo_giustificazione"]``.
+        autore: the person who answers for it.
+        data: ISO date of the reason, not in the future.
+
+    Returns:
+        Rows of ``schema.WAIVERS``, dicts, in the order of ``ids``. The same reason by the same
+        person for the same state of the object has the same ``id_deroga``.
+
+    Raises:
+        SttmError: reason too short, no author, bad date or type, unknown finding, or one that
+            can't be justified.
+    """
+    reason = check_reason(giustificazione)
+    check_type(tipo)
+    author = " ".join(str(autore or "").split())
+    if not author:
+        raise SttmError("Manca l'autore: una giustificazione vale solo se qualcuno la firma.")
+    day = check_date(data)
+    waivers = []
+    for finding in _named(findings, ids):
+        if finding.get("ammette_giustificazione") is not True:
+            raise SttmError(
+                f"Il rilievo {finding['codice']} «{finding.get('titolo') or ''}» non si può "
+                "giustificare: è un difetto del dato, va corretto."
+            )
+        if finding.get("stato") == "risolto":
+            raise SttmError(
+                f"Il rilievo {finding['codice']} «{finding.get('titolo') or ''}» è già risolto: "
+                "non c'è nulla da giustificare."
+            )
+        waivers.append(
+            {
+                "id_deroga": id_of("|".join(("d", *_who_and_what(finding), author, day, reason))),
+                "id_rilievo": finding["id_rilievo"],
+                "codice": finding["codice"],
+                "id_oggetto": finding.get("id_oggetto"),
+                "impronta": finding.get("impronta"),
+                "giustificazione": reason,
+                "tipo_giustificazione": tipo,
+                "riferimento_giustificazione": _text(riferimento),
+                "autore": author,
+                "data": day,
+                "documento": _text(documento),
+                "revocata_il": None,
+            }
+        )
+    return waivers
+
+
+def add_waivers(waivers, new):
+    """Return the table with the new rows at its end, and how many were not there yet.
+
+    Args:
+        waivers: rows of the table as it is.
+        new: rows of ``make_waivers``.
+
+    Returns:
+        (rows, added). A row with an ``id_deroga`` the table has in force is not added twice; one
+        that was revoked comes back as a row of its own.
+    """
+    known = {row.get("id_deroga") for row in waivers if not row.get("revocata_il")}
+    every = {row.get("id_deroga") for row in waivers}
+    added = []
+    for row in new:
+        if row["id_deroga"] in known:
+            continue
+        fresh = dict(row)
+        turn = 1
+        while fresh["id_deroga"] in every:
+            turn += 1
+            fresh["id_deroga"] = id_of(f"{row['id_deroga']}|{turn}")
+        every.add(fresh["id_deroga"])
+        known.add(row["id_deroga"])
+        added.append(fresh)
+    return [*waivers, *added], len(added)
+
+
+def revoke_waivers(waivers, ids, data):
+    """Return the table with every waiver in force of the findings ``ids`` revoked on a day.
+
+    Args:
+        waivers: rows of the table.
+        ids: ``id_rilievo`` of the findings.
+        data: ISO date.
+
+    Returns:
+        (rows, revoked): rows in their order, and how many were changed.
+
+    Raises:
+        SttmError: none of the findings has a waiver in force, or the date is bad.
+    """
+    day = check_date(data)
+    wanted = set(ids)
+    rows, revoked = [], 0
+    for row in waivers:
+        if row.get("id_rilievo") in wanted and not row.get("revocata_il"):
+            row = {**row, "revocata_il": day}
+            revoked += 1
+        rows.append(row)
+    if not revoked:
+        raise SttmError("Nessuna giustificazione da revocare per i rilievi scelti.")
+    return rows, revoked
+
+
+def waivers_in_force(waivers) -> dict:
+    """Return {id_rilievo: the latest waiver not revoked}.
+
+    A row without reason, author or date is not a waiver.
+    """
+    found: dict = {}
+    for row in waivers:
+        whole = row.get("giustificazione") and row.get("autore") and row.get("data")
+        if not whole or row.get("revocata_il"):
+            continue
+        present = found.get(row.get("id_rilievo"))
+        # The later row wins among those of the same day: it was written after.
+        if present is None or str(row["data"]) >= str(present["data"]):
+            found[row.get("id_rilievo")] = row
+    return found
+
+
+def findings_after(findings, waivers):
+    """Return the findings with the state the waivers give them now.
+
+    Args:
+        findings: rows of ``schema.FINDINGS``, dicts; unchanged.
+        waivers: rows of ``schema.WAIVERS``.
+
+    Returns:
+        Rows in the same order: ``stato``, ``giustificazione``, ``autore``, ``data`` renewed.
+        A resolved finding stays as it is; one whose waiver was taken away is ``aperto`` again.
+    """
+    in_force = waivers_in_force(waivers)
+    after = []
+    for finding in findings:
+        state = finding.get("stato")
+        waiver = in_force.get(finding.get("id_rilievo"))
+        if state == "risolto" or finding.get("ammette_giustificazione") is not True:
+            after.append(dict(finding))
+            continue
+        if waiver is None:
+            answered = state in ("giustificato", "giustificazione_scaduta")
+            changed = {
+                "stato": "aperto" if answered else state,
+                "giustificazione": None,
+                "autore": None,
+                "data": None,
+            }
+        else:
+            same = waiver.get("impronta") == finding.get("impronta")
+            changed = {
+                "stato": "giustificato" if same else "giustificazione_scaduta",
+                "giustificazione": waiver["giustificazione"],
+                "autore": waiver["autore"],
+                "data": waiver["data"],
+            }
+        after.append({**finding, **changed})
+    return after
+
+
+def split_ids(text) -> list[str]:
+    """Return the ids of a ``;`` list, in order, without repetitions.
+
+    Raises:
+        SttmError: the list is empty.
+    """
+    ids = list(dict.fromkeys(part.strip() for part in str(text or "").split(";") if part.strip()))
+    if not ids:
+        raise SttmError("Indicare almeno un rilievo: gli id_rilievo separati da «;».")
+    return ids
+
+
+def check_reason(text) -> str:
+    """Return a reason with single spaces.
+
+    Raises:
+        SttmError: shorter than REASON_LENGTH characters.
+    """
+    reason = " ".join(str(text or "").split())
+    if len(reason) < REASON_LENGTH:
+        raise SttmError(
+            f"La giustificazione ha {len(reason)} caratteri: ne servono almeno {REASON_LENGTH}. "
+            "Dire perché il servizio o l'area fa eccezione e su quale atto o dato si basa."
+        )
+    return reason
+
+
+def check_type(tipo) -> None:
+    """Raise SttmError unless the type is one of the domain."""
+    kinds = DOMAINS["tipo_giustificazione"]
+    if tipo not in kinds:
+        raise SttmError(
+            f"Tipo di giustificazione «{tipo or ''}» non previsto: scegliere fra "
+            f"{', '.join(kinds)}."
+        )
+
+
+def check_date(data) -> str:
+    """Return a date as ISO text; today's when there is none.
+
+    Raises:
+        SttmError: not a date, or in the future.
+    """
+    if not data:
+        return today().isoformat()
+    try:
+        day = datetime.date.fromisoformat(str(data)[:10])
+    except ValueError:
+        raise SttmError(f"Data «{data}» non valida: scriverla come 2026-01-31.") from None
+    if day > today():
+        raise SttmError(f"La data {day.isoformat()} è nel futuro: indicare quando si è deciso.")
+    return day.isoformat()
+
+
+def _named(findings, ids):
+    by_id = {finding.get("id_rilievo"): finding for finding in findings}
+    unknown = [identifier for identifier in ids if identifier not in by_id]
+    if unknown:
+        raise SttmError(
+            f"Rilievo sconosciuto: {', '.join(unknown[:3])}"
+            + (f" e altri {len(unknown) - 3}" if len(unknown) > 3 else "")
+            + ". Rieseguire la verifica e scegliere fra i rilievi che elenca."
+        )
+    return [by_id[identifier] for identifier in ids]
+
+
+def _who_and_what(finding):
+    return finding["id_rilievo"], finding.get("impronta") or ""
+
+
+def _text(value):
+    text = str(value or "").strip()
+    return text or None

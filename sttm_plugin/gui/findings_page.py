@@ -1,0 +1,195 @@
+"""Page "Rilievi": the tree of findings, the filter, the detail."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import QCoreApplication, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import QHeaderView, QWidget
+
+from .explanation import explain
+from .findings_model import SEVERITIES, STATES, FindingsModel, severity_label, state_label
+from .forms import form
+
+# Above this many the groups stay closed: a technician starts from the figures.
+_OPEN_UP_TO = 60
+_TYPING_PAUSE_MS = 200
+
+
+class FindingsPage(QWidget, form("findings_page")):
+    """Shows findings; says what the user wants done with them."""
+
+    show_wanted = pyqtSignal(object)
+    justify_wanted = pyqtSignal(list)
+    revoke_wanted = pyqtSignal(list)
+    filter_changed = pyqtSignal()
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self.setupUi(self)
+        self.model = FindingsModel(self)
+        self.tree.setModel(self.model)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Interactive)
+        self.tree.setColumnWidth(1, self.fontMetrics().horizontalAdvance("giustificato") + 26)
+        self.filter_severity.addItem(self.tr("Tutte le severità"), "")
+        for severity in SEVERITIES:
+            self.filter_severity.addItem(severity_label(severity), severity)
+        self.filter_state.addItem(self.tr("Tutti gli stati"), "")
+        self.filter_state.addItem(self.tr("da trattare"), "da_trattare")
+        for state in STATES:
+            self.filter_state.addItem(state_label(state), state)
+        for combo in (self.filter_severity, self.filter_state):
+            combo.setSizeAdjustPolicy(combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.setMinimumContentsLength(9)
+            combo.currentIndexChanged.connect(self._filter)
+        # Filter when the typing pauses, not at each letter.
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_TYPING_PAUSE_MS)
+        self._pause.timeout.connect(self._filter)
+        self.filter_text.textChanged.connect(lambda _: self._pause.start())
+        self.tree.selectionModel().selectionChanged.connect(self._on_selection)
+        self.tree.clicked.connect(self._on_activated)
+        self.tree.activated.connect(self._on_activated)
+        self.show_object.clicked.connect(self.show_current)
+        self.justify.clicked.connect(self.ask_to_justify)
+        self.revoke.clicked.connect(self.ask_to_revoke)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self._busy = False
+        self._on_selection()
+
+    # What is shown ------------------------------------------------------------------------
+
+    def set_findings(self, findings):
+        """Show these findings, keeping the chosen one chosen."""
+        chosen = self.current()
+        self.model.set_findings(findings)
+        self._open_branches()
+        self.select(chosen.id_rilievo if chosen else "")
+
+    def set_busy(self, busy):
+        """While something runs nothing can be justified."""
+        self._busy = busy
+        self._on_selection()
+
+    def current(self):
+        """Return the finding under the cursor, None on a severity or a group."""
+        return self.model.finding(self.tree.currentIndex())
+
+    def selected(self) -> list:
+        """Return the findings selected, those of a selected branch included."""
+        found = {}
+        for index in self.tree.selectionModel().selectedRows():
+            for finding in self.model.findings_under(index):
+                found[finding.id_rilievo] = finding
+        return list(found.values())
+
+    def select(self, id_rilievo) -> bool:
+        """Bring a finding under the cursor; False when it isn't shown."""
+        index = self.model.index_of(id_rilievo) if id_rilievo else None
+        if index is None or not index.isValid():
+            self._on_selection()
+            return False
+        self.tree.setCurrentIndex(index)
+        self.tree.scrollTo(index)
+        return True
+
+    def filter_values(self) -> tuple:
+        """Return (text, severity, state) of the filter."""
+        return (
+            self.filter_text.text(),
+            self.filter_severity.currentData() or "",
+            self.filter_state.currentData() or "",
+        )
+
+    def set_filter_values(self, text, severity, state):
+        """Set the filter."""
+        self.filter_text.setText(text)
+        self.filter_severity.setCurrentIndex(max(self.filter_severity.findData(severity), 0))
+        self.filter_state.setCurrentIndex(max(self.filter_state.findData(state), 0))
+        self._pause.stop()
+        self._filter()
+
+    # What the user does ---------------------------------------------------------------------
+
+    def show_current(self):
+        """Ask for the object of the current finding on the map."""
+        finding = self.current()
+        if finding is not None:
+            self.show_wanted.emit(finding)
+
+    def ask_to_justify(self):
+        """Ask to justify the selected findings that can be."""
+        chosen = [finding for finding in self.selected() if _can_be_justified(finding)]
+        if chosen and not self._busy:
+            self.justify_wanted.emit(chosen)
+
+    def ask_to_revoke(self):
+        """Ask to take back the justification of the selected findings."""
+        chosen = [finding for finding in self.selected() if _is_justified(finding)]
+        if chosen and not self._busy:
+            self.revoke_wanted.emit(chosen)
+
+    def _on_activated(self, index):
+        if self.model.finding(index) is not None:
+            self.show_current()
+
+    def _on_selection(self, *_):
+        finding = self.current()
+        chosen = self.selected()
+        if finding is not None and len(chosen) <= 1:
+            self.detail.setHtml(explain(finding))
+        elif len(chosen) > 1:
+            able = sum(_can_be_justified(one) for one in chosen)
+            self.detail.setPlainText(
+                self.tr("{} rilievi scelti, {} si possono giustificare insieme.").format(
+                    len(chosen), able
+                )
+            )
+        else:
+            self.detail.clear()
+        self.show_object.setEnabled(finding is not None)
+        self.justify.setEnabled(not self._busy and any(_can_be_justified(one) for one in chosen))
+        self.revoke.setEnabled(not self._busy and any(_is_justified(one) for one in chosen))
+
+    def _filter(self, *_):
+        chosen = self.current()
+        self.model.set_filter(*self.filter_values())
+        self._open_branches()
+        self.select(chosen.id_rilievo if chosen else "")
+        self.filter_changed.emit()
+
+    def _open_branches(self):
+        shown, every = self.model.shown(), len(self.model.findings())
+        if shown <= _OPEN_UP_TO:
+            self.tree.expandAll()
+        else:
+            self.tree.expandToDepth(0)
+        self.shown.setText(
+            self.tr("{} rilievi").format(every)
+            if shown == every
+            else self.tr("{} di {} rilievi").format(shown, every)
+        )
+
+    def tr(self, text):
+        return QCoreApplication.translate("FindingsPage", text)
+
+    def keyPressEvent(self, event):  # noqa: N802
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.tree.hasFocus():
+            self.show_current()
+            return
+        super().keyPressEvent(event)
+
+
+def _can_be_justified(finding):
+    return finding.ammette_giustificazione is True and finding.stato in (
+        "aperto",
+        "nuovo",
+        "giustificazione_scaduta",
+    )
+
+
+def _is_justified(finding):
+    return finding.stato in ("giustificato", "giustificazione_scaduta")

@@ -1,0 +1,49 @@
+"""First-use text: what is needed, what helps, where a comune gets it."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import QCoreApplication
+
+_TEXT = """
+<h3>Come si usa</h3>
+<ol>
+<li>Se i servizi sono nelle colonne del comune, <a href="sttm:importservices">importarli</a>:
+punti, aree o una tabella; le colonne si riconoscono da sole.</li>
+<li>Nella scheda <b>Dati</b> scegliere il comune e spuntare i layer dei servizi.</li>
+<li><b>Verifica</b> (F5). Si continua a lavorare in QGIS intanto.</li>
+<li>Nella scheda <b>Rilievi</b>: un clic o Invio porta all'oggetto; sotto si legge perché.</li>
+<li>Correggere il dato, oppure <b>Giustifica</b> (Ctrl+J) con motivo e autore. Rieseguire: si vede
+che cosa è nuovo, risolto o decaduto.</li>
+<li><b>Esporta</b> (Ctrl+E) prepara il pacchetto di consegna.</li>
+</ol>
+<p>Per conservare giustificazioni e risultati,
+<a href="sttm:createworkspace">creare un'area di lavoro</a>.</p>
+<h3>Che cosa serve</h3>
+<table cellspacing="0" cellpadding="3">
+<tr><td><b>Servizi</b></td><td>necessari</td><td>Piano dei Servizi del PGT (ufficio di piano, o
+portale PGT di Regione Lombardia)</td></tr>
+<tr><td><b>Comune</b></td><td>necessario</td><td>si sceglie dall'elenco dei 133</td></tr>
+<tr><td>Confini</td><td>consigliati</td><td>ISTAT o Geoportale della Lombardia</td></tr>
+<tr><td>Bacini dei LUM</td><td>facoltativi</td><td><a href="sttm:lumcatchment">Bacini dei LUM</a>,
+dai nodi e dalla rete</td></tr>
+<tr><td>Popolazione</td><td>facoltativa</td><td>ISTAT, sezioni di censimento (campo POP21)</td></tr>
+<tr><td>Rete</td><td>facoltativa</td><td>DBT comunale o OpenStreetMap</td></tr>
+<tr><td>Fermate, GTFS</td><td>facoltativi</td><td>Agenzia di bacino, Dati Lombardia</td></tr>
+<tr><td>Lettura 2, contermini</td><td>facoltativi</td><td>Città metropolitana, dati aperti
+(<a href="sttm:importservices">importarli</a>)</td></tr>
+<tr><td>Rigenerazione, PNRR</td><td>facoltativi</td><td>Documento di piano;
+uffici del comune</td></tr>
+</table>
+<p>Ciò che manca non blocca: i controlli che ne hanno bisogno risultano <i>non verificabili</i>, e
+la scheda <b>Controlli</b> dice quale dato li sblocca.</p>
+<h3>Tasti</h3>
+<p>F5 verifica · Esc ferma · Ctrl+F cerca · Invio mostra · Ctrl+J giustifica · Ctrl+Maiusc+J revoca
+· Ctrl+R rapporto · Ctrl+E esporta · Ctrl+1…4 schede</p>
+<p><i>I criteri forniti sono proposte del progetto, non ufficiali: guidano, non impongono, e non
+sostituiscono la valutazione di compatibilità con il PTM.</i></p>
+"""
+
+
+def guidance_html() -> str:
+    """Return the text of the page "Guida"."""
+    return QCoreApplication.translate("Guidance", _TEXT)

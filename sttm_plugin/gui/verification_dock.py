@@ -1,0 +1,608 @@
+"""The dock "Verifica STTM 2": runs the algorithms in the background and shows what came back."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+from qgis.core import Qgis, QgsProcessingUtils, QgsProject, QgsVectorLayer
+from qgis.gui import QgsDockWidget, QgsMessageBar
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt, QUrl
+from qgis.PyQt.QtGui import QDesktopServices, QIcon, QKeySequence
+from qgis.PyQt.QtWidgets import QDialog, QFileDialog, QTextBrowser, QWidget
+
+from ..processing_algorithms import icon_path
+from . import result_layers
+from .algorithm_task import AlgorithmRun
+from .checks_page import ChecksPage
+from .dialogs import ExportDialog, JustifyDialog
+from .findings_model import read_findings
+from .findings_page import FindingsPage
+from .forms import form
+from .guidance import guidance_html
+from .inputs_page import InputsPage
+from .map_focus import objects_of, show_on_map
+from .project_state import recall, remember
+
+INPUTS, FINDINGS, CHECKS, GUIDE = range(4)
+
+_SUCCESS_S = 12
+
+
+class VerificationPanel(QWidget, form("verification_panel")):
+    """What lies in the dock; see the .ui file."""
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self.setupUi(self)
+
+
+class VerificationDock(QgsDockWidget):
+    """Choose comune and layers, check, read, justify, export."""
+
+    def __init__(self, iface, parent=None):
+        super().__init__(parent)
+        self.iface = iface
+        self.setObjectName("SttmVerificationDock")
+        self.setWindowTitle(self.tr("Verifica STTM 2"))
+        self.setWindowIcon(QIcon(icon_path("sttm")))
+        self.setAllowedAreas(
+            Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea
+        )
+        self.panel = VerificationPanel(self)
+        self.setWidget(self.panel)
+        self.message_bar = QgsMessageBar(self.panel)
+        self.panel.panel_layout.insertWidget(0, self.message_bar)
+        self._add_pages()
+        self._run = None
+        self._on_success = None
+        for button, action in (
+            (self.panel.run, self.check),
+            (self.panel.cancel, self.cancel),
+            (self.panel.report, self.open_report),
+            (self.panel.export_package, self.export),
+        ):
+            button.clicked.connect(action)
+        self.inputs.workspace_wanted.connect(self.create_workspace)
+        self.findings.show_wanted.connect(self.show_object)
+        self.findings.justify_wanted.connect(self.justify)
+        self.findings.revoke_wanted.connect(self.revoke)
+        self._keys = self._shortcuts()
+        project = QgsProject.instance()
+        project.readProject.connect(self.restore)
+        project.cleared.connect(self.restore)
+        project.writeProject.connect(self.remember_view)
+        project.layersWillBeRemoved.connect(self._on_layers_going)
+        self._show_idle()
+        self.restore()
+
+    def _add_pages(self):
+        tabs = self.panel.tabs
+        self.inputs = InputsPage(tabs)
+        self.findings = FindingsPage(tabs)
+        self.checks = ChecksPage(tabs)
+        self.guide = QTextBrowser(tabs)
+        self.guide.setOpenLinks(False)
+        self.guide.setHtml(guidance_html())
+        self.guide.anchorClicked.connect(self._on_link)
+        tabs.addTab(self.inputs, self.tr("Dati"))
+        tabs.addTab(self.findings, self.tr("Rilievi"))
+        tabs.addTab(self.checks, self.tr("Controlli"))
+        tabs.addTab(self.guide, self.tr("Guida"))
+
+    # The check --------------------------------------------------------------------------
+
+    def check(self):
+        """Run ``sttm:checkplan`` on what is chosen."""
+        if self._run is not None:
+            return
+        missing = self.inputs.missing()
+        if missing:
+            self.panel.tabs.setCurrentIndex(INPUTS)
+            self._warn(missing)
+            return
+        self.inputs.remember_choices()
+        parameters = self.inputs.parameters()
+        self._istat = parameters["COMUNE"]
+        previous = result_layers.result_layer("rilievi")
+        # The findings of another comune would all come back as resolved.
+        if previous is not None and recall("comune_verificato") == self._istat:
+            parameters["PREVIOUS"] = previous.id()
+        waivers = self.waivers_source()
+        if waivers:
+            parameters["WAIVERS"] = waivers
+        self._report = self._report_path(self._istat)
+        parameters.update(
+            OUTPUT=self._destination("rilievi", "(geom)"),
+            CHECKS=self._destination("controlli"),
+            REPORT_HTML=self._report,
+        )
+        self._start("sttm:checkplan", parameters, self._on_checked)
+
+    def _on_checked(self, results):
+        findings = self._take(results.get("OUTPUT"), "rilievi", self.tr("Rilievi"))
+        checks = self._take(results.get("CHECKS"), "controlli", self.tr("Controlli"))
+        remember("comune_verificato", self._istat)
+        remember("report", results.get("REPORT_HTML") or self._report)
+        self.show_findings(findings)
+        self.checks.set_checks(checks)
+        self.panel.tabs.setCurrentIndex(FINDINGS)
+        if self.findings.current() is None:
+            self.findings.tree.setCurrentIndex(self.findings.model.first_finding())
+        self.findings.tree.setFocus()
+        self._praise(self._summary(results))
+
+    def _summary(self, results):
+        """Return what a check found, in a sentence."""
+        counts = {name: int(results.get(name) or 0) for name in _COUNTS}
+        states = [finding.stato for finding in self.findings.model.findings()]
+        new, resolved = states.count("nuovo"), states.count("risolto")
+        lapsed = states.count("giustificazione_scaduta")
+        parts = [
+            _plural(counts["BLOCKING"], self.tr("blocco"), self.tr("blocchi")),
+            _plural(counts["ERRORS"], self.tr("errore"), self.tr("errori")),
+            _plural(counts["WARNINGS"], self.tr("avviso"), self.tr("avvisi")),
+            _plural(counts["INFOS"], self.tr("informazione"), self.tr("informazioni")),
+        ]
+        found = ", ".join(part for part in parts if part) or self.tr("nessun rilievo aperto")
+        sentences = [found[:1].upper() + found[1:] + "."]
+        changes = ", ".join(
+            part
+            for part in (
+                _plural(new, self.tr("nuovo"), self.tr("nuovi")),
+                _plural(resolved, self.tr("risolto"), self.tr("risolti")),
+                _plural(
+                    lapsed,
+                    self.tr("giustificazione scaduta"),
+                    self.tr("giustificazioni scadute"),
+                ),
+            )
+            if part
+        )
+        if changes:
+            sentences.append(self.tr("Dalla volta prima: {}.").format(changes))
+        if counts["NOT_RUN"]:
+            sentences.append(
+                self.tr("{} controlli eseguiti, {} non verificabili per dati mancanti.").format(
+                    counts["CHECKS_RUN"], counts["NOT_RUN"]
+                )
+            )
+        return " ".join(sentences)
+
+    def show_findings(self, layer):
+        """Show the findings of a layer, none for None."""
+        self.findings.set_findings([] if layer is None else read_findings(layer))
+        still = [finding for finding in self.findings.model.findings() if finding.is_open()]
+        title = self.tr("Rilievi ({})").format(len(still)) if still else self.tr("Rilievi")
+        self.panel.tabs.setTabText(FINDINGS, title)
+        self._show_idle()
+
+    # A finding --------------------------------------------------------------------------
+
+    def show_object(self, finding):
+        """Zoom to the object of a finding and flash it."""
+        layers = [*self.inputs.service_layers()]
+        for name in ("LUM", "LUM_PERIMETERS", "REGENERATION"):
+            layer = self.inputs.combos[name].currentLayer()
+            if layer is not None:
+                layers.append(layer)
+        if finding.id_oggetto == finding.istat:
+            layers = []
+        objects = objects_of(finding, result_layers.result_layer("rilievi"), layers)
+        if not show_on_map(self.iface.mapCanvas(), objects):
+            self._tell(
+                self.tr("Questo rilievo riguarda il piano o un layer intero: non ha un luogo.")
+            )
+
+    def justify(self, findings):
+        """Ask why the findings are acceptable, and run ``sttm:justifyfindings``."""
+        dialog = JustifyDialog(findings, recall("autore"), self)
+        if dialog.exec() != QDialog.DialogCode.Accepted:
+            return
+        values = dialog.values()
+        remember("autore", values["AUTHOR"])
+        self._decide(findings, values, self.tr("giustificati"))
+
+    def revoke(self, findings):
+        """Take back the justification of the findings."""
+        self._decide(findings, {"REVOKE": True}, self.tr("da trattare di nuovo"))
+
+    def _decide(self, findings, values, outcome):
+        layer = result_layers.result_layer("rilievi")
+        if layer is None:
+            self._warn(self.tr("I rilievi non ci sono più: rieseguire la verifica."))
+            return
+        parameters = dict(values)
+        parameters["FINDINGS"] = layer.id()
+        parameters["IDS"] = ";".join(finding.id_rilievo for finding in findings)
+        waivers = self.waivers_source()
+        if waivers:
+            parameters["WAIVERS"] = waivers
+            kept = result_layers.result_layer("deroghe")
+            # The table of a file is brought up to date; one of ours in memory is replaced.
+            parameters["UPDATE_WAIVERS"] = kept is None or waivers != kept.id()
+        parameters["OUTPUT"] = "TEMPORARY_OUTPUT"
+        parameters["OUTPUT_FINDINGS"] = self._destination("rilievi", "(geom)")
+        count = len(findings)
+
+        def on_decided(results):
+            if not parameters.get("UPDATE_WAIVERS"):
+                self._take(results.get("OUTPUT"), "deroghe", self.tr("Deroghe"))
+            else:
+                _reload(parameters["WAIVERS"])
+            shown = self._take(results.get("OUTPUT_FINDINGS"), "rilievi", self.tr("Rilievi"))
+            self.show_findings(shown)
+            self.panel.tabs.setCurrentIndex(FINDINGS)
+            self.findings.tree.setFocus()
+            what = self.tr("rilievo") if count == 1 else self.tr("rilievi")
+            self._praise(f"{count} {what} {outcome}.")
+
+        self._start("sttm:justifyfindings", parameters, on_decided)
+
+    # Delivery and report ----------------------------------------------------------------
+
+    def export(self):
+        """Ask who hands in, and run ``sttm:exportcompatibility``."""
+        if self._run is not None:
+            return
+        missing = self.inputs.missing()
+        if missing:
+            self.panel.tabs.setCurrentIndex(INPUTS)
+            self._warn(missing)
+            return
+        known = {name: recall(key) for name, key in _EXPORT_KEYS.items()}
+        dialog = ExportDialog(
+            self.inputs.comune.currentText(), self._folder(), self.inputs.istat(), known, self
+        )
+        if dialog.exec() != QDialog.DialogCode.Accepted:
+            return
+        values = dialog.values()
+        for name, key in _EXPORT_KEYS.items():
+            if name != "previous":
+                remember(key, values.get(name.upper(), ""))
+        chosen = self.inputs.parameters()
+        parameters = {
+            name: chosen[name]
+            for name in ("SERVICES", "COMUNE", "LUM", "LUM_PERIMETERS", "CRITERIA")
+            if name in chosen
+        }
+        findings = result_layers.result_layer("rilievi")
+        if findings is not None and recall("comune_verificato") == chosen["COMUNE"]:
+            parameters["FINDINGS"] = findings.id()
+        waivers = self.waivers_source()
+        if waivers:
+            parameters["WAIVERS"] = waivers
+        parameters.update(values)
+
+        def on_exported(results):
+            path = results.get("OUTPUT") or values["OUTPUT"]
+            remember("consegna", path)
+            self._praise(
+                self.tr("Consegna scritta: {} ({} KiB), nella cartella {}.").format(
+                    Path(path).name, Path(path).stat().st_size // 1024, Path(path).parent
+                )
+            )
+
+        self._start("sttm:exportcompatibility", parameters, on_exported)
+
+    def open_report(self):
+        """Open the report of the last check in the browser."""
+        path = recall("report")
+        if not path or not Path(path).is_file():
+            self._warn(self.tr("Non c'è ancora un rapporto: eseguire la verifica (F5)."))
+            return
+        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+
+    def create_workspace(self):
+        """Ask where, and run ``sttm:createworkspace`` for the comune chosen."""
+        if self._run is not None:
+            return
+        if not self.inputs.istat():
+            self._warn(self.tr("Scegliere prima il comune dell'area di lavoro."))
+            return
+        proposed = str(Path(self._folder()) / f"sttm2_{self.inputs.istat()}.gpkg")
+        path, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Nuova area di lavoro"), proposed, "GeoPackage (*.gpkg)"
+        )
+        if not path:
+            return
+        path = path if path.lower().endswith(".gpkg") else f"{path}.gpkg"
+        parameters = {"COMUNE": self.inputs.istat(), "OUTPUT": path}
+        chosen = self.inputs.parameters()
+        if "COMUNI" in chosen:
+            parameters["BOUNDARIES"] = chosen["COMUNI"]
+
+        def on_created(results):
+            self.inputs.workspace.setFilePath(results.get("OUTPUT") or path)
+            self._praise(self.tr("Area di lavoro creata: {}.").format(Path(path).name))
+
+        self._start("sttm:createworkspace", parameters, on_created)
+
+    # Runs -------------------------------------------------------------------------------
+
+    def _start(self, algorithm_id, parameters, on_success):
+        self.message_bar.clearWidgets()
+        run = AlgorithmRun(algorithm_id, parameters)
+        self._run, self._on_success = run, on_success
+        run.succeeded.connect(self._on_succeeded)
+        run.failed.connect(self._on_failed)
+        run.cancelled.connect(self._on_cancelled)
+        run.progressed.connect(self._on_progress)
+        run.stage_began.connect(self._on_stage)
+        self._show_busy()
+        run.start()
+
+    def cancel(self):
+        """Stop what is running."""
+        if self._run is not None:
+            self.panel.stage.setText(self.tr("Interruzione…"))
+            self.panel.cancel.setEnabled(False)
+            self._run.cancel()
+
+    def is_running(self) -> bool:
+        """Tell whether something is running."""
+        return self._run is not None
+
+    def _on_succeeded(self, results):
+        on_success = self._on_success
+        try:
+            on_success(results)
+        finally:
+            self._end()
+
+    def _on_failed(self, message):
+        self._end()
+        self.message_bar.pushCritical(self.tr("Non riuscito"), escape(message))
+
+    def _on_cancelled(self):
+        self._end()
+        self._tell(self.tr("Interrotto: nulla è stato scritto."))
+
+    def _on_progress(self, percent):
+        self.panel.progress.setValue(int(percent))
+
+    def _on_stage(self, text):
+        if self._run is not None and not self._run.feedback.isCanceled():
+            self.panel.stage.setText(text)
+
+    def _end(self):
+        self._finished = self._run  # freed at the next run: its signal is being delivered
+        self._run = self._on_success = None
+        self._show_idle()
+
+    def _show_busy(self):
+        self.panel.progress_row.setVisible(True)
+        self.panel.progress.setValue(0)
+        self.panel.stage.setTextFormat(Qt.TextFormat.PlainText)
+        self.panel.stage.setText(self.tr("Preparazione…"))
+        self.panel.cancel.setEnabled(True)
+        for button in (self.panel.run, self.panel.export_package, self.inputs.new_workspace):
+            button.setEnabled(False)
+        self.findings.set_busy(True)
+
+    def _show_idle(self):
+        if self._run is not None:
+            return
+        self.panel.progress_row.setVisible(False)
+        for button in (self.panel.run, self.panel.export_package, self.inputs.new_workspace):
+            button.setEnabled(True)
+        self.findings.set_busy(False)
+        report = recall("report")
+        self.panel.report.setEnabled(bool(report) and Path(report).is_file())
+
+    # Sources and destinations --------------------------------------------------------------
+
+    def waivers_source(self) -> str:
+        """Return the table of waivers: the one chosen, the workspace's, or the one made here."""
+        chosen = self.inputs.combos["WAIVERS"].currentLayer()
+        if chosen is not None:
+            return chosen.id()
+        workspace = self.inputs.workspace_path()
+        if workspace and Path(workspace).is_file():
+            return f"{workspace}|layername=deroghe"
+        made = result_layers.result_layer("deroghe")
+        return "" if made is None else made.id()
+
+    def _destination(self, table, geometry=""):
+        """Return where a result goes: a table of the workspace, or a temporary layer."""
+        workspace = self.inputs.workspace_path()
+        if not workspace or not Path(workspace).is_file():
+            return "TEMPORARY_OUTPUT"
+        quoted = Path(workspace).as_posix().replace("'", "\\'")
+        return f"ogr:dbname='{quoted}' table=\"{table}\" {geometry}".rstrip()
+
+    def _take(self, destination, role, name):
+        """Put a result of the run in the project and return it."""
+        if not destination:
+            return None
+        context = self._run.context
+        layer = QgsProcessingUtils.mapLayerFromString(destination, context)
+        if layer is None:
+            self._warn(self.tr("Il risultato «{}» non si apre.").format(name))
+            return None
+        if QgsProject.instance().mapLayer(layer.id()) is not None:
+            # The table of the workspace was already open: it has new rows.
+            layer.dataProvider().reloadData()
+            layer.updateExtents()
+            layer.triggerRepaint()
+            layer.setCustomProperty(result_layers.ROLE, role)
+            return layer
+        layer = context.temporaryLayerStore().takeMapLayer(layer)
+        return result_layers.show_result(layer, role, name)
+
+    def _folder(self):
+        """Return the folder where files are proposed: the workspace's, the project's, home."""
+        workspace = self.inputs.workspace_path()
+        if workspace:
+            return str(Path(workspace).parent)
+        return QgsProject.instance().homePath() or str(Path.home())
+
+    def _report_path(self, istat):
+        workspace = self.inputs.workspace_path()
+        if workspace and Path(workspace).parent.is_dir():
+            return str(Path(workspace).parent / f"rapporto_{istat}.html")
+        return QgsProcessingUtils.generateTempFilename(f"rapporto_{istat}.html")
+
+    # State ------------------------------------------------------------------------------------
+
+    def restore(self, *_):
+        """Show what the project remembers: choices, results, filter, chosen finding."""
+        self.inputs.restore()
+        self.findings.set_filter_values(
+            recall("filtro_testo"), recall("filtro_severita"), recall("filtro_stato")
+        )
+        self.show_findings(result_layers.result_layer("rilievi"))
+        self.checks.set_checks(result_layers.result_layer("controlli"))
+        self.findings.select(recall("rilievo"))
+        page = recall("scheda")
+        first = INPUTS if recall("comune") else GUIDE
+        self.panel.tabs.setCurrentIndex(int(page) if page.isdigit() else first)
+
+    def remember_view(self, *_):
+        """Write filter, page and chosen finding: when the project is saved, not at each click."""
+        self.inputs.remember_choices()
+        text, severity, state = self.findings.filter_values()
+        current = self.findings.current()
+        remember("filtro_testo", text)
+        remember("filtro_severita", severity)
+        remember("filtro_stato", state)
+        remember("rilievo", current.id_rilievo if current else "")
+        remember("scheda", str(self.panel.tabs.currentIndex()))
+
+    def _on_layers_going(self, layer_ids):
+        shown = result_layers.result_layer("rilievi")
+        if shown is not None and shown.id() in layer_ids and self._run is None:
+            self.show_findings(None)
+
+    # Keys -------------------------------------------------------------------------------------
+
+    def _shortcuts(self):
+        keys = {
+            "F5": self.check,
+            "Esc": self.cancel,
+            "Ctrl+F": self._to_filter,
+            "Ctrl+J": self.findings.ask_to_justify,
+            "Ctrl+Shift+J": self.findings.ask_to_revoke,
+            "Ctrl+R": self.open_report,
+            "Ctrl+E": self.export,
+        }
+        for page in range(self.panel.tabs.count()):
+            keys[f"Ctrl+{page + 1}"] = lambda page=page: self.panel.tabs.setCurrentIndex(page)
+        return {QKeySequence(key).toString(): action for key, action in keys.items()}
+
+    def event(self, event):
+        """Keep our keys for ourselves while the dock has the focus.
+
+        QGIS uses some of them (F5 redraws the map): as shortcuts of the dock they would be
+        ambiguous, and Qt then obeys neither.
+        """
+        if event.type() == QEvent.Type.ShortcutOverride and self._action_of(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event):  # noqa: N802
+        action = self._action_of(event)
+        if action is None:
+            super().keyPressEvent(event)
+            return
+        event.accept()
+        action()
+
+    def _action_of(self, event):
+        keys = getattr(self, "_keys", None)
+        if not keys:
+            return None
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        try:
+            pressed = QKeySequence(int(modifiers) | int(event.key()))
+        except TypeError:  # Qt 6: modifiers are no number
+            pressed = QKeySequence(event.keyCombination())
+        return keys.get(pressed.toString())
+
+    def _to_filter(self):
+        self.panel.tabs.setCurrentIndex(FINDINGS)
+        self.findings.filter_text.setFocus()
+        self.findings.filter_text.selectAll()
+
+    # Messages ---------------------------------------------------------------------------------
+
+    def _praise(self, text):
+        self.message_bar.pushMessage(
+            self.tr("Fatto"), escape(text), self._level("Success"), _SUCCESS_S
+        )
+
+    def _tell(self, text):
+        self.message_bar.pushMessage(
+            self.tr("Verifica STTM 2"), escape(text), self._level("Info"), _SUCCESS_S
+        )
+
+    def _warn(self, text):
+        self.message_bar.clearWidgets()
+        self.message_bar.pushMessage(
+            self.tr("Manca qualcosa"), escape(text), self._level("Warning"), 0
+        )
+
+    @staticmethod
+    def _level(name):
+        return getattr(Qgis.MessageLevel, name)
+
+    def _on_link(self, url):
+        """Open the window of an algorithm named by the guide."""
+        algorithm_id = url.toString()
+        if not algorithm_id.startswith("sttm:"):
+            return
+        import processing
+
+        dialog = processing.createAlgorithmDialog(algorithm_id, {})
+        if dialog is not None:
+            dialog.show()
+
+    def close_down(self):
+        """Let go of the project and of any run, before the dock is deleted."""
+        project = QgsProject.instance()
+        for signal, slot in (
+            (project.readProject, self.restore),
+            (project.cleared, self.restore),
+            (project.writeProject, self.remember_view),
+            (project.layersWillBeRemoved, self._on_layers_going),
+            (project.layersAdded, self.inputs.hide_results),
+        ):
+            signal.disconnect(slot)
+        run, self._run = self._run, None
+        if run is not None:
+            for signal in (
+                run.succeeded, run.failed, run.cancelled, run.progressed, run.stage_began,
+            ):  # fmt: skip
+                signal.disconnect()
+            run.cancel()
+
+    def tr(self, text):
+        return QCoreApplication.translate("VerificationDock", text)
+
+
+_COUNTS = ("BLOCKING", "ERRORS", "WARNINGS", "INFOS", "CHECKS_RUN", "NOT_RUN")
+_EXPORT_KEYS = {
+    "author": "autore",
+    "office": "ufficio",
+    "role": "ruolo",
+    "previous": "consegna",
+}
+
+
+def _plural(count, one, many):
+    return f"{count} {one if count == 1 else many}" if count else ""
+
+
+def _reload(source):
+    """Show the new rows of a table that is open in the project, named by id or by source."""
+    path = source.partition("|")[0]
+    for layer in QgsProject.instance().mapLayers().values():
+        if not isinstance(layer, QgsVectorLayer):
+            continue
+        same = layer.id() == source or (
+            layer.source().partition("|")[0] == path and "layername=deroghe" in layer.source()
+        )
+        if same:
+            layer.dataProvider().reloadData()
+            layer.triggerRepaint()
