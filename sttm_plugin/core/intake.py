@@ -31,6 +31,9 @@ from .values import (
     parse_number,
 )
 
+# D16: less is a sliver of digitising; more areas than this are left to the checks.
+OVERLAP_MQ = 1.0
+_MOST_AREAS = 5000
 # D38: declared and measured area may differ by so much.
 AREA_SHARE = 0.05
 
@@ -120,6 +123,16 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
             if not self.on_progress(begin + size * row / max(self.count, 1)):
                 raise _Stopped
 
+    def pause(self):
+        """Stop here when the user wants."""
+        if not self.on_progress(self.step_share[0]):
+            raise _Stopped
+
+    def value(self, target, row):
+        """Return the value read for a field of ours, None where no column feeds it."""
+        values = self.values.get(target)
+        return None if values is None else values[row]
+
     def live(self):
         """Yield the rows not rejected so far."""
         for row in range(self.count):
@@ -144,36 +157,38 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
         """Reject the rows of totals of a sheet (D44)."""
         if self.table.geometry != "None" or not self.count:
             return
-        numeric = {}
-        for place, column in enumerate(self.columns):
-            evidence = decimal_evidence(column.values)
-            mark = "." if evidence == "." else ","
-            numbers = [parse_number(row[place], mark) for row in self.table.rows]
-            filled = [row for row, number in enumerate(numbers) if number is not None]
-            if len(filled) >= 3 and len(filled) >= 0.5 * column.filled:
-                numeric[place] = [None if n is None else n.value for n in numbers]
         name = self.rules.get("denominazione", {}).get("field")
+        named = self.table.values(name) if name in self.table.names else [None] * self.count
+        sums = None
         for row in self.live():
+            self.tick(row)
+            if self.at[row][0] is not None:
+                continue
             cells = self.table.rows[row]
             texts = [normalise(clean(cell)) for cell in cells if clean(cell)]
-            if self.at[row][0] is not None or not texts:
-                continue
             said = any(_TOTAL.match(text) for text in texts[:3])
             if said and len(texts) <= max(len(cells) * 0.7, 2):
                 self.reject(row, "riga_totale", "D44", f"Riga di totale: «{texts[0]}».")
                 continue
-            named = name is not None and clean(cells[self.table.names.index(name)])
-            if named or not numeric:
+            if name is None or clean(named[row]) or not texts:
                 continue
-            sums = [
-                values[row] is not None and self._is_sum(values, row)
-                for values in numeric.values()
-                if values[row] is not None
-            ]
-            if sums and all(sums) and len(sums) == len(texts):
+            sums = self._numeric_columns() if sums is None else sums
+            found = [self._is_sum(numbers, row) for numbers in sums if numbers[row] is not None]
+            if found and all(found) and len(found) == len(texts):
                 self.reject(
                     row, "riga_totale", "D44", "Riga senza nome che somma le righe precedenti."
                 )
+
+    def _numeric_columns(self):
+        """Return the columns of numbers, as numbers; None where a cell has none."""
+        found = []
+        for place, column in enumerate(self.columns):
+            mark = "." if decimal_evidence(column.values) == "." else ","
+            numbers = [parse_number(row[place], mark) for row in self.table.rows]
+            filled = sum(1 for number in numbers if number is not None)
+            if filled >= max(3, 0.5 * column.filled):
+                found.append([None if number is None else number.value for number in numbers])
+        return found
 
     @staticmethod
     def _is_sum(values, row):
@@ -288,11 +303,11 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
             centre = shape if shape.geom_type == "Point" else shape.centroid
             x, y = self.projector.to_utm32(centre.x, centre.y)
         return Identified(
-            own=self.values.get("id_servizio", [None] * self.count)[row],
+            own=self.value("id_servizio", row),
             fonte=self._fonte_of(row),
             fonte_id=key,
             istat=self.istat[row],
-            nome=self.values.get("denominazione", [None] * self.count)[row],
+            nome=self.value("denominazione", row),
             x=x,
             y=y,
             canonical=origin,
@@ -350,12 +365,44 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
                     self.journal.record(
                         row, difetto, "stessa_posizione", "W", f"{len(group)} servizi", "tenuti"
                     )
+        self._overlaps([row for row in rows if self.where[row] == "area"])
         declared = self.values.get("superficie_dichiarata_mq")
         if declared is None:
             return
         for row in rows:
             if self.kind[row] == "area" and declared[row]:
                 self._compare_area(row, declared[row], self.shape[row].area)
+
+    def _overlaps(self, rows):
+        """Log the areas that cover the same ground, and the sum net of it (D16)."""
+        if not 1 < len(rows) <= _MOST_AREAS:
+            return
+        import geopandas as gpd
+        from shapely.ops import unary_union
+
+        areas = gpd.GeoDataFrame({"row": rows}, geometry=[self.shape[row] for row in rows])
+        self.pause()
+        pairs = gpd.sjoin(areas, areas, predicate="intersects")
+        shared = 0
+        for one, two in zip(pairs["row_left"].tolist(), pairs["row_right"].tolist()):
+            if one >= two:
+                continue
+            metres = self.shape[one].intersection(self.shape[two]).area
+            if metres > OVERLAP_MQ:
+                shared += 1
+                said = f"{metres:.1f} m² in comune"
+                self.journal.record(one, "D16", "aree_sovrapposte", "W", said, self.ids[two])
+        if shared:
+            self.pause()
+            gross = sum(self.shape[row].area for row in rows)
+            net = unary_union([self.shape[row] for row in rows]).area
+            self.journal.file(
+                "D16",
+                "somma_netta",
+                "W",
+                f"{shared} sovrapposizioni, somma lorda {gross:.0f} m²",
+                f"somma netta {net:.0f} m²",
+            )
 
     def _compare_area(self, row, declared, measured):
         ratio = declared / measured
@@ -442,9 +489,12 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
         lines = []
         for row in sorted(self.rejected):
             motivo, difetto, messaggio = self.rejected[row]
-            hidden = row in self.hidden
+            hidden = row in self.hidden or self.says_unlocated(row)
             shape = None if hidden else self.table.shapes[row]
             wkt = self.table.unreadable.get(row) if not hidden else None
+            if hidden:
+                self.hidden.add(row)
+                messaggio = messaggio.partition(":")[0]
             lines.append(
                 {
                     "layer": self.table.layer,

@@ -190,18 +190,20 @@ class CategorySteps:
 
     # 10. What must not be located -----------------------------------------------------------
 
+    def says_unlocated(self, row) -> bool:
+        """Tell whether the words of a record are those of a service not to be located."""
+        names = [*rule_fields(self.rules.get("denominazione", {})), *self.types]
+        cells = self.table.rows[row]
+        words = (cells[self.table.names.index(name)] for name in names)
+        said = normalise(" ".join(str(word) for word in words if word))
+        return any(known in said for known in _UNLOCATED_WORDS)
+
     def hide(self):
         """Take the position off the services that must have none (DATO_RESTITUZIONE §6)."""
-        names = self.values.get("denominazione", [None] * self.count)
-        columns = [self.table.values(name) for name in self.types]
         self.hidden = set()
         for row in self.live():
-            said = normalise(
-                " ".join(str(v) for v in (names[row], *(c[row] for c in columns)) if v)
-            )
-            if self.values["codice_sttm"][row] != UNLOCATED_CATEGORY and not any(
-                known in said for known in _UNLOCATED_WORDS
-            ):
+            category = self.values["codice_sttm"][row]
+            if category != UNLOCATED_CATEGORY and not self.says_unlocated(row):
                 continue
             self.hidden.add(row)
             self.shape[row], self.kind[row] = None, ""

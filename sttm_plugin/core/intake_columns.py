@@ -64,10 +64,8 @@ class ColumnSteps:
             self.warnings.append(f"«{self.table.layer}» non contiene righe: nulla da importare.")
         self._cut_texts()
         self._personal_data()
-        if re.search(r"(^|[_ ])(previst|esistent|progett)", normalise(self.table.layer)):
-            self.layer_says_state = True
-        else:
-            self.layer_says_state = False
+        said = normalise(self.table.layer)
+        self.layer_says_state = bool(re.search(r"\b(previst|esistent|progett)", said))
 
     def _cut_texts(self):
         for name, width in zip(self.table.names, self.table.widths):
@@ -87,14 +85,16 @@ class ColumnSteps:
 
     def _personal_data(self):
         for name in self.table.names:
-            kinds = Counter(
-                kind for kind in map(personal_kind, self.table.values(name)) if kind is not None
-            )
+            self.pause()
+            kinds: Counter = Counter()
+            for value, times in Counter(map(str, self.table.values(name))).items():
+                kind = personal_kind(value)
+                if kind is not None:
+                    kinds[kind] += times
+            # Any long number looks like a mobile phone: the name of the column must say so.
+            if not re.search(r"tel|cell|mobil|contatt|fax", name.lower()):
+                kinds.pop("cellulare", None)
             for kind, found in sorted(kinds.items()):
-                if kind == "cellulare" and not re.search(
-                    r"tel|cell|mobil|contatt|fax", name.lower()
-                ):
-                    continue
                 self.journal.file(
                     "D48",
                     "dati_personali",
@@ -108,10 +108,10 @@ class ColumnSteps:
 
     def map_columns(self):
         table, tokens = self.table, self.settings.tokens
-        self.columns = [
-            make_column(name, kind, table.values(name), tokens)
-            for name, kind in zip(table.names, table.kinds)
-        ]
+        self.columns = []
+        for name, kind in zip(table.names, table.kinds):
+            self.pause()
+            self.columns.append(make_column(name, kind, table.values(name), tokens))
         attributes = rule_attributes(self.pack)
         self.suggested = suggest(
             self.columns,

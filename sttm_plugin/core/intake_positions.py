@@ -26,6 +26,10 @@ from .values import (
 OUTSIDE_SHARE = 0.01
 
 
+# As many positions tell the reference system as well as all of a large file.
+_DIAGNOSED = 2000
+
+
 class PositionSteps:
     """The steps on positions and comuni."""
 
@@ -253,16 +257,32 @@ class PositionSteps:
                     & (north < ymax + 250_000)
                 )
 
-        found = diagnose(
-            np.where(tested, xs, np.nan),
-            np.where(tested, ys, np.nan),
-            declared,
-            inside,
-            self.projector.points,
-            chosen=chosen,
-            geojson=kind == "geometria" and self.table.geojson,
-            near=near,
-        )
+        def judge(mask):
+            self.pause()
+            return diagnose(
+                np.where(mask, xs, np.nan),
+                np.where(mask, ys, np.nan),
+                declared,
+                inside,
+                self.projector.points,
+                chosen=chosen,
+                geojson=kind == "geometria" and self.table.geojson,
+                near=near,
+            )
+
+        found = None
+        if tested.sum() > _DIAGNOSED:
+            some = np.zeros(self.count, dtype=bool)
+            picked = np.flatnonzero(tested)
+            some[picked[:: math.ceil(picked.size / _DIAGNOSED)]] = True
+            try:
+                found = judge(some)
+            except SttmError:
+                found = None
+            # A comune may hold few records of a large file: then all are looked at.
+            if found is not None and max((c.inside for c in found.tried), default=0) < 20:
+                found = None
+        found = found or judge(tested)
         if found.changed:
             said = found.crs + (", assi scambiati" if found.swapped else "")
             operation = self.projector.operation(found.crs)

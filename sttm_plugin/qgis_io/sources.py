@@ -712,6 +712,8 @@ class Projector:
         if "utm" not in self._made:
             utm = QgsCoordinateReferenceSystem("EPSG:32632")
             self._made["utm"] = QgsCoordinateTransform(self._target, utm, self._context)
+        if self._made["utm"].isShortCircuited():
+            return x, y
         point = self._made["utm"].transform(QgsPointXY(x, y))
         return point.x(), point.y()
 

@@ -339,6 +339,20 @@ def test_shelters_are_never_located(importer, table):
     assert [row["denominazione"] for row in left["OUTPUT"]] == ["Museo"]
 
 
+def test_a_shelter_of_another_comune_is_not_located_among_the_rejected_either(importer, table):
+    path = table(
+        f"nome;comune;indirizzo;x;y\nCasa rifugio;Milano;via Segreta 3;{X};{Y}\n"
+        f"Museo;Rho;via Arte 5;{X};{Y}\n"
+    )
+
+    found = importer(path)
+
+    (left,) = found["REJECTED"]
+    assert (left["motivo"], left["geometria_wkt"]) == ("altro_comune", None)
+    assert "Segreta" not in left["attributi_origine"]
+    assert str(X) not in json.dumps([left, lines(found, "D28")])
+
+
 # Of which comune ----------------------------------------------------------------------------
 
 
@@ -466,6 +480,20 @@ def test_an_area_unlike_what_is_declared_names_the_factor(importer, layer):
     row = found["OUTPUT"][0]
     assert (row["superficie_mq"], row["superficie_dichiarata_mq"]) == (pytest.approx(10000), 1.0)
     assert "fattore 0.0001" in lines(found, "D38", 1)[0]["dopo"]
+
+
+def test_areas_on_the_same_ground_are_named_with_the_net_sum(importer, layer):
+    found = importer(
+        layer(
+            [(square(100), {"nome": "Parco"}), (square(100, X + 50), {"nome": "Campo sportivo"})],
+            kind="Polygon",
+        )
+    )
+
+    assert "5000.0 m²" in lines(found, "D16", 1)[0]["prima"]
+    assert lines(found, "D16", 1)[0]["dopo"] == found["OUTPUT"][1]["id_servizio"]
+    net = lines(found, "D16", None)[0]
+    assert ("lorda 20000 m²" in net["prima"], net["dopo"]) == (True, "somma netta 15000 m²")
 
 
 def test_the_area_decides_between_park_and_garden(importer, layer):
@@ -743,6 +771,31 @@ def test_two_columns_for_the_name_stop_when_asked(importer, table):
     message = refusal(importer, path, ON_DOUBT=0)
 
     assert "«NOME»" in message and "«NOMINATIVO»" in message
+
+
+def test_a_cancelled_run_leaves_nothing(sttm_provider, table, tmp_path):
+    from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback
+
+    class Impatient(QgsProcessingFeedback):
+        """Stops the run as soon as the second stage begins."""
+
+        def setProgressText(self, text):  # noqa: N802
+            if text.startswith("2 di 3"):
+                self.cancel()
+
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("sttm:importservices")
+    output, log = tmp_path / "servizi.gpkg", tmp_path / "registro.json"
+    parameters = {
+        "INPUT": str(table(f"nome;x;y\nMuseo;{X};{Y}\n")),
+        "COMUNE": RHO,
+        "OUTPUT": str(output),
+        "LOG": str(log),
+    }
+
+    results, _ = algorithm.run(parameters, QgsProcessingContext(), Impatient())
+
+    assert results == {}
+    assert not output.exists() and not log.exists()
 
 
 # Files --------------------------------------------------------------------------------------
