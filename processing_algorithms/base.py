@@ -98,6 +98,17 @@ class Cancelled(Exception):  # noqa: N818
     """The user stopped the run: nothing was written."""
 
 
+def or_cancelled(value):
+    """Return a value, or stop: what a long function gives when the user stopped it is None.
+
+    Raises:
+        Cancelled: the value is None.
+    """
+    if value is None:
+        raise Cancelled
+    return value
+
+
 class SttmAlgorithm(QgsProcessingAlgorithm):
     """Subclasses set the names and write ``define``, ``check`` and ``compute``."""
 

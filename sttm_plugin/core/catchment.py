@@ -1,0 +1,469 @@
+"""What each LUM serves along the streets: ranks, radii, reached edges (INTERFACE §5)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .errors import SttmError
+from .network import SLACK, split_network
+from .paths import Spreader, graph_of_pieces, groups_at_once
+from .snapping import attach_points
+from .text import normalise, number_list, number_pairs
+
+METROPOLITANO, SOVRACOMUNALE, LOCALE = "metropolitano", "sovracomunale", "locale"
+NETWORK, CIRCLE, FALLBACK = "rete", "cerchio", "cerchio_ripiego"
+
+_RAIL_LINE = re.compile(r"(?:S|R|RE|RV|RX|RXP|MXP|REX|SFM|IC|EC|FR)\d{1,3}[A-Z]?")
+_METRO_LINE = re.compile(r"MM?\d{1,2}")
+_RAIL_KIND = re.compile(r"ferro|\btreni?\b|\brail|\btrain")
+_METRO_KIND = re.compile(r"metropolitana|\bmetro\b|\bmm\b|\bsubway\b")
+
+
+# Parameters ---------------------------------------------------------------------------------
+
+
+def read_radii(text, pack_radii):
+    """Return {rank: metres} of RADII; a number alone is the radius of every rank.
+
+    Args:
+        text: "metropolitano=500,sovracomunale=350", "400", or "" for the pack's.
+        pack_radii: {rank: metres}.
+
+    Returns:
+        {rank: metres}, ranks normalised; {None: metres} for every rank.
+
+    Raises:
+        SttmError: a piece can't be read, repeats, or isn't above zero.
+    """
+    text = str(text or "").strip()
+    if not text:
+        return dict(pack_radii)
+    if "=" not in text:
+        numbers = number_list(text, "Raggi")
+        if len(numbers) != 1:
+            raise SttmError(
+                f"Raggi: «{text}» contiene più numeri senza rango. Scrivere un solo numero per "
+                "tutti i ranghi, oppure metropolitano=500,sovracomunale=350."
+            )
+        radii = {None: numbers[0]}
+    else:
+        radii = {}
+        for name, metres in number_pairs(text, "Raggi"):
+            rank = rank_name(name)
+            if rank in radii:
+                raise SttmError(f"Raggi: «{name}» è ripetuto.")
+            radii[rank] = metres
+    for rank, metres in radii.items():
+        if metres <= 0:
+            where = f"«{rank}={metres:g}»" if rank else f"«{metres:g}»"
+            raise SttmError(f"Raggi: {where} deve essere maggiore di zero.")
+    return radii
+
+
+def read_bands(text):
+    """Return the increasing distances of BANDS, metres.
+
+    Raises:
+        SttmError: a piece can't be read, repeats, or isn't above zero.
+    """
+    bands = number_list(text or "", "Fasce")
+    if bands and bands[0] <= 0:
+        raise SttmError(f"Fasce: «{bands[0]:g}» deve essere maggiore di zero.")
+    return bands
+
+
+def rank_name(text) -> str:
+    """Return a rank as it is compared: lower case, no accents, one space."""
+    return normalise(text)
+
+
+# Ranks --------------------------------------------------------------------------------------
+
+
+def derive_rank(lines, kinds) -> str:
+    """Return the rank of a node from its lines and kinds of transport.
+
+    Args:
+        lines: texts such as "S5 S6 R4", "M2", or a number of lines, one for each stop.
+        kinds: texts such as "ferrovia", "ferrovia;metropolitana", "interscambio".
+
+    Returns:
+        ``metropolitano`` for an interchange of rail and metro or three rail lines or more,
+        else ``sovracomunale``.
+
+    Source: LUM.md §2 rule 5, ``proposta``.
+    """
+    rail, metro, counted = set(), set(), 0
+    for text in (str(text).upper() for text in lines if text is not None):
+        if re.fullmatch(r"\s*\d{1,2}(?:[.,]0+)?\s*", text):
+            counted = max(counted, int(float(text.replace(",", "."))))
+        for line in re.split(r"[^0-9A-Z]+", text):
+            if _METRO_LINE.fullmatch(line):
+                metro.add(line)
+            elif _RAIL_LINE.fullmatch(line):
+                rail.add(line)
+    kinds = [normalise(kind) for kind in kinds if kind is not None]
+    has_rail = bool(rail) or any(_RAIL_KIND.search(kind) for kind in kinds)
+    has_metro = bool(metro) or any(_METRO_KIND.search(kind) for kind in kinds)
+    if (has_rail and has_metro) or "interscambio" in kinds or len(rail) >= 3:
+        return METROPOLITANO
+    # A number alone counts the lines: of the railway, unless the node has only the metro.
+    if counted >= 3 and not has_metro:
+        return METROPOLITANO
+    return SOVRACOMUNALE
+
+
+@dataclass
+class Stops:
+    """Stops as they are read, one row each.
+
+    Attributes:
+        ids: text, the same id is one LUM; ranks, names, states: text or None.
+        lines, kinds: text or None, from which a missing rank is derived.
+        shapes: ``core.wkb.Points`` or None.
+        labels: how sentences name each stop.
+    """
+
+    ids: list
+    ranks: list
+    names: list
+    states: list
+    lines: list
+    kinds: list
+    shapes: list
+    labels: list
+
+
+@dataclass
+class Lum:
+    """One LUM: ``x``, ``y`` are its sources; ``radii`` the increasing distances asked for."""
+
+    id_lum: str
+    nome: str | None
+    rango: str
+    rango_derivato: bool
+    stato: str
+    radii: list = field(default_factory=list)
+    x: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    y: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    labels: list = field(default_factory=list)
+
+
+def group_stops(stops, radii, bands):
+    """Return the LUM of some stops, by id (code points), and what there is to say.
+
+    A rank that is missing is derived from lines and kinds (LUM.md §2 rule 5) and marked; a
+    state that is missing is ``esistente``. Of several ranks of a LUM the one with the
+    widest radius counts.
+
+    Returns:
+        (list of Lum, list of sentences).
+
+    Raises:
+        SttmError: a rank ``radii`` lacks; both are named.
+    """
+    rows: dict = {}
+    for number, key in enumerate(stops.ids):
+        rows.setdefault(key, []).append(number)
+    found, log, derived, assumed = [], [], [], []
+    for key in sorted(rows):
+        members = rows[key]
+        rank, is_derived = _rank_of(stops, members, key, radii, log)
+        states = [stops.states[n] for n in members if stops.states[n]]
+        if len(set(states)) > 1:
+            log.append(
+                f"LUM «{key}»: le fermate dichiarano stati diversi ({', '.join(sorted(set(states)))}): "
+                f"vale «{states[0]}», della prima."
+            )
+        if not states:
+            assumed.append(key)
+        if is_derived:
+            derived.append(f"{key} → {rank}")
+        points = [stops.shapes[n] for n in members]
+        xy = [shape.xy for shape in points if shape is not None]
+        sources = np.concatenate(xy) if xy else np.zeros((0, 2))
+        found.append(
+            Lum(
+                id_lum=key,
+                nome=next((stops.names[n] for n in members if stops.names[n]), None),
+                rango=rank,
+                rango_derivato=is_derived,
+                stato=states[0] if states else "esistente",
+                radii=sorted({radii.get(None, radii.get(rank)), *bands}),
+                x=sources[:, 0],
+                y=sources[:, 1],
+                labels=[
+                    stops.labels[n]
+                    for n, shape in zip(members, points)
+                    if shape is not None
+                    for _ in shape.xy
+                ],
+            )
+        )
+    if derived:
+        log.append(f"Rango assente, derivato per {len(derived)} LUM: {_some(derived)}.")
+    if assumed:
+        log.append(
+            f"Stato non dichiarato per {len(assumed)} LUM, considerati esistenti: {_some(assumed)}."
+        )
+    return found, log
+
+
+def _rank_of(stops, members, key, radii, log):
+    declared = []
+    for number in members:
+        rank = rank_name(stops.ranks[number]) if stops.ranks[number] else ""
+        if rank and rank not in declared:
+            declared.append(rank)
+    for rank in declared:
+        if None not in radii and rank not in radii:
+            known = ", ".join(sorted(radii))
+            raise SttmError(
+                f"Il LUM «{key}» ha rango «{rank}», che manca fra i raggi indicati ({known}): "
+                f"aggiungere {rank}=<metri> ai raggi o correggere il rango della fermata."
+            )
+    if not declared:
+        rank = derive_rank([stops.lines[n] for n in members], [stops.kinds[n] for n in members])
+        if None not in radii and rank not in radii:
+            known = ", ".join(sorted(radii))
+            raise SttmError(
+                f"Il LUM «{key}» non ha rango e quello derivato è «{rank}», che manca fra i raggi "
+                f"indicati ({known}): aggiungere {rank}=<metri> ai raggi o indicare il rango."
+            )
+        return rank, True
+    order = {METROPOLITANO: 0, SOVRACOMUNALE: 1, LOCALE: 2}
+    declared.sort(key=lambda rank: (-radii.get(None, radii.get(rank, 0)), order.get(rank, 3), rank))
+    if len(declared) > 1:
+        log.append(
+            f"LUM «{key}»: le fermate hanno ranghi diversi ({', '.join(declared)}): vale "
+            f"«{declared[0]}»."
+        )
+    return declared[0], False
+
+
+def _some(names, most=10):
+    return ", ".join(names[:most]) + (" …" if len(names) > most else "")
+
+
+# Reached edges ------------------------------------------------------------------------------
+
+
+@dataclass
+class Reached:
+    """What a LUM reaches within one distance.
+
+    Attributes:
+        edge: int64 (k,); begin, end: float64 (k,), metres along the edge, from the cheaper
+            end to the dearer one (so that ``begin`` may be above ``end``).
+        cost_begin, cost_end: float64 (k,), metres from the LUM.
+        length: metres of network.
+    """
+
+    edge: np.ndarray
+    begin: np.ndarray
+    end: np.ndarray
+    cost_begin: np.ndarray
+    cost_end: np.ndarray
+    length: float
+
+
+@dataclass
+class Catchment:
+    """One LUM on the network.
+
+    Attributes:
+        snap_m: float64 (sources,), metres from each source to the network.
+        attached: bool (sources,), within MAX_SNAP.
+        reached: {metres: Reached}, for each of the LUM's radii.
+    """
+
+    snap_m: np.ndarray
+    attached: np.ndarray
+    reached: dict
+
+
+def reach_lum(network, index, lum_list, max_snap, on_progress=None):
+    """Return what each LUM reaches along the network within each of its distances.
+
+    The connector of a source is taken off the distance and isn't part of the length, which is
+    min(w, max(0, R − c_u) + max(0, R − c_v)) of each edge.
+
+    Args:
+        network: ``core.network.Network``; index: ``core.snapping.SegmentIndex`` over it.
+        lum_list: Lum.
+        max_snap: metres, included.
+
+    Returns:
+        list of Catchment, in the order of ``lum_list``; None when ``on_progress`` says stop.
+    """
+    owner = np.repeat(np.arange(len(lum_list)), [lum.x.size for lum in lum_list])
+    x = np.concatenate([lum.x for lum in lum_list]) if lum_list else np.zeros(0)
+    y = np.concatenate([lum.y for lum in lum_list]) if lum_list else np.zeros(0)
+    found = attach_points(index, x, y, max_snap, on_progress and (lambda s: on_progress(0.2 * s)))
+    if found is None:
+        return None
+    edge, offset, snap_m, attached = found
+    split = split_network(network, edge[attached], offset[attached])
+    ones = np.ones(network.size)
+    graph = graph_of_pieces(split, ones, ones)
+    node = np.full(x.size, -1, dtype=np.int64)
+    node[attached] = split.cut_node
+    around = _pieces_of_nodes(split)
+
+    widest = np.array([max(lum.radii) for lum in lum_list])
+    order = np.argsort(widest, kind="stable")
+    together = groups_at_once(graph, len(lum_list))
+    spreader = Spreader(graph, together)
+    result: list = [None] * len(lum_list)
+    for first in range(0, order.size, together):
+        batch = order[first : first + together]
+        mine = np.flatnonzero(attached & np.isin(owner, batch))
+        group = np.empty(len(lum_list), dtype=np.int64)
+        group[batch] = np.arange(batch.size)
+        spread = spreader.spread(
+            group[owner[mine]], node[mine], snap_m[mine], float(widest[batch].max()),
+            on_progress=on_progress and (lambda _: on_progress(0.2)),
+        )  # fmt: skip
+        if spread is None:
+            return None
+        bounds = np.searchsorted(spread[0], np.arange(batch.size + 1))
+        for number, which in enumerate(batch):
+            if on_progress and not on_progress(0.2 + 0.8 * (first + number) / order.size):
+                return None
+            part = slice(bounds[number], bounds[number + 1])
+            sources = owner == which
+            result[which] = Catchment(
+                snap_m[sources],
+                attached[sources],
+                {
+                    radius: _reached(split, around, spread[1][part], spread[2][part], radius)
+                    for radius in lum_list[which].radii
+                },
+            )
+    return result
+
+
+def _pieces_of_nodes(split):
+    """Return (begin, pieces): the pieces of node n are ``pieces[begin[n]:begin[n + 1]]``."""
+    node = np.concatenate((split.node_from, split.node_to))
+    piece = np.tile(np.arange(split.edge.size), 2)
+    order = np.argsort(node, kind="stable")
+    return np.concatenate(([0], np.cumsum(np.bincount(node, minlength=split.nodes)))), piece[order]
+
+
+def _reached(split, around, node, cost, radius):
+    """Return what is reached within a radius from nodes with known costs."""
+    within = cost <= radius + SLACK
+    node, cost = node[within], cost[within]
+    begin, pieces = around
+    number = begin[node + 1] - begin[node]
+    before = np.cumsum(number) - number
+    piece = np.unique(pieces[np.repeat(begin[node] - before, number) + np.arange(number.sum())])
+    at = np.full(split.nodes, np.inf)
+    at[node] = cost
+    low, high = at[split.node_from[piece]], at[split.node_to[piece]]
+    width = split.length[piece]
+    from_low = np.clip(radius - low, 0.0, width)
+    from_high = np.clip(radius - high, 0.0, width)
+    length = np.minimum(width, from_low + from_high)
+
+    # Where the two ways meet inside a piece, it is cut: on each side the cost only grows.
+    whole = from_low + from_high >= width - SLACK
+    meet = np.where(whole, _meeting(low, high, width), from_low)
+    rest = np.where(whole, width - meet, from_high)
+    edge, start, end = split.edge[piece], split.begin[piece], split.end[piece]
+    ahead, back = meet > SLACK, rest > SLACK
+    # Loops and pieces reached from one end only keep a single part.
+    return Reached(
+        edge=np.concatenate((edge[ahead], edge[back])),
+        begin=np.concatenate((start[ahead], end[back])),
+        end=np.concatenate(((start + meet)[ahead], (end - rest)[back])),
+        cost_begin=np.concatenate((low[ahead], high[back])),
+        cost_end=np.concatenate(((low + meet)[ahead], (high + rest)[back])),
+        length=float(length.sum()),
+    )
+
+
+def _meeting(low, high, width):
+    """Return metres from the lower end at which both ways of a piece cost the same."""
+    with np.errstate(invalid="ignore"):
+        meet = (high - low + width) / 2
+    meet = np.where(np.isnan(meet), 0.0, meet)
+    return np.clip(meet, 0.0, width)
+
+
+def draw(network, reached):
+    """Return the vertices of reached parts: (xy, start), as ``core.wkb.Lines`` has them.
+
+    Each part runs the way its cost grows and ends exactly where it was cut.
+    """
+    low = np.minimum(reached.begin, reached.end)
+    high = np.maximum(reached.begin, reached.end)
+    first, last = network.first[reached.edge], network.last[reached.edge]
+    base = network.along[first]
+    number = last - first + 1
+    before = np.cumsum(number) - number
+    part = np.repeat(np.arange(first.size), number)
+    vertex = np.repeat(first - before, number) + np.arange(number.sum())
+    along = network.along[vertex] - base[part]
+    inside = (along > low[part] + 1e-9) & (along < high[part] - 1e-9)
+    part, vertex, along = part[inside], vertex[inside], along[inside]
+    every = np.arange(first.size)
+    ends = [_place(network, reached.edge, metres) for metres in (low, high)]
+    part = np.concatenate((every, part, every))
+    along = np.concatenate((low, along, high))
+    x = np.concatenate((ends[0][0], network.x[vertex], ends[1][0]))
+    y = np.concatenate((ends[0][1], network.y[vertex], ends[1][1]))
+    backwards = (reached.begin > reached.end)[part]
+    order = np.lexsort((np.where(backwards, -along, along), part))
+    start = np.concatenate(([0], np.cumsum(np.bincount(part, minlength=first.size))))
+    return np.column_stack((x, y))[order], start.astype(np.int64)
+
+
+def _place(network, edge, offset):
+    """Return x, y of places along edges."""
+    first, last = network.first[edge], network.last[edge]
+    vertex = first.copy()
+    target = network.along[first] + offset
+    # Halving: the last vertex of each edge that isn't beyond the place.
+    low, high = first.copy(), last.copy()
+    while True:
+        middle = (low + high + 1) // 2
+        open_ = low < high
+        if not open_.any():
+            break
+        before = network.along[middle] <= target
+        low = np.where(open_ & before, middle, low)
+        high = np.where(open_ & ~before, middle - 1, high)
+    vertex = np.minimum(low, last - 1)
+    step = network.along[vertex + 1] - network.along[vertex]
+    share = np.clip((target - network.along[vertex]) / np.where(step > 0, step, 1.0), 0.0, 1.0)
+    # An end of an edge is its vertex to the last digit.
+    share = np.where(network.length[edge] - offset <= 1e-9, 1.0, share)
+    share = np.where(offset <= 1e-9, 0.0, share)
+    vertex = np.where(network.length[edge] - offset <= 1e-9, last - 1, vertex)
+    vertex = np.where(offset <= 1e-9, first, vertex)
+    x = network.x[vertex] * (1 - share) + network.x[vertex + 1] * share
+    y = network.y[vertex] * (1 - share) + network.y[vertex + 1] * share
+    return x, y
+
+
+# Comuni -------------------------------------------------------------------------------------
+
+
+def share_out(quote, least):
+    """Return (codes by falling share, {code: share}) of the comuni a LUM lies in.
+
+    Args:
+        quote: {ISTAT code: share 0-1}.
+        least: lowest share that counts, included.
+
+    Source: LUM.md §2 rule 4, ``proposta``.
+    """
+    rounded = {code: round(float(share), 6) for code, share in quote.items() if share > 1e-9}
+    counted = [code for code, share in rounded.items() if share >= least - SLACK]
+    counted.sort(key=lambda code: (-rounded[code], code))
+    return counted, dict(sorted(rounded.items()))

@@ -1,0 +1,166 @@
+"""Exact shortest paths on arrays: many sources at once, bounded, in float64."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .network import SLACK, scatter_min
+
+# Cells of the table of costs held at once: 8 + 4 bytes each.
+TABLE_CELLS = 24_000_000
+
+
+@dataclass
+class Graph:
+    """Arcs by the node they leave: those of node n are ``begin[n]:begin[n + 1]``.
+
+    Attributes:
+        begin: int64 (n + 1,).
+        target: int64 (a,).
+        cost: float64 (a,), not negative.
+        step: cost up to which nodes are settled together; any value gives the same costs.
+    """
+
+    begin: np.ndarray
+    target: np.ndarray
+    cost: np.ndarray
+    step: float
+
+    @property
+    def nodes(self) -> int:
+        """Return the number of nodes."""
+        return self.begin.size - 1
+
+
+def build_graph(nodes, source, target, cost) -> Graph:
+    """Return the graph of some arcs; an arc of infinite cost is no arc."""
+    passable = np.isfinite(cost)
+    source, target, cost = source[passable], target[passable], cost[passable]
+    order = np.argsort(source, kind="stable")
+    begin = np.concatenate(([0], np.cumsum(np.bincount(source, minlength=nodes))))
+    step = 3.0 * float(cost.mean()) if cost.size else 1.0
+    return Graph(begin, target[order], cost[order], step or 1.0)
+
+
+def graph_of_pieces(split, cost_forward, cost_backward, towards_sources=False) -> Graph:
+    """Return the graph of a split network.
+
+    Args:
+        split: ``core.network.Split``.
+        cost_forward, cost_backward: float64 (e,), cost of a metre of each edge along its line
+            and against it; infinite where that way is closed.
+        towards_sources: True gives the costs of travelling *to* the sources of ``spread``.
+    """
+    forward = split.length * cost_forward[split.edge]
+    backward = split.length * cost_backward[split.edge]
+    # 0 × inf: a piece without length of a closed way is closed.
+    forward[np.isnan(forward)] = np.inf
+    backward[np.isnan(backward)] = np.inf
+    if towards_sources:
+        forward, backward = backward, forward
+    return build_graph(
+        split.nodes,
+        np.concatenate((split.node_from, split.node_to)),
+        np.concatenate((split.node_to, split.node_from)),
+        np.concatenate((forward, backward)),
+    )
+
+
+class Spreader:
+    """Spreads costs from groups of sources over a graph, its tables kept from call to call."""
+
+    def __init__(self, graph, groups):
+        """Prepare tables for at most ``groups`` groups at once (see ``groups_at_once``)."""
+        self.graph = graph
+        self.groups = groups
+        self._cost = np.full(groups * graph.nodes, np.inf)
+        self._mark = np.empty(groups * graph.nodes, dtype=np.int32)
+
+    def spread(self, group, node, cost, limit, ceiling=None, on_progress=None):
+        """Return the cheapest way from each group to each node it reaches.
+
+        Args:
+            group: int64 (k,), group of each source, below ``groups``; sources of a group
+                compete, groups don't see one another.
+            node: int64 (k,), node of each source.
+            cost: float64 (k,), cost a source begins with.
+            limit: costs up to here are kept (1e-6 slack); may be infinite.
+            ceiling: float64 (groups × nodes,), further limits, each for a group and a node.
+            on_progress: called between steps with the share done; False stops.
+
+        Returns:
+            (group, node, cost), ordered by group and node; None when stopped.
+        """
+        nodes = self.graph.nodes
+        table = self._cost
+        key = np.asarray(group, dtype=np.int64) * nodes + node
+        cost = np.asarray(cost, dtype=np.float64)
+        allowed = cost <= limit + SLACK
+        if ceiling is not None:
+            allowed &= cost <= ceiling[key]
+        key, cost = key[allowed], cost[allowed]
+        scatter_min(table, key, cost)
+        pending = self._once(key)
+        touched = [pending]
+        stopped = False
+        while pending.size:
+            if on_progress is not None and not on_progress(self._share(pending, limit)):
+                stopped = True
+                break
+            reached = table[pending]
+            bound = reached.min() + self.graph.step
+            near = reached <= bound
+            active, later = pending[near], [pending[~near]]
+            while active.size:
+                key, cost = self._relax(active, limit, ceiling)
+                touched.append(key[np.isinf(table[key])])
+                scatter_min(table, key, cost)
+                key = self._once(key)
+                near = table[key] <= bound
+                active = key[near]
+                later.append(key[~near])
+            pending = np.concatenate(later)
+            # Some were reached more cheaply, and settled, after they were put off.
+            pending = self._once(pending[table[pending] > bound])
+        key = np.concatenate(touched)
+        key = np.sort(self._once(key)) if key.size else key
+        cost = table[key]
+        table[key] = np.inf
+        if stopped:
+            return None
+        return key // nodes, key % nodes, cost
+
+    def _relax(self, active, limit, ceiling):
+        """Return the keys an arc away that become cheaper, with their costs."""
+        graph = self.graph
+        node = active % graph.nodes
+        first = graph.begin[node]
+        number = graph.begin[node + 1] - first
+        before = np.cumsum(number) - number
+        arc = np.repeat(first - before, number) + np.arange(number.sum())
+        key = np.repeat(active - node, number) + graph.target[arc]
+        cost = np.repeat(self._cost[active], number) + graph.cost[arc]
+        cheaper = (cost < self._cost[key]) & (cost <= limit + SLACK)
+        if ceiling is not None:
+            cheaper &= cost <= ceiling[key]
+        return key[cheaper], cost[cheaper]
+
+    def _once(self, key):
+        """Return the keys without repetitions."""
+        if key.size < 2:
+            return key
+        self._mark[key] = np.arange(key.size, dtype=np.int32)
+        return key[self._mark[key] == np.arange(key.size, dtype=np.int32)]
+
+    def _share(self, pending, limit):
+        if not np.isfinite(limit) or limit <= 0:
+            return 0.0
+        return min(float(self._cost[pending].min()) / limit, 1.0)
+
+
+def groups_at_once(graph, wanted, cells=None) -> int:
+    """Return how many groups of sources fit in the table of costs."""
+    cells = TABLE_CELLS if cells is None else cells
+    return int(max(1, min(wanted, cells // max(graph.nodes, 1))))
