@@ -1,0 +1,1 @@
+"""The checks of the criteria pack: one engine, one module a group."""

@@ -1,0 +1,377 @@
+"""The engine: runs the checks a pack declares and turns what they find into findings."""
+
+from __future__ import annotations
+
+import datetime
+import pkgutil
+import string
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from .. import schema
+from ..findings import fingerprint, merge_previous, waive
+from ..ids import finding_id
+
+MET = "soddisfatto"
+NOT_MET = "non_soddisfatto"
+NOT_VERIFIABLE = "non_verificabile"
+NOT_APPLICABLE = "non_applicabile"
+
+# They look at the package itself: validatesubmission runs them, checkplan can't.
+PACKAGE_CHECKS = ("STTM2-101", "STTM2-102", "STTM2-946", "STTM2-947")
+
+NOT_YET = "prova non ancora disponibile in questa versione"
+
+_TESTS: dict = {}
+
+
+def check(name):
+    """Register a test function under the name a pack calls it by."""
+
+    def register(function):
+        _TESTS[name] = function
+        return function
+
+    return register
+
+
+def tests() -> dict:
+    """Return {name: function} of every test there is."""
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        import_module(f"{__package__}.{module.name}")
+    return _TESTS
+
+
+@dataclass
+class Failing:
+    """An object that fails a check.
+
+    Attributes:
+        id_oggetto: a service or a LUM; the ISTAT code for the plan or a layer.
+        altri: the other objects' ids, or ``campo:<name>``.
+        testo: the values of the message's placeholders.
+        impronta: stored attributes read beside the pack's ``campi``.
+        severita, ammette: only where one check has two severities (STTM2-113).
+    """
+
+    id_oggetto: str
+    altri: tuple = ()
+    valore: object = None
+    soglia: object = None
+    unita: str | None = None
+    margine: float | None = None
+    testo: dict = field(default_factory=dict)
+    geometry: object = None
+    layer: str | None = None
+    impronta: dict | None = None
+    severita: str | None = None
+    ammette: bool | None = None
+
+
+@dataclass
+class Outcome:
+    """What one check found: objects tried, those that fail, data that some object lacks.
+
+    ``concerned`` counts the objects the check is about, tried or not; None is those tried,
+    and one more where something is missing.
+    """
+
+    tried: int
+    failing: list = field(default_factory=list)
+    missing: tuple = ()
+    concerned: int | None = None
+
+
+@dataclass
+class Plan:
+    """What is checked, everything in the analysis CRS; what wasn't given is None.
+
+    Attributes:
+        services: services frame, classified; those of other comuni are context.
+        oggi: the date of the run.
+        comuni: ``istat``, geometry. population: ``popolazione`` float. lum: one polygon an id_lum.
+    """
+
+    services: gpd.GeoDataFrame
+    comune: object
+    pack: object
+    crs: str
+    oggi: datetime.date
+    comuni: gpd.GeoDataFrame | None = None
+    lum: gpd.GeoDataFrame | None = None
+    lum_perimeters: gpd.GeoDataFrame | None = None
+    stops: gpd.GeoDataFrame | None = None
+    population: gpd.GeoDataFrame | None = None
+    reading2: gpd.GeoDataFrame | None = None
+    regeneration: gpd.GeoDataFrame | None = None
+    network: object = None
+    landuse: gpd.GeoDataFrame | None = None
+    protected: gpd.GeoDataFrame | None = None
+    funding: gpd.GeoDataFrame | None = None
+    neighbours: gpd.GeoDataFrame | None = None
+    gtfs: object = None
+    waivers: pd.DataFrame | None = None
+    previous: pd.DataFrame | None = None
+
+    def __post_init__(self):
+        istat = self.services["istat"].to_numpy(dtype=object)
+        # A record without a code is the plan's own: the check on codes says so.
+        mine = np.array([code is None or code == self.comune.istat for code in istat], dtype=bool)
+        own = self.services[mine].copy()
+        own["_pos"] = np.flatnonzero(mine)
+        # Rows come in any order: findings must not depend on it.
+        self.own = own.sort_values("id_servizio", kind="stable", na_position="last").reset_index(
+            drop=True
+        )
+        self.others = self.services[~mine].reset_index(drop=True)
+        self._boundary = None
+
+    @property
+    def boundary(self):
+        """The polygon of the comune, None without COMUNI or where it isn't in it."""
+        if self._boundary is None and self.comuni is not None:
+            found = self.comuni[self.comuni["istat"] == self.comune.istat]
+            if len(found):
+                self._boundary = found.geometry.unary_union
+        return self._boundary
+
+    def own_where(self, mask):
+        """Return the comune's services in a boolean mask, index kept."""
+        return self.own[np.asarray(mask, dtype=bool)]
+
+    def supply(self, frame=None):
+        """Return the services that exist today: ``esistente``, or state not declared."""
+        frame = self.own if frame is None else frame
+        state = frame["stato"]
+        return frame[state.isna() | (state == "esistente")]
+
+
+@dataclass
+class CheckResult:
+    """Findings (schema.FINDINGS and geometry), verdicts (schema.CHECKS), and what lacks."""
+
+    findings: gpd.GeoDataFrame
+    checks: pd.DataFrame
+    mancanze: list
+    counts: dict
+    notes: list
+
+
+def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | None:
+    """Run the checks of a pack on a plan.
+
+    Args:
+        only: codes to run; None is all of the pack's.
+        on_progress: share 0-1 → False to stop.
+
+    Returns:
+        CheckResult, findings ordered by ``codice`` and ``id_rilievo``; None when stopped.
+
+    Raises:
+        SttmError: a waiver on a finding that can't be justified (``findings.waive``).
+    """
+    known = tests()
+    rows, findings, lacking = [], [], {}
+    wanted = [one for one in pack.controlli if only is None or one.codice in only]
+    wanted.sort(key=lambda one: one.codice)
+    for number, controllo in enumerate(wanted):
+        verdict, outcome = _verdict(plan, controllo, known)
+        rows.append(_row(controllo, verdict, outcome))
+        findings += [_finding(plan, controllo, failing) for failing in outcome.failing]
+        if verdict == NOT_VERIFIABLE:
+            for name in outcome.missing:
+                lacking.setdefault(name, []).append(controllo.codice)
+        if on_progress is not None and not on_progress((number + 1) / len(wanted)):
+            return None
+    checks = pd.DataFrame(rows, columns=schema.names(schema.CHECKS))
+    found = _findings_frame(findings, plan.crs)
+    found = merge_previous(found, plan.previous, checks)
+    found, notes = waive(found, plan.waivers)
+    found = found.sort_values(["codice", "id_rilievo"], kind="stable").reset_index(drop=True)
+    return CheckResult(
+        findings=found,
+        checks=checks,
+        mancanze=_lacking(lacking, pack),
+        counts=_counts(found, checks),
+        notes=notes,
+    )
+
+
+def blocking_checks(plan: Plan, pack) -> CheckResult:
+    """Run only the checks that stop a delivery, package checks apart."""
+    only = {one.codice for one in pack.controlli if one.bloccante}
+    return run_checks(plan, pack, only=only - set(PACKAGE_CHECKS))
+
+
+def _verdict(plan, controllo, known):
+    if controllo.codice in PACKAGE_CHECKS:
+        return NOT_APPLICABLE, Outcome(0)
+    test = known.get(controllo.prova)
+    if test is None:
+        return NOT_VERIFIABLE, Outcome(0, missing=(NOT_YET,))
+    outcome = test(plan, controllo)
+    concerned = outcome.concerned
+    if concerned is None:
+        concerned = outcome.tried + (1 if outcome.missing else 0)
+    if not concerned:
+        return NOT_APPLICABLE, outcome
+    if outcome.failing:
+        return NOT_MET, outcome
+    return (NOT_VERIFIABLE if outcome.missing else MET), outcome
+
+
+def _row(controllo, verdict, outcome):
+    failing = {one.id_oggetto for one in outcome.failing}
+    return {
+        "codice": controllo.codice,
+        "gruppo": controllo.gruppo,
+        "titolo": controllo.titolo,
+        "verdetto": verdict,
+        "oggetti_provati": float(outcome.tried),
+        "oggetti_non_conformi": float(len(failing)),
+        "dati_mancanti": ";".join(sorted(outcome.missing)) or None,
+    }
+
+
+class _Message(string.Formatter):
+    """Fills a message; a placeholder without a value stays readable."""
+
+    def get_value(self, key, args, kwargs):
+        value = kwargs.get(key)
+        return "non noto" if value is None else value
+
+    def format_field(self, value, format_spec):
+        return written(value)
+
+
+def written(value) -> str:
+    """Return a value as an Italian sentence shows it: decimal comma, no needless decimals."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "sì" if value else "no"
+    if isinstance(value, (float, np.floating)):
+        number = float(value)
+        if number == int(number) and abs(number) < 1e15:
+            return f"{int(number):,}".replace(",", ".")
+        digits = 0 if abs(number) >= 1000 else 3 if abs(number) < 1 else 2
+        text = f"{number:,.{digits}f}"
+        if "." in text:
+            text = text.rstrip("0").rstrip(".")
+        return text.translate(str.maketrans(",.", ".,"))
+    if isinstance(value, (int, np.integer)):
+        return f"{int(value):,}".replace(",", ".")
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ", ".join(written(item) for item in value)
+    return str(value)
+
+
+def _stored(value):
+    """Return a value or threshold as the text of a field: numbers with a point, six decimals."""
+    if value is None or value != value:
+        return None
+    if isinstance(value, bool):
+        return "si" if value else "no"
+    if isinstance(value, (float, np.floating)):
+        text = f"{float(value):.6f}".rstrip("0").rstrip(".")
+        return "0" if text == "-0" else text
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ";".join(str(_stored(item)) for item in value)
+    return str(value)
+
+
+def _finding(plan, controllo, failing):
+    comune = plan.comune
+    severity = failing.severita or controllo.severita
+    justifiable = controllo.ammette_giustificazione if failing.ammette is None else failing.ammette
+    shape = failing.geometry
+    point = shape.representative_point() if shape is not None and not shape.is_empty else None
+    others = tuple(sorted(str(other) for other in failing.altri))
+    return {
+        "id_rilievo": finding_id(controllo.codice, failing.id_oggetto, others),
+        "codice": controllo.codice,
+        "gruppo": controllo.gruppo,
+        "severita": severity,
+        "titolo": controllo.titolo,
+        "descrizione": _Message().vformat(controllo.messaggio, (), failing.testo),
+        "istat": comune.istat,
+        "zona_omogenea": comune.zona_omogenea,
+        "id_oggetto": failing.id_oggetto,
+        "altri_oggetti": ";".join(others) or None,
+        "layer": failing.layer or _layer_of(plan, failing.id_oggetto),
+        "valore": _stored(failing.valore),
+        "soglia": _stored(failing.soglia),
+        "unita": failing.unita,
+        "margine": np.nan if failing.margine is None else float(failing.margine),
+        "riferimento": controllo.riferimento,
+        "provenienza": controllo.provenienza,
+        "verificato": controllo.verificato,
+        "suggerimento": controllo.suggerimento,
+        "ammette_giustificazione": justifiable,
+        "stato": "aperto",
+        "giustificazione": None,
+        "autore": None,
+        "data": None,
+        "impronta": fingerprint(plan, controllo, failing),
+        "geometry": point,
+    }
+
+
+def _layer_of(plan, id_oggetto):
+    if "_layer" not in plan.own.columns:
+        return None
+    index = getattr(plan, "_layer_index", None)
+    if index is None:
+        index = dict(zip(plan.own["id_servizio"], plan.own["_layer"]))
+        plan._layer_index = index
+    return index.get(id_oggetto)
+
+
+def _findings_frame(findings, crs):
+    columns = [*schema.names(schema.FINDINGS), "geometry"]
+    frame = pd.DataFrame(findings, columns=columns)
+    # Two failings of one check on the same objects are one finding: the first, in a set order.
+    frame = frame.sort_values(["codice", "id_rilievo", "descrizione"], kind="stable")
+    frame = frame.drop_duplicates("id_rilievo").reset_index(drop=True)
+    frame["margine"] = frame["margine"].astype(float)
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs=crs)
+
+
+def _lacking(lacking, pack):
+    texts = pack.testi.get("dati", {}) if isinstance(pack.testi, dict) else {}
+    rows = [
+        {
+            "dato": name,
+            "controlli": sorted(codes),
+            "dove_trovarlo": texts.get(name, {}).get("dove_trovarlo", "")
+            if isinstance(texts.get(name), dict)
+            else str(texts.get(name, "")),
+        }
+        for name, codes in lacking.items()
+        if name != NOT_YET
+    ]
+    return sorted(rows, key=lambda row: (-len(row["controlli"]), row["dato"]))
+
+
+_OPEN = ("aperto", "nuovo", "giustificazione_scaduta")
+
+
+def _counts(found, checks):
+    still = found[found["stato"].isin(_OPEN)]
+    severity = still["severita"].value_counts()
+    verdict = checks["verdetto"].value_counts()
+    return {
+        "BLOCKING": int(severity.get("blocco", 0)),
+        "ERRORS": int(severity.get("errore", 0)),
+        "WARNINGS": int(severity.get("avviso", 0)),
+        "INFOS": int(severity.get("info", 0)),
+        "JUSTIFIED": int((found["stato"] == "giustificato").sum()),
+        "CHECKS_RUN": int(verdict.get(MET, 0) + verdict.get(NOT_MET, 0)),
+        "NOT_RUN": int(verdict.get(NOT_VERIFIABLE, 0)),
+        "NOT_APPLICABLE": int(verdict.get(NOT_APPLICABLE, 0)),
+    }

@@ -1,0 +1,171 @@
+"""Findings that live: fingerprints, statuses against an earlier run, justifications."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pandas as pd
+
+from .documents import compact_json
+
+REASON_LENGTH = 40
+
+
+def fingerprint(plan, controllo, failing) -> str:
+    """Return the impronta of a finding: SHA-256 of what its check reads of every object involved.
+
+    Stored attributes (the pack's ``campi``) and, where the check reads it, the geometry as WKB in
+    the analysis CRS rounded to 0.01 m. Not computed values, thresholds, pack version or date.
+    """
+    ids = [failing.id_oggetto, *sorted(str(other) for other in failing.altri)]
+    content = {"codice": controllo.codice, "oggetti": {}}
+    index = _positions(plan)
+    for object_id in ids:
+        read = {}
+        for where, position in index.get(object_id, ()):
+            frame = getattr(plan, where)
+            row = {
+                name: frame.at[position, name] for name in controllo.campi if name in frame.columns
+            }
+            if controllo.legge_geometria:
+                row["geometria"] = _rounded_wkb(frame.at[position, "geometry"])
+            read.setdefault(where, []).append(compact_json(row))
+        content["oggetti"][object_id] = {where: sorted(rows) for where, rows in read.items()}
+    if failing.impronta:
+        content["altro"] = failing.impronta
+    return hashlib.sha256(compact_json(content).encode("utf-8")).hexdigest()
+
+
+def _positions(plan):
+    """Return {object id: [(frame's name, row)]} over services, LUM and their perimeters."""
+    index = getattr(plan, "_object_index", None)
+    if index is None:
+        index = {}
+        for where, key in (
+            ("services", "id_servizio"),
+            ("lum", "id_lum"),
+            ("lum_perimeters", "id_lum"),
+        ):
+            frame = getattr(plan, where)
+            if frame is None or key not in frame.columns:
+                continue
+            for position, object_id in zip(frame.index, frame[key]):
+                if object_id is not None:
+                    index.setdefault(object_id, []).append((where, position))
+        plan._object_index = index
+    return index
+
+
+def _rounded_wkb(shape):
+    if shape is None or shape.is_empty:
+        return None
+    from shapely.ops import transform
+
+    rounded = transform(lambda x, y, z=None: (_to_cm(x), _to_cm(y)), shape)
+    return rounded.wkb_hex
+
+
+def _to_cm(values):
+    import numpy as np
+
+    # Adding zero makes −0.0 the same as 0.0.
+    return np.round(np.asarray(values, dtype=float), 2) + 0.0
+
+
+def merge_previous(found, previous, checks):
+    """Return the findings with their status against an earlier run.
+
+    Without ``previous`` all are ``aperto``. With it: unknown → ``nuovo``, known → ``aperto``,
+    known and gone → a row ``risolto``, unless its check is now ``non_verificabile``: then the row
+    stays as it was.
+    """
+    if previous is None:
+        return found
+    known = previous.drop_duplicates("id_rilievo") if len(previous) else previous
+    known_ids = set(known["id_rilievo"])
+    # What was already resolved and comes back is new.
+    closed = set(known.loc[known["stato"] == "risolto", "id_rilievo"])
+    found = found.copy()
+    found["stato"] = [
+        "aperto" if key in known_ids and key not in closed else "nuovo"
+        for key in found["id_rilievo"]
+    ]
+    gone = known[~known["id_rilievo"].isin(set(found["id_rilievo"]))].copy()
+    if not len(gone):
+        return found
+    verdicts = dict(zip(checks["codice"], checks["verdetto"]))
+    unseen = [
+        verdicts.get(code, "non_verificabile") == "non_verificabile" for code in gone["codice"]
+    ]
+    gone["stato"] = [state if kept else "risolto" for state, kept in zip(gone["stato"], unseen)]
+    for name in found.columns:
+        if name not in gone.columns:
+            gone[name] = None
+    gone = gone[list(found.columns)]
+    joined = pd.concat([found, gone.astype(object)], ignore_index=True)
+    joined["margine"] = pd.to_numeric(joined["margine"])
+    import geopandas as gpd
+
+    return gpd.GeoDataFrame(joined, geometry="geometry", crs=found.crs)
+
+
+def valid_waivers(waivers):
+    """Return {id_rilievo: waiver row} of the latest not revoked, and a sentence for each refused.
+
+    Without reason (≥ 40 characters), author or date it is not a waiver.
+    """
+    notes = []
+    chosen: dict = {}
+    if waivers is None or not len(waivers):
+        return chosen, notes
+    rows = waivers.where(waivers.notna(), None).to_dict("records")
+    rows.sort(key=lambda row: (str(row.get("data") or ""), str(row.get("id_deroga") or "")))
+    for row in rows:
+        if row.get("revocata_il"):
+            continue
+        reason = str(row.get("giustificazione") or "").strip()
+        lacks = [
+            name
+            for name, present in (
+                (f"motivo di almeno {REASON_LENGTH} caratteri", len(reason) >= REASON_LENGTH),
+                ("autore", bool(row.get("autore"))),
+                ("data", bool(row.get("data"))),
+            )
+            if not present
+        ]
+        if lacks:
+            notes.append(
+                f"La giustificazione {row.get('id_deroga') or 'senza codice'} sul rilievo "
+                f"{row.get('id_rilievo')} non vale: manca {', '.join(lacks)}."
+            )
+            continue
+        chosen[row.get("id_rilievo")] = row
+    return chosen, notes
+
+
+def waive(found, waivers):
+    """Return the findings with their justifications, and the sentences on those refused.
+
+    The same ``impronta`` → ``giustificato``; another → ``giustificazione_scaduta``. A waiver on a
+    finding that can't be justified is refused with a sentence.
+    """
+    chosen, notes = valid_waivers(waivers)
+    if not chosen:
+        return found, notes
+    found = found.copy()
+    for position, key in zip(found.index, found["id_rilievo"]):
+        waiver = chosen.get(key)
+        if waiver is None or found.at[position, "stato"] == "risolto":
+            continue
+        if not found.at[position, "ammette_giustificazione"]:
+            notes.append(
+                f"Il rilievo {found.at[position, 'codice']} «{found.at[position, 'descrizione']}» "
+                "non si giustifica: va corretto. La giustificazione è ignorata."
+            )
+            continue
+        same = waiver.get("impronta") == found.at[position, "impronta"]
+        found.at[position, "stato"] = "giustificato" if same else "giustificazione_scaduta"
+        found.at[position, "giustificazione"] = waiver.get("giustificazione")
+        found.at[position, "autore"] = waiver.get("autore")
+        found.at[position, "data"] = str(waiver.get("data"))[:10]
+    return found, notes
