@@ -1,0 +1,314 @@
+"""What a comune hands in."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterString,
+)
+
+from ..core.errors import SttmError
+from .base import SttmAlgorithm, or_cancelled
+from .choices import DELIVERY_KINDS
+
+
+class ExportCompatibility(SttmAlgorithm):
+    """The submission package: data, findings, report and manifest in one flat zip."""
+
+    NAME = "exportcompatibility"
+    DISPLAY_NAME = "Esporta la consegna"
+    GROUP = "4 – Consegna"
+    HELP = (
+        "Prepara il pacchetto di consegna del comune: un file .zip con restituzione.gpkg (dati), "
+        "rilievi.json, rapporto.html, rapporto.pdf e manifest.json con le impronte. I controlli "
+        "bloccanti si ripetono su ciò che viene scritto: se uno non è soddisfatto la consegna non "
+        "parte. I servizi da non localizzare perdono la geometria. La firma digitale si appone "
+        "dopo, sul file .zip. Formato proposto, non ufficiale."
+    )
+    TAGS = ("consegna", "pacchetto", "restituzione", "zip", "compatibilità", "PTM")
+
+    SERVICES = "SERVICES"
+    LUM = "LUM"
+    LUM_PERIMETERS = "LUM_PERIMETERS"
+    FINDINGS = "FINDINGS"
+    WAIVERS = "WAIVERS"
+    AUTHOR = "AUTHOR"
+    OFFICE = "OFFICE"
+    ROLE = "ROLE"
+    KIND = "KIND"
+    PREVIOUS_PACKAGE = "PREVIOUS_PACKAGE"
+    NOTES = "NOTES"
+    ALLOW_BLOCKING = "ALLOW_BLOCKING"
+    OUTPUT = "OUTPUT"
+
+    def define(self):
+        self.add_layers(
+            self.SERVICES,
+            "Servizi",
+            "Layer e tabelle dei servizi, punti e aree insieme, già classificati; quelli senza "
+            "valenza calcolata si classificano qui. Di altri comuni non si consegna nulla.",
+        )
+        self.add_comune()
+        area = QgsProcessing.SourceType.TypeVectorPolygon
+        self.add_source(
+            self.LUM, "LUM", "Bacini dei LUM (uscita di «Bacini dei LUM»): rango e raggio.", area
+        )
+        self.add_source(
+            self.LUM_PERIMETERS,
+            "Perimetri dei LUM",
+            "Perimetri dei LUM disegnati dal comune: diventano il layer lum_perimetri.",
+            area,
+        )
+        self.add_source(
+            self.FINDINGS,
+            "Rilievi",
+            "Rilievi di «Verifica il piano»: si aggiungono a quelli dei controlli ripetuti qui. "
+            "Senza, si eseguono qui tutti i controlli che i dati consegnati permettono.",
+        )
+        self.add_source(
+            self.WAIVERS,
+            "Giustificazioni",
+            "Tabella deroghe dell'area di lavoro.",
+            QgsProcessing.SourceType.TypeVector,
+        )
+        self.add_criteria()
+        self.add_crs()
+        self.add_text(self.AUTHOR, "Autore", "Chi consegna: nei metadati del pacchetto.")
+        self.add_text(self.OFFICE, "Ufficio", "Ufficio responsabile del dato.")
+        self.add_text(self.ROLE, "Ruolo", "Ruolo di chi risponde del dato (non il nome).")
+        kind = QgsProcessingParameterEnum(
+            self.KIND,
+            self.tr("Tipo di consegna"),
+            [self.tr(text) for text in DELIVERY_KINDS],
+            False,
+            0,
+            True,
+        )
+        self.add(
+            kind,
+            "Prima consegna: tutti i servizi. Aggiornamento: solo quelli nuovi, cambiati o chiusi "
+            "rispetto alla consegna precedente. Rettifica: tutti, per lo stesso periodo; dire il "
+            "motivo nelle note.",
+        )
+        self.add_file(
+            self.PREVIOUS_PACKAGE,
+            "Consegna precedente",
+            "Pacchetto .zip o .zip.p7m consegnato prima: serve per aggiornamenti e rettifiche.",
+            "Pacchetto (*.zip *.p7m)",
+        )
+        notes = QgsProcessingParameterString(
+            self.NOTES, self.tr("Note"), None, multiLine=True, optional=True
+        )
+        self.add(notes, "Note per chi riceve, senza dati personali.")
+        allow = QgsProcessingParameterBoolean(
+            self.ALLOW_BLOCKING, self.tr("Scrivi anche con rilievi bloccanti"), False, True
+        )
+        self.add(
+            allow,
+            "Per una prova interna: il pacchetto si scrive anche se i controlli bloccanti non "
+            "sono soddisfatti. Chi riceve lo respingerà.",
+            advanced=True,
+        )
+        self.add_file_output(
+            self.OUTPUT,
+            "Pacchetto di consegna",
+            "File .zip da scrivere. Se si indica una cartella il nome è quello proposto: "
+            "sttm2_pds_<istat>_<aaaammgg>_v<n>.zip.",
+            "Pacchetto di consegna (*.zip)",
+            optional=False,
+            by_default=True,
+        )
+
+    def check(self, parameters, context):
+        from ..core.layout import CRS_CODES
+
+        crs = self.analysis_crs(parameters, context)
+        allowed = [f"EPSG:{code}" for code in CRS_CODES]
+        if crs.authid() not in allowed:
+            raise SttmError(
+                f"La consegna non si può scrivere in {crs.authid() or crs.description()}: sono "
+                f"ammessi {', '.join(allowed)}."
+            )
+        path = self.file_output(parameters, self.OUTPUT, context)
+        if path and not Path(path).is_dir() and Path(path).suffix.lower() != ".zip":
+            raise SttmError(
+                f"La consegna è un file .zip: «{Path(path).name}» deve finire con .zip."
+            )
+        kind = self.parameterAsEnum(parameters, self.KIND, context)
+        if kind and not self.parameterAsFile(parameters, self.PREVIOUS_PACKAGE, context):
+            raise SttmError(
+                f"{DELIVERY_KINDS[kind]}: serve la consegna precedente (PREVIOUS_PACKAGE). "
+                "Indicare il pacchetto .zip consegnato prima, oppure scegliere la prima consegna."
+            )
+
+    def compute(self, parameters, context, feedback):
+        from ..core.delivery import Declaration, build_delivery
+        from ..core.documents import today
+        from ..core.layout import KINDS, proposed_name
+        from ..core.supply import classify_missing
+
+        self.check(parameters, context)
+        stages = self.stages(
+            feedback,
+            "lettura dei servizi e dei LUM",
+            "tabelle della consegna",
+            "controlli su ciò che si consegna",
+            "scrittura del pacchetto",
+        )
+        stages.next()
+        crs = self.analysis_crs(parameters, context)
+        comune, pack = self.comune(parameters, context), self.pack(parameters, context)
+        services = self.services(parameters, self.SERVICES, crs, context, feedback)
+        lum = self.frame(parameters, self.LUM, crs, context, feedback, ("id_lum",))
+        perimeters = self.frame(
+            parameters, self.LUM_PERIMETERS, crs, context, feedback, ("id_lum",)
+        )
+        given = self.frame(
+            parameters, self.FINDINGS, crs, context, feedback, ("id_rilievo", "codice", "stato")
+        )
+        waivers = self.frame(parameters, self.WAIVERS, crs, context, feedback, ("id_rilievo",))
+        declaration = Declaration(
+            autore=self.text(parameters, self.AUTHOR, context),
+            ufficio=self.text(parameters, self.OFFICE, context),
+            ruolo=self.text(parameters, self.ROLE, context),
+            tipo=KINDS[self.parameterAsEnum(parameters, self.KIND, context)],
+            note=self.text(parameters, self.NOTES, context),
+            giorno=today(),
+        )
+        with tempfile.TemporaryDirectory(prefix="sttm-") as folder:
+            previous = self._previous(parameters, context, feedback, declaration, folder)
+
+            stages.next()
+            services = or_cancelled(classify_missing(services, pack, lum, stages.progress))
+            delivery = build_delivery(
+                services,
+                comune=comune,
+                pack=pack,
+                declaration=declaration,
+                perimeters=perimeters,
+                lum=lum,
+                previous=previous,
+            )
+            for note in delivery.notes:
+                feedback.pushWarning(note)
+
+            stages.next()
+            outcome = self._checked(delivery, comune, pack, crs, lum, given, waivers, stages)
+            self._stop_if_blocked(outcome, parameters, context, feedback)
+
+            stages.next()
+            target = Path(self.file_output(parameters, self.OUTPUT, context))
+            name = proposed_name(comune.istat, declaration.giorno, delivery.numero)
+            if target.is_dir():
+                target = target / name
+            elif target.name != name:
+                feedback.pushInfo(f"Nome proposto per la consegna: {name}")
+            self._write(target, folder, delivery, outcome, comune, pack, crs, feedback, stages)
+        feedback.pushInfo(f"Pacchetto scritto: {target.name}")
+        return {self.OUTPUT: str(target)}
+
+    # Steps -----------------------------------------------------------------------------
+
+    def _previous(self, parameters, context, feedback, declaration, folder):
+        """Return the package before this one as ``core.delivery.Previous``, or None."""
+        path = self.parameterAsFile(parameters, self.PREVIOUS_PACKAGE, context)
+        if not path:
+            return None
+        if declaration.tipo == "prima":
+            feedback.pushWarning("Prima consegna: il pacchetto precedente indicato non si usa.")
+            return None
+        from ..core.delivery import Previous
+        from ..core.package import open_package
+        from ..qgis_io.submission import read_package_services
+
+        before = Path(folder) / "precedente"
+        before.mkdir()
+        opened = open_package(path, before)
+        if opened.bare or not opened.sound:
+            faults = [one.messaggio for one in opened.problems if one.gravita == "errore"]
+            raise SttmError(
+                f"La consegna precedente «{Path(path).name}» non si può usare: "
+                f"{' '.join(faults[:3]) or 'serve il pacchetto .zip, non il solo GeoPackage.'}"
+            )
+        crs = self.analysis_crs(parameters, context)
+        services = read_package_services(opened.geopackage, crs, context, feedback)
+        return Previous(opened.manifest, services, opened.sha256)
+
+    def _checked(self, delivery, comune, pack, crs, lum, given, waivers, stages):
+        """Run the checks on what is written; the findings of the package with their counts."""
+        from ..core.supply import check_delivery
+        from ..qgis_io.frames import crs_name
+
+        outcome = check_delivery(
+            delivery,
+            comune=comune,
+            pack=pack,
+            crs=crs_name(crs),
+            lum=lum,
+            given=given,
+            waivers=waivers,
+            on_progress=stages.progress,
+        )
+        return or_cancelled(outcome)
+
+    def _stop_if_blocked(self, outcome, parameters, context, feedback):
+        for sentence in outcome.privacy:
+            feedback.pushWarning(sentence)
+        if not outcome.blocking:
+            return
+        listed = "; ".join(outcome.blocking[:5])
+        more = f" e altri {len(outcome.blocking) - 5}" if len(outcome.blocking) > 5 else ""
+        if not self.parameterAsBoolean(parameters, self.ALLOW_BLOCKING, context):
+            raise SttmError(
+                f"La consegna non parte: {len(outcome.blocking)} rilievi bloccanti ({listed}{more})."
+                " Correggere i dati e riprovare; i dettagli sono nei rilievi di «Verifica il piano»."
+            )
+        feedback.pushWarning(
+            f"Il pacchetto ha {len(outcome.blocking)} rilievi bloccanti ({listed}{more}): chi "
+            "riceve lo respingerà."
+        )
+
+    def _write(self, target, folder, delivery, outcome, comune, pack, crs, feedback, stages):
+        """Write the GeoPackage, the report in its three forms, and the zip around them."""
+        from ..core import layout
+        from ..core.documents import generated_at
+        from ..core.package import write_package
+        from ..qgis_io.geopackage import settle, write_tables
+        from ..qgis_io.pdf import pdf_of
+
+        geopackage = Path(folder) / layout.GEOPACKAGE
+        tables = {
+            name: (table.geometry, table.fields, delivery.tables[name])
+            for name, table in layout.TABLES.items()
+        }
+        write_tables(geopackage, tables, crs, feedback, plain=True)
+        stages.check()
+        # The day, not the second: the data are the same bytes whenever it is written that day.
+        day = delivery.tables["metadati_consegna"]["data_consegna"].iloc[0]
+        settle(geopackage, f"{day}T00:00:00.000Z")
+        stages.progress(0.5)
+        title = f"Verifica STTM 2 – {comune.nome}"
+        files = {
+            layout.GEOPACKAGE: geopackage,
+            layout.FINDINGS_FILE: outcome.json,
+            layout.REPORT_FILE: outcome.html.encode("utf-8"),
+            layout.PDF_FILE: pdf_of(outcome.html, title, generated_at()),
+        }
+        stages.check()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_package(
+            target,
+            files,
+            istat=comune.istat,
+            tipo=delivery.tables["metadati_consegna"]["tipo"].iloc[0],
+            numero=delivery.numero,
+            precedente=delivery.precedente,
+            conteggi=delivery.conteggi,
+            criteri=pack.as_reference(),
+        )
+        stages.progress(1.0)

@@ -1,0 +1,668 @@
+"""What is handed in: the service layer turned into the tables of the package, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from . import layout, schema
+from .documents import compact_json
+from .errors import SttmError
+from .text import normalise
+
+# First words or whole words of an ente's name → natura_ente, the more telling first.
+_NATURE = (
+    ("citta_metropolitana", ("citta metropolitana",)),
+    ("unione_consorzio", ("unione", "consorzio", "azienda consortile", "azienda speciale")),
+    ("regione_ats_asst", ("regione", "ats", "asst", "asl", "irccs", "areu")),
+    ("stato", ("ministero", "stato", "demanio", "prefettura", "agenzia delle entrate")),
+    (
+        "terzo_settore",
+        ("onlus", "cooperativa", "coop", "associazione", "fondazione", "parrocchia", "ets", "asd"),
+    ),
+    ("privato", ("srl", "spa", "snc", "sas", "societa", "privato")),
+    ("comune", ("comune",)),
+)
+_COMPETENCE = {
+    "comune": "comunale",
+    "unione_consorzio": "intercomunale",
+    "citta_metropolitana": "metropolitano",
+    "regione_ats_asst": "regionale",
+    "stato": "nazionale",
+}
+_METHODS = {"rilevato": "rilevato", "stimato": "stimato", "dichiarato": "acquisito"}
+# How the explanation of a rule ends, as the table says it.
+_RULE_RESULTS = {
+    "soddisfatta": "soddisfatta",
+    "soddisfatto": "soddisfatta",
+    "non_soddisfatta": "non_soddisfatta",
+    "non_soddisfatto": "non_soddisfatta",
+}
+
+
+@dataclass
+class Previous:
+    """The package before this one: its manifest, its services as delivered, its SHA-256."""
+
+    manifest: dict
+    services: object
+    sha256: str
+
+
+@dataclass
+class Declaration:
+    """What the person who hands in says.
+
+    Attributes:
+        tipo: one of ``layout.KINDS``. giorno: date of delivery.
+    """
+
+    autore: str = ""
+    ufficio: str = ""
+    ruolo: str = ""
+    tipo: str = "prima"
+    note: str = ""
+    giorno: object = None
+
+
+@dataclass
+class Delivery:
+    """A package to write.
+
+    Attributes:
+        tables: {name: frame}, all of ``layout.TABLES``.
+        services: the services frame of what is written, for the checks.
+        conteggi: {what: how many}.
+        numero, precedente: of the manifest.
+        notes: sentences for the log.
+    """
+
+    tables: dict
+    services: object
+    conteggi: dict
+    numero: int
+    precedente: str | None
+    notes: list = field(default_factory=list)
+
+
+def not_to_be_located(services, pack) -> list[bool]:
+    """Tell which services must have no position: shelters, protected structures.
+
+    Read from the pack's check STTM2-943: categories, and words of the name, of the specific
+    type or of the note.
+
+    Source: DATO_RESTITUZIONE §6, STTM2-943.
+    """
+    wanted = pack.check("STTM2-943").parametri
+    codes = set(wanted.get("categorie", ("EXT.07",)))
+    words = [f" {normalise(word)}" for word in wanted.get("parole", ())]
+    columns = [services[name] for name in ("denominazione", "tipo_specifico", "fonte_id")]
+    return [
+        code in codes
+        or any(word in " " + normalise(" ".join(str(t) for t in texts if t)) for word in words)
+        for code, *texts in zip(services["codice_sttm"], *columns)
+    ]
+
+
+def own_services(services, istat):
+    """Return (services of the comune, how many belong to others); without a code they are ours."""
+    codes = services["istat"]
+    ours = (codes == istat) | codes.isna()
+    kept = services[ours].reset_index(drop=True)
+    kept["istat"] = istat
+    return kept, int((~ours).sum())
+
+
+def build_delivery(
+    services, *, comune, pack, declaration, perimeters=None, lum=None, previous=None
+) -> Delivery:
+    """Turn the classified services of a comune into the tables of the package.
+
+    Args:
+        services: services frame, classified, of any comuni; only those of ``comune`` are
+            delivered. Analysis CRS.
+        comune: ``core.reference.Comune``.
+        perimeters: GeoDataFrame of the comune's own LUM perimeters, or None.
+        lum: GeoDataFrame of ``lumcatchment``'s OUTPUT, or None: it gives rank and radius.
+        previous: ``Previous``, needed for an update or a correction.
+
+    Returns:
+        Delivery without ``esiti_controlli`` (see ``findings_table``): the checks run on it.
+
+    Raises:
+        SttmError: nothing to deliver, previous package missing or of another comune.
+    """
+    number, before = _sequence(declaration, previous, comune)
+    own, others = own_services(services, comune.istat)
+    if own.empty:
+        raise SttmError(
+            f"Nessun servizio del comune di {comune.nome} ({comune.istat}) da consegnare: "
+            "controllare i layer dei servizi e il comune indicato."
+        )
+    notes = []
+    if others:
+        notes.append(f"{others} servizi di altri comuni non fanno parte della consegna.")
+    own = own.sort_values("id_servizio", kind="stable", na_position="last").reset_index(drop=True)
+    hidden = not_to_be_located(own, pack)
+    taken = sum(1 for hide, shape in zip(hidden, own.geometry) if hide and shape is not None)
+    if taken:
+        notes.append(f"{taken} servizi da non localizzare: geometria e indirizzo tolti.")
+    rows = _service_rows(own, hidden, comune)
+    own = own.copy()
+    own["geometry"] = [None if hide else shape for hide, shape in zip(hidden, own.geometry)]
+    own = own.set_geometry("geometry", crs=services.crs)
+
+    story, counts, keep = _history(rows, own, previous, declaration, notes)
+    if declaration.tipo == "aggiornamento":
+        own = own[keep].reset_index(drop=True)
+        rows = rows[keep].reset_index(drop=True)
+        if own.empty:
+            notes.append("Nessun servizio è cambiato rispetto alla consegna precedente.")
+    kinds = own.geometry.map(_kind)
+    tables = {
+        "servizi_punti": _with_shapes(rows, own, kinds == "point"),
+        "servizi_poligoni": _with_shapes(rows, own, kinds == "area"),
+        "servizi_senza_localizzazione": _with_shapes(rows, own, kinds == ""),
+        "lum_perimetri": _perimeters(perimeters, lum, comune, services.crs),
+        "aree_opportunita": _empty("aree_opportunita", services.crs),
+        "servizi_enti": _bodies(own),
+        "servizi_bacino": _empty("servizi_bacino"),
+        "servizi_fonti": _sources(own),
+        "finanziamenti": _empty("finanziamenti"),
+        "valutazioni": _valuations(own, pack, declaration.giorno),
+        "esiti_controlli": _empty("esiti_controlli"),
+        "metadati_consegna": _metadata(own, comune, pack, declaration, number, before),
+        "storico": story,
+    }
+    counts.update({name: len(frame) for name, frame in tables.items()})
+    return Delivery(tables, own, counts, number, before, notes)
+
+
+def _sequence(declaration, previous, comune):
+    """Return (number of this delivery, SHA-256 of the one before or None)."""
+    if declaration.tipo == "prima":
+        return 1, None
+    if previous is None:
+        raise SttmError(
+            f"Per una consegna di tipo «{declaration.tipo}» serve il pacchetto precedente "
+            "(PREVIOUS_PACKAGE): indicarlo, oppure scegliere «prima consegna»."
+        )
+    istat = previous.manifest.get("istat")
+    if istat != comune.istat:
+        raise SttmError(
+            f"Il pacchetto precedente è del comune {istat}, la consegna di {comune.istat} "
+            f"({comune.nome}): indicare il pacchetto giusto."
+        )
+    return int(previous.manifest["numero"]) + 1, previous.sha256
+
+
+def _kind(shape):
+    if shape is None or shape.is_empty:
+        return ""
+    # A line never gets here through the intake; were it to, it is no place either.
+    return {"Point": "point", "Polygon": "area", "MultiPolygon": "area"}.get(shape.geom_type, "")
+
+
+def _service_rows(own, hidden, comune):
+    """Return the delivered fields of each service, in ``layout.SERVICE_FIELDS`` order."""
+    import numpy as np
+
+    rows = own.drop(columns="geometry").copy()
+    rows["istat"] = comune.istat
+    rows["comune"] = comune.nome
+    rows["cod_zo"] = comune.codice_zo
+    rows["polo_ptm"] = comune.polo or "nessuno"
+    rows["valenza_dichiarata"] = rows["valenza_dichiarata"].where(
+        rows["valenza_dichiarata"].notna(), "non_dichiarata"
+    )
+    rows["superficie_mq"] = [
+        float(shape.area) if _kind(shape) == "area" and not hide else np.nan
+        for shape, hide in zip(own.geometry, hidden)
+    ]
+    attributes = [_object(text) for text in own["attributi"]]
+    rows["indirizzo"] = [
+        None if hide else _text(_value(found, "indirizzo"))
+        for found, hide in zip(attributes, hidden)
+    ]
+    rows["attributi"] = [
+        _without_address(found) if hide else text
+        for found, hide, text in zip(attributes, hidden, own["attributi"])
+    ]
+    rows["utenti_anno"] = [_number(_value(found, "utenti_anno")) for found in attributes]
+    rows["n_comuni_serviti"] = [_number(_value(found, "n_comuni_serviti")) for found in attributes]
+    rows["natura_quota"] = [
+        _share_nature(found) if share == share and share is not None else None
+        for found, share in zip(attributes, own["utenti_fuori_comune"])
+    ]
+    return schema.conform(rows, layout.SERVICE_FIELDS)[schema.names(layout.SERVICE_FIELDS)]
+
+
+def _share_nature(attributes):
+    entry = attributes.get("utenti_fuori_comune")
+    nature = entry.get("natura") if isinstance(entry, dict) else None
+    return nature if nature in ("rilevato", "stimato") else "rilevato"
+
+
+def _without_address(attributes):
+    kept = {
+        name: entry
+        for name, entry in attributes.items()
+        if not normalise(name).startswith(("indirizzo", "via", "civico", "telefono"))
+    }
+    return compact_json(kept) if kept else None
+
+
+def _object(text) -> dict:
+    try:
+        value = json.loads(text) if text else {}
+    except (TypeError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _value(attributes, name):
+    entry = attributes.get(name)
+    return entry.get("valore") if isinstance(entry, dict) else entry
+
+
+def _number(value):
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _text(value):
+    text = "" if value is None or value != value else str(value).strip()
+    return text or None
+
+
+def _with_shapes(rows, own, chosen):
+    import geopandas as gpd
+
+    part = rows[chosen].reset_index(drop=True)
+    shapes = own.loc[chosen, "geometry"].reset_index(drop=True)
+    return gpd.GeoDataFrame(part, geometry=shapes, crs=own.crs)
+
+
+def _frame(name, rows):
+    """Return rows (dicts) as a frame with the fields of a table of the package."""
+    import pandas as pd
+
+    fields = layout.TABLES[name].fields
+    frame = pd.DataFrame(rows, columns=schema.names(fields))
+    return schema.conform(frame, fields)
+
+
+def _empty(name, crs=None):
+    table = layout.TABLES[name]
+    return schema.empty_frame(table.fields, crs if table.geometry else None)
+
+
+def nature_of(ente) -> str | None:
+    """Return the natura_ente a name tells by its own words, None where it doesn't."""
+    said = f" {normalise(ente)} "
+    for nature, words in _NATURE:
+        if any(f" {word} " in said for word in words):
+            return nature
+    return None
+
+
+def _bodies(own):
+    rows = []
+    for ids, *names in zip(own["id_servizio"], *(own[column] for column in layout.ROLES.values())):
+        for role, written in zip(layout.ROLES, names):
+            for name in dict.fromkeys(piece.strip() for piece in (written or "").split(";")):
+                if not name:
+                    continue
+                nature = nature_of(name)
+                rows.append(
+                    {
+                        "id_servizio": ids,
+                        "ruolo": role,
+                        "ente": name,
+                        "natura_ente": nature,
+                        "ambito_competenza": _COMPETENCE.get(nature),
+                    }
+                )
+    return _frame("servizi_enti", rows)
+
+
+def _sources(own):
+    rows = []
+    columns = ("id_servizio", "fonte", "data_rif", "lettura", "attributi")
+    for ids, source, day, reading, attributes in zip(*(own[name] for name in columns)):
+        main = {
+            "id_servizio": ids,
+            "campo": "*",
+            "fonte": source,
+            "data_fonte": day,
+            "metodo": "acquisito",
+            "lettura": reading,
+        }
+        rows.append(main)
+        for name, entry in sorted(_object(attributes).items()):
+            if isinstance(entry, dict) and entry.get("fonte") and entry["fonte"] != source:
+                rows.append(
+                    {
+                        **main,
+                        "campo": name,
+                        "fonte": str(entry["fonte"]),
+                        "data_fonte": None,
+                        "metodo": _METHODS.get(entry.get("natura"), "acquisito"),
+                    }
+                )
+    return _frame("servizi_fonti", rows)
+
+
+def _valuations(own, pack, day):
+    rows = []
+    columns = (
+        "id_servizio",
+        "motivazione",
+        "punteggio_intercomunale",
+        "punteggio_metropolitana",
+        "copertura",
+    )
+    for ids, text, inter, metro, coverage in zip(*(own[name] for name in columns)):
+        for rule in _rules(text):
+            rows.append(
+                {
+                    "id_servizio": ids,
+                    "codice_regola": _text(rule.get("criterio")),
+                    "esito": _RULE_RESULTS.get(str(rule.get("esito")), "non_valutabile"),
+                    "valore": _shown(rule.get("valore")),
+                    "soglia": _shown(rule.get("soglia")),
+                    "peso_efficace": _number(rule.get("peso")),
+                    "natura_valore": _text(rule.get("natura")),
+                    "punteggio_intercomunale": inter,
+                    "punteggio_metropolitana": metro,
+                    "copertura": coverage,
+                    "versione_criteri": pack.versione,
+                    "data": day.isoformat(),
+                }
+            )
+    return _frame("valutazioni", rows)
+
+
+def _rules(text):
+    try:
+        value = json.loads(text) if text else []
+    except (TypeError, ValueError):
+        return []
+    return [rule for rule in value if isinstance(rule, dict)] if isinstance(value, list) else []
+
+
+def _shown(value):
+    """A value or threshold as text: numbers without useless zeros, lists as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "si" if value else "no"
+    if isinstance(value, (int, float)):
+        return f"{round(value, 6):.10g}"
+    return compact_json(value)
+
+
+def _perimeters(perimeters, lum, comune, crs):
+    """Return the comune's LUM perimeters; rank and radius come from the LUM where they lack."""
+    import geopandas as gpd
+
+    fields = layout.TABLES["lum_perimetri"].fields
+    if perimeters is None or not len(perimeters):
+        return _empty("lum_perimetri", crs)
+    frame = perimeters.rename(columns={name: name.lower() for name in perimeters.columns})
+    frame = schema.conform(frame, fields)
+    ours = frame["istat"].isna() | (frame["istat"] == comune.istat)
+    frame = frame[ours].reset_index(drop=True)
+    frame["istat"] = comune.istat
+    if lum is not None and len(lum):
+        known = lum.rename(columns={name: name.lower() for name in lum.columns})
+        known = schema.conform(known, schema.LUM).drop_duplicates("id_lum").set_index("id_lum")
+        for name in ("nome", "rango", "stato", "raggio_m", "rango_derivato"):
+            found = frame["id_lum"].map(known[name])
+            frame[name] = frame[name].where(frame[name].notna(), found)
+        frame["quota_cerchio"] = frame["quota_cerchio"].where(
+            frame["quota_cerchio"].notna(),
+            [
+                _number(_object(known["quote_comuni"].get(ids)).get(comune.istat))
+                for ids in frame["id_lum"]
+            ],
+        )
+    frame = schema.conform(frame, fields)
+    frame = frame.sort_values("id_lum", kind="stable").reset_index(drop=True)
+    columns = [*schema.names(fields), "geometry"]
+    return gpd.GeoDataFrame(frame[columns], geometry="geometry", crs=crs)
+
+
+def _metadata(own, comune, pack, declaration, number, before):
+    validated = own["validato_da"].isin(("comune", "ente_gestore"))
+    return _frame(
+        "metadati_consegna",
+        [
+            {
+                "versione_schema": layout.VERSIONE_SCHEMA,
+                "criteri": pack.id,
+                "versione_criteri": pack.versione,
+                "impronta_criteri": pack.sha256,
+                "istat": comune.istat,
+                "cod_zo": comune.codice_zo,
+                "ente": f"Comune di {comune.nome}",
+                "ufficio": _text(declaration.ufficio),
+                "ruolo_responsabile": _text(declaration.ruolo),
+                "autore": _text(declaration.autore),
+                "data_consegna": declaration.giorno.isoformat(),
+                "tipo": declaration.tipo,
+                "numero": number,
+                "id_consegna_precedente": before,
+                "copertura": round(float(validated.mean()), 6) if len(own) else None,
+                "note": _text(declaration.note),
+            }
+        ],
+    )
+
+
+# --- against the package before ----------------------------------------------
+
+# Computed anew by each run: alone they don't make a service a changed one.
+_COMPUTED = (
+    "confidenza",
+    "valenza_calcolata",
+    "punteggio",
+    "punteggio_intercomunale",
+    "punteggio_metropolitana",
+    "copertura",
+    "indicazione",
+    "esito",
+    "id_lum",
+    "in_lum",
+)
+
+
+def _history(rows, own, previous, declaration, notes):
+    """Return (storico, counts, which services an update carries).
+
+    Without a package before, every service is born today.
+    """
+    import numpy as np
+
+    today = declaration.giorno.isoformat()
+    first = previous is None or declaration.tipo == "prima"
+    whole = first or previous.manifest.get("tipo") != "aggiornamento"
+    old = {} if first else _signatures(previous.services, previous.services.geometry)
+    new = _signatures(rows, own.geometry, roles=own)
+    events, keep = [], []
+    counts = {"nuovi": 0, "modificati": 0, "chiusi": 0, "invariati": 0, "assenti": 0}
+
+    def event(ids, kind, day, text):
+        events.append({"data": day, "evento": kind, "id_servizio": ids, "descrizione": text})
+
+    for position, ids in enumerate(rows["id_servizio"]):
+        state, ended = rows["stato"].iloc[position], rows["data_fine_validita"].iloc[position]
+        before, now = old.get(ids), new.get(ids)
+        keep.append(before is None or before != now)
+        if before is None:
+            counts["nuovi"] += 1
+            text = "Prima consegna" if first else "Nuovo rispetto alla consegna precedente"
+            if whole:
+                event(ids, "nascita", today, text)
+            else:
+                event(ids, "modifica", today, "Assente dall'aggiornamento precedente")
+            if state == "dismesso":
+                event(ids, "dismissione", ended or today, "Servizio dismesso")
+            continue
+        if before == now:
+            counts["invariati"] += 1
+            continue
+        changed = sorted(name for name in now if now[name] != before.get(name))
+        if state == "dismesso" and before.get("stato") != "dismesso":
+            counts["chiusi"] += 1
+            event(ids, "dismissione", ended or today, "Servizio dismesso")
+        elif before.get("stato") == "dismesso" and state != "dismesso":
+            counts["modificati"] += 1
+            event(ids, "riattivazione", today, "Servizio riattivato")
+        else:
+            counts["modificati"] += 1
+            event(ids, "modifica", today, "Campi: " + ", ".join(changed))
+    gone = sorted(str(ids) for ids in set(old) - set(rows["id_servizio"]))
+    gone = [ids for ids in gone if old[ids].get("stato") != "dismesso"]
+    counts["assenti"] = len(gone)
+    if gone:
+        shown = ", ".join(gone[:5]) + ("…" if len(gone) > 5 else "")
+        notes.append(
+            f"{len(gone)} servizi della consegna precedente non ci sono più e non risultano chiusi "
+            f"({shown}): per chiuderli indicare stato dismesso e data di fine validità."
+        )
+    events.sort(key=lambda row: (str(row["id_servizio"]), row["data"], row["evento"]))
+    return _frame("storico", events), counts, np.asarray(keep, dtype=bool)
+
+
+def _signatures(rows, shapes, roles=None):
+    """Return {id_servizio: {field: value}} of what tells a changed service from an unchanged one.
+
+    Geometries count to the centimetre; roles are read from ``roles`` or from the rows.
+    """
+    from shapely import wkb
+
+    names = [name for name in schema.names(layout.SERVICE_FIELDS) if name not in _COMPUTED]
+    roles = rows if roles is None else roles
+    bodies = [name for name in layout.ROLES.values() if name in roles.columns]
+    found = {}
+    columns = [rows[name] if name in rows.columns else [None] * len(rows) for name in names]
+    columns += [roles[name] for name in bodies]
+    for ids, shape, *values in zip(rows["id_servizio"], shapes, *columns):
+        signature = {name: _comparable(value) for name, value in zip([*names, *bodies], values)}
+        signature["geometria"] = None if shape is None else wkb.dumps(_rounded(shape), hex=True)
+        # Rings may begin anywhere, and the area follows the geometry.
+        signature.pop("superficie_mq")
+        found[ids] = signature
+    return found
+
+
+def _rounded(shape):
+    from shapely.geometry import MultiPolygon
+    from shapely.ops import transform
+
+    whole = MultiPolygon([shape]) if shape.geom_type == "Polygon" else shape
+    rounded = transform(_to_centimetres, whole)
+    # Shapely 1.8 changes the geometry itself, 2 gives another.
+    return rounded.normalize() or rounded
+
+
+def _to_centimetres(xs, ys, zs=None):
+    import numpy as np
+
+    return np.round(xs, 2), np.round(ys, 2)
+
+
+def _comparable(value):
+    if value is None or value != value:
+        return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return round(float(value), 6)
+    return str(value)
+
+
+# --- findings of the package --------------------------------------------------
+
+
+def findings_table(findings, day):
+    """Return esiti_controlli from findings (schema FINDINGS), resolved ones included."""
+    rows = []
+    columns = ("id_rilievo", "codice", "id_oggetto", "layer", "severita", "descrizione")
+    for values in zip(
+        *(findings[name] for name in columns), findings["stato"], findings["giustificazione"],
+        findings["data"],
+    ):  # fmt: skip
+        row = dict(zip((*columns, "stato", "giustificazione", "data"), values))
+        row["data"] = row["data"] or day.isoformat()
+        rows.append(row)
+    return _frame("esiti_controlli", rows)
+
+
+def merge_findings(again, given, codes):
+    """Return the findings of the package: those of the checks run again, then the given ones.
+
+    Args:
+        again: findings of the checks ``codes`` run on what is written.
+        given: findings the user brought, or None. Rows of ``codes`` are left out: what they
+            say was just tried again; they only keep their status where it is the same finding.
+    """
+    import pandas as pd
+
+    names = [*schema.names(schema.FINDINGS), "geometry"]
+    again = again[names]
+    if given is None or not len(given):
+        joined = again
+    else:
+        known = given.drop_duplicates("id_rilievo").set_index("id_rilievo")
+        again = again.copy()
+        for column in ("stato", "giustificazione", "autore", "data"):
+            again[column] = [
+                known[column].get(ids, value) if ids in known.index else value
+                for ids, value in zip(again["id_rilievo"], again[column])
+            ]
+        others = given[~given["codice"].isin(codes)]
+        joined = pd.concat([again, others[names]], ignore_index=True)
+    joined = joined.drop_duplicates("id_rilievo", keep="first")
+    joined = joined.sort_values(["codice", "id_rilievo"], kind="stable").reset_index(drop=True)
+    return schema.conform(joined, schema.FINDINGS)
+
+
+# --- the package read back ----------------------------------------------------
+
+
+def services_of(tables, crs):
+    """Return the services frame a package describes: roles and main sources put back.
+
+    Args:
+        tables: {name: GeoDataFrame} as read from the package.
+    """
+    import geopandas as gpd
+    import pandas as pd
+
+    parts = []
+    for name in layout.SERVICE_TABLES:
+        frame = tables.get(name)
+        if frame is not None and len(frame):
+            part = pd.DataFrame(frame)
+            part["_layer"] = name
+            parts.append(part)
+    if not parts:
+        return schema.empty_services(crs)
+    joined = pd.concat(parts, ignore_index=True)
+    declared = joined.get("valenza_dichiarata")
+    if declared is not None:
+        joined["valenza_dichiarata"] = declared.where(declared != "non_dichiarata", None)
+    bodies = tables.get("servizi_enti")
+    for role, column in layout.ROLES.items():
+        names: dict = {}
+        if bodies is not None and {"id_servizio", "ruolo", "ente"} <= set(bodies.columns):
+            chosen = bodies[bodies["ruolo"] == role]
+            for ids, ente in zip(chosen["id_servizio"], chosen["ente"]):
+                if ente:
+                    names.setdefault(ids, []).append(str(ente))
+        joined[column] = [
+            ";".join(names[ids]) if ids in names else None for ids in joined["id_servizio"]
+        ]
+    return schema.conform_services(gpd.GeoDataFrame(joined, geometry="geometry", crs=crs))
