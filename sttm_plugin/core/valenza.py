@@ -7,7 +7,8 @@ import json
 import numpy as np
 
 from .documents import compact_json
-from .schema import SERVICES, conform_services, names
+from .reference import comune_of
+from .schema import SERVICES, VALENZA_SUMMARY, conform_services, names
 from .text import normalise
 
 AL_LIMITE = "al_limite"
@@ -77,6 +78,24 @@ def classify(services, pack, computed=None, on_progress=None):
         result[name] = values
     result["esito"] = esito_of(result["valenza_dichiarata"], result["valenza_calcolata"])
     return result
+
+
+def summary(classified):
+    """Return how many services there are of each kind, and their area (schema VALENZA_SUMMARY).
+
+    Rows are ordered by their fields; ``superficie_mq`` is NaN where no service has one.
+    """
+    keys = [name for name in names(VALENZA_SUMMARY) if name not in ("n", "superficie_mq")]
+    zones = {}
+    for istat in classified["istat"].unique():
+        comune = comune_of(istat)
+        zones[istat] = None if comune is None else comune.zona_omogenea
+    frame = classified[[name for name in keys if name != "zona_omogenea"]].assign(
+        zona_omogenea=classified["istat"].map(zones), superficie_mq=classified["superficie_mq"]
+    )
+    groups = frame.groupby(keys, dropna=False, sort=True)["superficie_mq"]
+    table = groups.agg(n="size", superficie_mq=lambda areas: areas.sum(min_count=1)).reset_index()
+    return table[names(VALENZA_SUMMARY)]
 
 
 def esito_of(dichiarata, calcolata):

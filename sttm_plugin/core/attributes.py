@@ -1,0 +1,315 @@
+"""Attributes of the valenza rules computed from the layers around the services.
+
+Each is given only where it can be told: None is "not known", never "no".
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import numpy as np
+
+from .accessibility import METRES, NEAREST, Supply, make_options, measure
+from .context import POPULATION_FIELD, istat_of_rows, meeting, points_of
+from .reference import comune_of
+from .reference import comuni as all_comuni
+from .text import normalise
+from .wkb import read_shape
+
+YES, NO = "si", "no"
+_PLANNED = ("previsto", "in_corso")
+# The categories whose capacity per resident the pack knows: standard_capacita.<codice>.
+_STANDARD = "standard_capacita."
+
+
+def compute_attributes(
+    services, pack, comuni=None, lum=None, population=None, street=None, on_progress=None
+):
+    """Compute what the rules read and the services don't carry.
+
+    Args:
+        services: services frame, whole: the comune's and the others'.
+        comuni: ``core.context.comuni_frame``; lum: ``core.context.lum_frame``;
+        population: ``core.context.population_frame``. None where not given.
+        street: ``core.accessibility.Street``; None is the straight line times the pack's detour.
+        on_progress: share 0-1 → False to stop.
+
+    Returns:
+        {attribute: object (n,)}; with ``lum`` also ``id_lum`` and ``in_lum``. None when stopped.
+
+    Source: CRITERI_VALENZA, column *formula*, of the rules named beside each function.
+    """
+    count = len(services)
+    found = {
+        "ente_programmatore_sovracomunale": planner_above(services, pack),
+        "n_simili_comuni_contermini": similar_nearby(services, comuni),
+        "n_simili_cmm": similar_in_cmm(services),
+        "eccedenza_capacita": excess_capacity(services, pack),
+    }
+    within = np.full(count, None, dtype=object)
+    if lum is not None:
+        within, rank = lum_of(services, lum)
+        found["id_lum"] = within
+        found["in_lum"] = np.array([each is not None for each in within], dtype=object)
+        found["rango_lum"] = rank
+    found["in_lum_polo_o_citta_centrale"] = well_placed(services, within, lum is not None)
+    if comuni is not None:
+        found["attraversa_confine_comunale"] = across_border(services, comuni, pack)
+    if population is not None:
+        people = outside_people(services, pack, comuni, population, street, on_progress)
+        if people is None:
+            return None
+        found["pop_2km_altri_comuni_ab"] = people
+    return found
+
+
+def lum_of(services, lum):
+    """Return the LUM each service lies in and its rank, object (n,) each; rank "nessuno" outside.
+
+    A point on the edge is inside. An area: the LUM that holds most of it; several as good: the
+    metropolitano, then the lower id. A planned LUM holds only planned services.
+    """
+    count = len(services)
+    within = np.full(count, None, dtype=object)
+    rank = np.full(count, None, dtype=object)
+    located = ~(services.geometry.isna() | services.geometry.is_empty).to_numpy(dtype=bool)
+    rank[located] = "nessuno"
+    ids = lum["id_lum"].to_numpy(dtype=object)
+    ranks = _column(lum, "rango")
+    planned_lum = np.isin(_column(lum, "stato").astype(str), _PLANNED)
+    planned = services["stato"].isin(_PLANNED).to_numpy()
+    shapes, grounds = services.geometry.to_numpy(), lum.geometry.to_numpy()
+    best: dict = {}
+    for row, number in zip(*meeting(services.geometry, lum.geometry)):
+        if planned_lum[number] and not planned[row]:
+            continue
+        shape = shapes[row]
+        held = shape.intersection(grounds[number]).area if shape.area > 0 else 1.0
+        if shape.area > 0 and held <= 0:
+            continue
+        key = (-round(held, 2), ranks[number] != "metropolitano", str(ids[number]))
+        if row not in best or key < best[row][0]:
+            best[row] = (key, number)
+    for row, (_, number) in best.items():
+        within[row], rank[row] = ids[number], ranks[number]
+    return within, rank
+
+
+def well_placed(services, within, lum_known):
+    """GEN-R14: in a LUM, or in a comune that is polo or città centrale."""
+    found = np.full(len(services), None, dtype=object)
+    memo: dict = {}
+    located = ~(services.geometry.isna() | services.geometry.is_empty).to_numpy(dtype=bool)
+    for row, code in enumerate(services["istat"]):
+        if code not in memo:
+            known = comune_of(code) if code is not None else None
+            memo[code] = None if known is None else bool(known.polo or known.citta_centrale)
+        if memo[code] or within[row] is not None:
+            found[row] = YES
+        elif memo[code] is False and lum_known and located[row]:
+            found[row] = NO
+    return found
+
+
+def planner_above(services, pack):
+    """GEN-R17: whether the body that plans the service covers several comuni, by its name."""
+    words = pack.testi.get("enti_programmatori", {})
+    above = [f" {normalise(word)} " for word in words.get("sovracomunali", ())]
+    own = [f" {normalise(word)} " for word in words.get("comunali", ())]
+    memo: dict = {None: None}
+    found = np.full(len(services), None, dtype=object)
+    for row, name in enumerate(services["ente_pianificatore"]):
+        if name not in memo:
+            text = f" {normalise(name)} "
+            if any(word in text for word in above):
+                memo[name] = YES
+            else:
+                memo[name] = NO if any(word in text for word in own) else None
+        found[row] = memo[name]
+    return found
+
+
+def similar_nearby(services, comuni=None):
+    """GEN-R13: active services of the same category in the bordering comuni.
+
+    Known only where every bordering comune has some record here. Neighbours: the bundled
+    table's, which has those of the metropolitan city only, and those that touch in ``comuni``.
+    """
+    known, counts = _counts(services, ["codice_sttm"])
+    touching = _touching(comuni)
+    found = np.full(len(services), None, dtype=object)
+    for row, (istat, code) in enumerate(zip(services["istat"], services["codice_sttm"])):
+        comune = comune_of(istat) if istat is not None else None
+        near = set(touching.get(istat, ()))
+        near.update(comune.contermini if comune is not None else ())
+        if code is not None and near and near <= known:
+            found[row] = sum(counts.get((one, code), 0) for one in near)
+    return found
+
+
+def similar_in_cmm(services):
+    """GEN-R24: active services of the same category and specific type in the 133 comuni.
+
+    Known only where every comune has some record here: a partial list would make each rare.
+    """
+    known, counts = _counts(services, ["codice_sttm", "tipo_specifico"])
+    found = np.full(len(services), None, dtype=object)
+    if not set(all_comuni()) <= known:
+        return found
+    total: Counter = Counter()
+    for (_, *kind), number in counts.items():
+        total[tuple(kind)] += number
+    kinds = zip(services["codice_sttm"], services["tipo_specifico"])
+    for row, (code, kind) in enumerate(kinds):
+        if code is not None:
+            found[row] = total[(code, kind)]
+    return found
+
+
+def _counts(services, kinds):
+    """Return (comuni with a record, {(istat, *kinds): active services}).
+
+    The sites of a complex are one; the two readings list the same ground twice: the richer counts.
+    """
+    known = {code for code in services["istat"] if code is not None}
+    state = services["stato"]
+    active = services[(state.isna() | (state == "esistente")) & services["codice_sttm"].notna()]
+    whole = active["id_complesso"].where(active["id_complesso"].notna(), active["id_servizio"])
+    distinct: dict = {}
+    columns = [active[name] for name in ("istat", *kinds)]
+    for key, reading, one in zip(zip(*columns), active["lettura"].fillna(1), whole):
+        distinct.setdefault((key, reading), set()).add(one)
+    counts: dict = {}
+    for (key, _), members in distinct.items():
+        counts[key] = max(counts.get(key, 0), len(members))
+    return known, counts
+
+
+def _touching(comuni):
+    """Return {istat: codes of the comuni that touch it}."""
+    found: dict = {}
+    if comuni is None:
+        return found
+    codes = comuni["istat"].to_numpy(dtype=object)
+    # Boundaries of different sources rarely coincide to the millimetre.
+    for one, other in zip(*meeting(comuni.geometry.buffer(1.0), comuni.geometry)):
+        if one != other:
+            found.setdefault(codes[one], []).append(codes[other])
+    return found
+
+
+def excess_capacity(services, pack):
+    """GEN-R12: capacity over what the residents of the comune need, where the pack has a standard.
+
+    The unit of ``capacita`` must be that of the standard (posti letto, volumi).
+    """
+    found = np.full(len(services), None, dtype=object)
+    codes = services["codice_sttm"].to_numpy(dtype=object)
+    for name, described in pack.parametri_descritti.items():
+        if not name.startswith(_STANDARD):
+            continue
+        unit = normalise(described.unita.partition("/")[0])
+        for row in np.flatnonzero(codes == name[len(_STANDARD) :]):
+            size = _size(services, row, unit)
+            comune = comune_of(services["istat"].iat[row])
+            if size is not None and comune is not None:
+                found[row] = size / (comune.popolazione * described.valore)
+    return found
+
+
+def _size(services, row, unit):
+    """Return the capacity of a service in a unit, from ``capacita`` or from ``attributi``."""
+    if normalise((services["capacita_um"].iat[row] or "").replace("_", " ")) == unit:
+        size = services["capacita"].iat[row]
+        if size == size:
+            return float(size)
+    try:
+        entries = json.loads(services["attributi"].iat[row] or "{}")
+    except ValueError:
+        return None
+    if not isinstance(entries, dict):
+        return None
+    for name, entry in sorted(entries.items()):
+        words = normalise(name.replace("_", " "))
+        if isinstance(entry, dict) and (words == unit or words.endswith(f" {unit}")):
+            try:
+                return float(entry.get("valore"))
+            except (TypeError, ValueError):
+                return None
+    return None
+
+
+def across_border(services, comuni, pack):
+    """VER.01-R05: an area of which at least two comuni hold ``quota_area_comune`` each."""
+    least = pack.parametri["quota_area_comune"]
+    found = np.full(len(services), None, dtype=object)
+    shapes, grounds = services.geometry.to_numpy(), comuni.geometry.to_numpy()
+    areas = [row for row, shape in enumerate(shapes) if shape is not None and shape.area > 0]
+    chosen = services.geometry.iloc[areas]
+    held: Counter = Counter()
+    for position, number in zip(*meeting(chosen, comuni.geometry)):
+        shape = shapes[areas[position]]
+        share = shape.intersection(grounds[number]).area / shape.area
+        held[areas[position]] += share >= least - 1e-9
+    for row in areas:
+        # Outside every comune known here nothing can be said.
+        if held[row]:
+            found[row] = YES if held[row] >= 2 else NO
+    return found
+
+
+def outside_people(services, pack, comuni, population, street=None, on_progress=None):
+    """VER.01-R06: residents of other comuni within ``raggio_parchi_m`` of a green area.
+
+    Along the network where there is one, else in a straight line times the pack's detour.
+    Each area of the population counts where its point lies. Known only where the population of
+    every bordering comune is given. None when stopped.
+    """
+    found = np.full(len(services), None, dtype=object)
+    codes = services["codice_sttm"].to_numpy(dtype=object)
+    green = {rule.codice_categoria for rule in pack.regole if rule.attributo == _PEOPLE}
+    shapes = services.geometry.to_numpy()
+    rows = [
+        row
+        for row, code in enumerate(codes)
+        if code in green and shapes[row] is not None and services["istat"].iat[row] is not None
+    ]
+    homes = istat_of_rows(population, comuni)
+    known = np.array([code is not None for code in homes], dtype=bool)
+    if not rows or not known.any():
+        return found
+    points = points_of(population.geometry)
+    missing = (points.isna() | points.is_empty).to_numpy(dtype=bool)
+    at = np.full((len(population), 2), np.nan)
+    at[~missing] = [(point.x, point.y) for point in points[~missing]]
+    # Each area is a category of its own: its cost for every origin, in one pass.
+    names = [str(row) for row in rows]
+    supply = Supply(names, names, [read_shape(shapes[row].wkb) for row in rows])
+    options = make_options(
+        f"{pack.parametri['raggio_parchi_m']:g}",
+        measures=(NEAREST,),
+        strategy=METRES,
+        detour=pack.parametri["tortuosita"],
+    )
+    result = measure(at[:, 0], at[:, 1], None, supply, street, options, on_progress)
+    if result is None:
+        return None
+    people = population[POPULATION_FIELD].to_numpy()
+    present = set(homes[known])
+    for row, name in zip(rows, names):
+        istat = services["istat"].iat[row]
+        comune = comune_of(istat)
+        if comune is not None and set(comune.contermini) <= present:
+            outside = np.isfinite(result.categories[name].cost) & known & (homes != istat)
+            found[row] = float(people[outside].sum())
+    return found
+
+
+_PEOPLE = "pop_2km_altri_comuni_ab"
+
+
+def _column(frame, name):
+    if name not in frame.columns:
+        return np.full(len(frame), None, dtype=object)
+    return frame[name].to_numpy(dtype=object)

@@ -1,0 +1,143 @@
+"""The layers around the services, made ready: comuni, LUM, population."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .errors import SttmError
+from .places import ISTAT_FIELDS, places_from_frame
+from .reference import istat_code
+
+POPULATION_FIELD = "popolazione"
+
+
+def comuni_frame(frame):
+    """Return boundaries as a GeoDataFrame of ``istat``, ``nome`` and one geometry a comune.
+
+    Raises:
+        SttmError: no field with an ISTAT code, or no code is usable (``places_from_frame``).
+    """
+    import geopandas as gpd
+
+    places = places_from_frame(frame)
+    codes = sorted(places.exact)
+    return gpd.GeoDataFrame(
+        {"istat": codes, "nome": [places.name_of(code) for code in codes]},
+        geometry=[places.grounds[code] for code in codes],
+        crs=frame.crs,
+    )
+
+
+def lum_frame(frame, pack):
+    """Return one row for each LUM: of the several distances, that of its rank's radius.
+
+    Rows without a geometry don't stand for a LUM that has another one.
+
+    Raises:
+        SttmError: a row has no ``id_lum``.
+    """
+    if frame["id_lum"].isna().any():
+        raise SttmError(
+            "LUM: c'è almeno una riga senza id_lum. Usare il layer prodotto da «Bacini dei LUM» o "
+            "completare il campo."
+        )
+    ranks = pack.lum["ranghi"]
+    empty = frame.geometry.isna() | frame.geometry.is_empty
+    away = np.zeros(len(frame))
+    if "raggio_m" in frame.columns and "rango" in frame.columns:
+        own = [
+            ranks[rank]["raggio_m"] if rank in ranks else np.nan
+            for rank in frame["rango"].fillna("").str.strip().str.lower()
+        ]
+        away = (frame["raggio_m"].astype(float) - np.array(own, dtype=float)).abs().fillna(np.inf)
+    order = frame.assign(_empty=np.asarray(empty, dtype=bool), _away=np.asarray(away, dtype=float))
+    order = order.sort_values(["id_lum", "_empty", "_away"], kind="stable")
+    kept = order.drop_duplicates("id_lum").drop(columns=["_empty", "_away"])
+    return kept.reset_index(drop=True)
+
+
+def population_frame(frame, pop_field):
+    """Return the population layer with ``popolazione``, float64, nothing missing or negative.
+
+    Returns:
+        (frame, how many rows had no usable number and count 0).
+
+    Raises:
+        SttmError: there is no such field, or it doesn't hold numbers.
+    """
+    import pandas as pd
+
+    wanted = (pop_field or POPULATION_FIELD).lower()
+    name = next((name for name in frame.columns if str(name).lower() == wanted), None)
+    if name is None:
+        found = ", ".join(str(name) for name in frame.columns if name[0] != "_")
+        raise SttmError(
+            f"Popolazione: manca il campo «{pop_field or POPULATION_FIELD}» (trovati: "
+            f"{found.replace(', geometry', '') or 'nessuno'}). Indicare il campo con gli abitanti."
+        )
+    try:
+        people = pd.to_numeric(frame[name]).astype(float)
+    except (TypeError, ValueError) as error:
+        raise SttmError(
+            f"Popolazione: il campo «{name}» deve contenere numeri ({error})."
+        ) from error
+    wrong = ~(people >= 0) | np.isinf(people)
+    return frame.assign(**{POPULATION_FIELD: people.where(~wrong, 0.0)}), int(wrong.sum())
+
+
+def istat_of_rows(frame, comuni=None):
+    """Return the comune each row of a layer belongs to, object (n,), None where it isn't known.
+
+    From a field with an ISTAT code, else by the position of a point of the row in ``comuni``.
+    """
+    lower = {str(name).lower(): name for name in frame.columns}
+    column = next((lower[name] for name in ISTAT_FIELDS if name in lower), None)
+    codes = np.full(len(frame), None, dtype=object)
+    if column is not None:
+        codes[:] = [istat_code(value) for value in frame[column]]
+    lacking = np.array([code is None for code in codes], dtype=bool)
+    if comuni is None or not lacking.any():
+        return codes
+    points = points_of(frame.geometry[lacking])
+    grounds, rows = meeting(comuni.geometry, points)
+    where = np.flatnonzero(lacking)
+    # On a shared boundary the lower code, whatever the order.
+    for row, ground in sorted(zip(rows, comuni["istat"].to_numpy(dtype=object)[grounds])):
+        if codes[where[row]] is None:
+            codes[where[row]] = ground
+    return codes
+
+
+def meeting(left, right, predicate="intersects"):
+    """Return the positions (in left, in right) of the shapes that meet, int64 (k,) each.
+
+    Args:
+        left, right: GeoSeries in one CRS; missing and empty shapes meet nothing.
+        predicate: left … right, as in ``geopandas.sjoin``.
+    """
+    here = np.flatnonzero(~(left.isna() | left.is_empty).to_numpy(dtype=bool))
+    there = np.flatnonzero(~(right.isna() | right.is_empty).to_numpy(dtype=bool))
+    if not here.size or not there.size:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    index = right.iloc[there].sindex
+    # GeoPandas 1 has one query for both; before, the one for many had a name of its own.
+    query = getattr(index, "query_bulk", index.query)
+    a, b = query(left.iloc[here].reset_index(drop=True), predicate=predicate)
+    a, b = here[np.asarray(a, dtype=np.int64)], there[np.asarray(b, dtype=np.int64)]
+    order = np.lexsort((b, a))
+    return a[order], b[order]
+
+
+def points_of(shapes):
+    """Return a point on each shape (a point's own), a GeoSeries; empty ones stay as they are."""
+    import geopandas as gpd
+
+    return gpd.GeoSeries(
+        [
+            shape
+            if shape is None or shape.is_empty or shape.geom_type == "Point"
+            else shape.representative_point()
+            for shape in shapes
+        ],
+        crs=shapes.crs,
+    )
