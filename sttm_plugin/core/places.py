@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .errors import SttmError
-from .reference import SUCCESSORS, comune_of, comuni, istat_code, resolve_comune
+from .reference import SUCCESSORS, belfiore_codes, comune_of, comuni, istat_code, resolve_comune
 from .text import normalise
 
 # INTERFACE §1, Doubt and §5, importservices: a proposal of ours.
@@ -69,7 +69,7 @@ class Places:
                 return code, "soppresso"
             return code, "uguale" if code == text else "zeri"
         if _BELFIORE.match(text):
-            found = _belfiore().get(text.upper())
+            found = belfiore_codes().get(text.upper())
             return (found, "catastale") if found else (None, "altrove")
         matches = self._by_name.get(_name_key(text), [])
         if len(matches) == 1:
@@ -209,12 +209,6 @@ def places_from_frame(frame, to_analysis=None) -> Places:
     }
     others = places_from_boxes(to_analysis)
     return Places({**others.grounds, **grounds}, {**others.names, **names}, frozenset(grounds))
-
-
-def _belfiore() -> dict:
-    from .reference import _rows
-
-    return {row["belfiore"].upper(): row["istat"] for row in _rows("codici_catastali.csv")}
 
 
 def _name_key(name) -> str:

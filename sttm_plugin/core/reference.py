@@ -25,10 +25,10 @@ ZONE_CODES = {
     "Nord Ovest": "NOV",
 }
 
-# Comuni that no longer exist, with the one that took their place and since when.
+# Comuni that no longer exist, with the one that took their place (FACTS §1) and their name.
 SUCCESSORS = {
-    "015235": ("015251", "Vermezzo", "2019-02-08"),
-    "015246": ("015251", "Zelo Surrigone", "2019-02-08"),
+    "015235": ("015251", "Vermezzo"),
+    "015246": ("015251", "Zelo Surrigone"),
 }
 
 
@@ -122,9 +122,10 @@ def comuni() -> dict:
     return dict(_comuni())
 
 
+@functools.lru_cache(maxsize=1)
 def belfiore_codes() -> dict:
     """Return {cadastral code: ISTAT code of today}, codes of merged comuni included."""
-    return {row["belfiore"]: row["istat"] for row in _rows("codici_catastali.csv")}
+    return {row["belfiore"].upper(): row["istat"] for row in _rows("codici_catastali.csv")}
 
 
 def comune_of(istat) -> Comune | None:
@@ -160,7 +161,7 @@ def _keys() -> dict:
     keys: dict = {}
     for comune in _comuni().values():
         keys.setdefault(_plain(comune.nome), []).append(comune.istat)
-    for successor, name, _ in SUCCESSORS.values():
+    for successor, name in SUCCESSORS.values():
         keys.setdefault(_plain(name), []).append(successor)
     for row in _rows("codici_catastali.csv"):
         keys.setdefault(row["belfiore"].lower(), []).append(row["istat"])

@@ -150,7 +150,19 @@ def _complete(source) -> bool:
     return isinstance(source, QgsVectorLayer) and source.dataProvider().name() == "ogr"
 
 
-def _wkb(feature, transform, name):
+def plain_geometry(feature, transform, name):
+    """Return a feature's geometry in the analysis CRS, curves segmented, without Z and M.
+
+    Args:
+        transform: of ``transform_to``, None where the CRS is already that of the analysis.
+        name: of the layer, for the sentence.
+
+    Returns:
+        QgsGeometry, None where there is none.
+
+    Raises:
+        SttmError: a coordinate can't be transformed.
+    """
     geometry = feature.geometry()
     if geometry.isNull() or geometry.isEmpty():
         return None
@@ -170,7 +182,12 @@ def _wkb(feature, transform, name):
                 "trasformare nel sistema di analisi: controllare il sistema di riferimento del "
                 "layer."
             ) from error
-    return geometry.asWkb().data()
+    return geometry
+
+
+def _wkb(feature, transform, name):
+    geometry = plain_geometry(feature, transform, name)
+    return None if geometry is None else geometry.asWkb().data()
 
 
 def shapes_from_wkb(blobs):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from qgis.core import NULL, QgsCsException, QgsGeometry, QgsWkbTypes
+from qgis.core import NULL, QgsWkbTypes
 
 from ..core.errors import SttmError
 from ..core.network import build_network
 from ..core.snapping import SegmentIndex
 from ..core.wkb import read_lines, read_shape
-from .frames import iter_features, plain_value, source_name, transform_to
+from .frames import iter_features, plain_geometry, plain_value, source_name, transform_to
 
 _CANCEL_EVERY = 512
 
@@ -65,7 +65,7 @@ def read_rows(source, crs, context=None, feedback=None, fields=(), attributes=No
         if attributes is not None:
             rows.attributes.append([values[place] for place in attributes])
         rows.fids.append(feature.id())
-        rows.geometries.append(_geometry(feature, transform, rows.name))
+        rows.geometries.append(plain_geometry(feature, transform, rows.name))
     rows.columns = {name: column for (name, _), column in zip(places, columns)}
     return rows
 
@@ -86,24 +86,6 @@ def field_place(source, name, needed=True) -> int:
         f"Nel layer «{source_name(source)}» non c'è il campo «{name}» (trovati: "
         f"{found or 'nessuno'}). Scegliere un campo esistente."
     )
-
-
-def _geometry(feature, transform, name):
-    geometry = feature.geometry()
-    if geometry.isNull() or geometry.isEmpty():
-        return None
-    if QgsWkbTypes.isCurvedType(geometry.wkbType()):
-        geometry = QgsGeometry(geometry.constGet().segmentize())
-    if transform is not None:
-        try:
-            geometry.transform(transform)
-        except QgsCsException as error:
-            raise SttmError(
-                f"Le coordinate dell'elemento {feature.id()} di «{name}» non si possono "
-                "trasformare nel sistema di analisi: controllare il sistema di riferimento del "
-                "layer."
-            ) from error
-    return geometry
 
 
 def blobs_of(geometries) -> list:
