@@ -10,6 +10,7 @@ ALGORITHMS = (
     "createworkspace",
     "importservices",
     "classifyservices",
+    "preparenetwork",
     "lumcatchment",
     "accessibility",
     "checkplan",

@@ -140,15 +140,10 @@ def _sound_parts(lines):
 def _join_vertices(xy, part, ends, tolerance):
     """Return the node of each vertex and which vertices are nodes."""
     # Vertices at the same place first: most joints of a real network are exact.
-    order = np.lexsort((xy[:, 1], xy[:, 0]))
-    new = np.ones(len(xy), dtype=bool)
-    new[1:] = (xy[order[1:]] != xy[order[:-1]]).any(axis=1)
-    place = np.empty(len(xy), dtype=np.int64)
-    place[order] = np.cumsum(new) - 1
-    at = xy[order[new]]
+    at, place = same_places(xy)
     members = np.bincount(place)
 
-    a, b = _near_pairs(at, tolerance)
+    a, b = near_places(at, tolerance)
     if a.size:
         a, b = _not_only_neighbours(a, b, place, part, members)
     joined = components(len(at), a, b) if a.size else np.arange(len(at))
@@ -158,8 +153,18 @@ def _join_vertices(xy, part, ends, tolerance):
     return joined[place], ends | shared[place]
 
 
-def _near_pairs(at, tolerance):
-    """Return the pairs (a < b) of places at most a tolerance apart."""
+def same_places(xy):
+    """Return the distinct places (n, 2), by x and y, and the place of each vertex, int64 (v,)."""
+    order = np.lexsort((xy[:, 1], xy[:, 0]))
+    new = np.ones(len(xy), dtype=bool)
+    new[1:] = (xy[order[1:]] != xy[order[:-1]]).any(axis=1)
+    place = np.empty(len(xy), dtype=np.int64)
+    place[order] = np.cumsum(new) - 1
+    return xy[order[new]], place
+
+
+def near_places(at, tolerance):
+    """Return the pairs (a < b), int64 (k,) each, of places (n, 2) at most a tolerance apart."""
     low = at.min(axis=0)
     extent = float((at - low).max())
     # Cells of four tolerances: two near places share a cell of one of four grids, each half a

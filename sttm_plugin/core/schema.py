@@ -161,6 +161,19 @@ LUM = (
 )
 EDGES = (Field("id_lum"), *_fields("real", "raggio_m costo_da costo_a"))
 
+# preparenetwork, OUTPUT (before the original fields) and ISSUES
+NETWORK = (
+    *_fields("int", "fid_origine da_nodo a_nodo"),
+    Field("lunghezza_m", "real"),
+    Field("componente", "int"),
+)
+NETWORK_ISSUES = (
+    Field("tipo"),
+    Field("fid_origine", "int"),
+    Field("distanza_m", "real"),
+    Field("azione"),
+)
+
 LUM_PERIMETERS = (
     *_fields("text", "id_lum nome rango stato contesto"),
     Field("raggio_m", "real"),

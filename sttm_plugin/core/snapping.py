@@ -153,6 +153,25 @@ class SegmentIndex:
         found = found[meets]
         return found[np.argsort(self.rank[found])]
 
+    def candidates(self, x, y, reach):
+        """Return (point, segment) pairs, all those at most ``reach`` metres apart among them."""
+        grid = self._fine if reach <= self._fine.cell else _Grid(self, reach)
+        return grid.around(x - self._origin[0], y - self._origin[1])
+
+    def meeting_pairs(self):
+        """Return the pairs of segments (i, j), each once, whose cells of the grid meet."""
+        grid = self._fine
+        number = grid.number
+        # Each member of a cell with those after it there.
+        after = np.repeat(grid.begin + number, number) - np.arange(grid.segment.size) - 1
+        first = np.repeat(np.arange(grid.segment.size), after)
+        step = np.arange(first.size) - np.repeat(np.cumsum(after) - after, after)
+        second = first + step + 1
+        i, j = grid.segment[first], grid.segment[second]
+        low, high = np.minimum(i, j), np.maximum(i, j)
+        key = np.unique(low * self.vertex.size + high)
+        return key // self.vertex.size, key % self.vertex.size
+
 
 class _Grid:
     """Cells of a grid and the segments that pass through them."""

@@ -1,0 +1,105 @@
+"""preparenetwork through Processing: fields, repairs, what a bad layer is told."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def prepare(sttm_provider):
+    from qgis import processing
+    from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
+
+    def run(lines, crs="EPSG:32632", kind="LineString", **others):
+        layer = QgsVectorLayer(
+            f"{kind}?crs={crs}&field=nome:string&field=componente:integer", "strade", "memory"
+        )
+        for number, wkt in enumerate(lines):
+            feature = QgsFeature(layer.fields())
+            feature.setAttributes([f"via {number}", 70 + number])
+            feature.setGeometry(QgsGeometry.fromWkt(wkt))
+            layer.dataProvider().addFeature(feature)
+        given = {"INPUT": layer, "OUTPUT": "TEMPORARY_OUTPUT", "ISSUES": "TEMPORARY_OUTPUT"}
+        found = processing.run("sttm:preparenetwork", {**given, **others})
+        for name in ("OUTPUT", "ISSUES"):
+            layer = found[name]
+            found[f"{name}_FIELDS"] = layer.fields().names()
+            found[name] = [
+                {
+                    **dict(zip(layer.fields().names(), one.attributes())),
+                    "wkt": one.geometry().asWkt(2),
+                }
+                for one in layer.getFeatures()
+            ]
+        return found
+
+    return run
+
+
+CROSS = ["LINESTRING(0 0, 100 0)", "LINESTRING(50 -20, 50 20)", "LINESTRING(200 0, 210 0)"]
+
+
+def test_edges_carry_our_fields_then_the_original_ones(prepare):
+    found = prepare(CROSS, SPLIT_AT_CROSSINGS=True)
+    assert found["OUTPUT_FIELDS"] == [
+        "fid_origine", "da_nodo", "a_nodo", "lunghezza_m", "componente", "nome", "componente_orig",
+    ]  # fmt: skip
+    assert found["OUTPUT"][0] == {
+        "fid_origine": 1,
+        "da_nodo": 1,
+        "a_nodo": 3,
+        "lunghezza_m": 50.0,
+        "componente": 1,
+        "nome": "via 0",
+        "componente_orig": 70,
+        "wkt": "LineString (0 0, 50 0)",
+    }
+    assert (found["NODES"], found["EDGES"], found["COMPONENTS"]) == (7, 5, 2)
+    assert found["LARGEST_COMPONENT_SHARE"] == pytest.approx(140 / 150)
+    assert [(one["tipo"], one["fid_origine"], one["distanza_m"]) for one in found["ISSUES"]] == [
+        ("incrocio", 1, 0.0),
+        ("isolato", 3, 100.0),
+    ]
+
+
+def test_nothing_is_changed_unless_asked(prepare):
+    found = prepare([*CROSS, "LINESTRING(100.5 0, 120 0)"])
+    assert [one["wkt"] for one in found["OUTPUT"]] == [
+        "LineString (0 0, 100 0)",
+        "LineString (50 -20, 50 20)",
+        "LineString (200 0, 210 0)",
+        "LineString (100.5 0, 120 0)",
+    ]
+    near = [one for one in found["ISSUES"] if one["tipo"] == "quasi_contatto"]
+    assert [(one["fid_origine"], one["distanza_m"]) for one in near] == [(1, 0.5), (4, 0.5)]
+    assert near[0]["azione"].startswith("nessuna")
+
+
+def test_the_prepared_network_gives_the_same_network_again(prepare):
+    first = prepare(CROSS, SPLIT_AT_CROSSINGS=True)
+    again = prepare([one["wkt"] for one in first["OUTPUT"]], SPLIT_AT_CROSSINGS=True, SNAP_GAPS=1)
+    assert [one["wkt"] for one in again["OUTPUT"]] == [one["wkt"] for one in first["OUTPUT"]]
+    assert [one["tipo"] for one in again["ISSUES"]] == ["isolato"]
+
+
+def test_multi_parts_z_and_curves_are_read(prepare):
+    found = prepare(
+        ["MULTILINESTRING Z((0 0 5, 10 0 9), (10 0 9, 10 10 2))"], kind="MultiLineStringZ"
+    )
+    assert (found["EDGES"], found["NODES"]) == (2, 3)
+    assert {one["lunghezza_m"] for one in found["OUTPUT"]} == {10.0}
+
+
+@pytest.mark.parametrize(
+    ("lines", "others", "sentence"),
+    [
+        ([], {}, "nessuna linea utilizzabile"),
+        (["LINESTRING(1 1, 1 1)"], {}, "nessuna linea utilizzabile"),
+        (CROSS, {"CRS": "EPSG:4326"}, "metri"),
+    ],
+)
+def test_bad_input_gets_a_sentence(prepare, lines, others, sentence):
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException, match=sentence):
+        prepare(lines, **others)
