@@ -313,3 +313,38 @@ def _column(frame, name):
     if name not in frame.columns:
         return np.full(len(frame), None, dtype=object)
     return frame[name].to_numpy(dtype=object)
+
+
+def classify_missing(services, pack, on_progress=None, **around):
+    """Return the services frame with a valenza for those that had none (INTERFACE, checkplan).
+
+    Args:
+        around: comuni, lum, population, street as in ``compute_attributes``.
+
+    Returns:
+        The frame, ``id_lum`` and ``in_lum`` filled where a LUM layer tells them and they were
+        empty; what was already computed stays as it was. None when stopped.
+    """
+    from .valenza import RESULTS, classify
+
+    services = services.copy()
+    computed = compute_attributes(services, pack, on_progress=on_progress, **around)
+    if computed is None:
+        return None
+    for name in ("id_lum", "in_lum"):
+        if name in computed:
+            values = computed.pop(name)
+            services[name] = services[name].where(services[name].notna(), values)
+    lacking = services["valenza_calcolata"].isna().to_numpy()
+    if not lacking.any():
+        return services
+    chosen = services[lacking]
+    part = {name: values[lacking] for name, values in computed.items()}
+    classified = classify(chosen, pack, part, on_progress)
+    if classified is None:
+        return None
+    for name in RESULTS:
+        values = services[name].to_numpy(copy=True)
+        values[lacking] = classified[name].to_numpy()
+        services[name] = values
+    return services

@@ -19,6 +19,18 @@ _RANK = {"locale": 0, "intercomunale": 1, "metropolitana": 2}
 _SLACK = 1e-9
 _FORMAL = "atto formale"
 
+# What ``classify`` sets.
+RESULTS = (
+    "valenza_calcolata",
+    "punteggio",
+    "punteggio_intercomunale",
+    "punteggio_metropolitana",
+    "copertura",
+    "indicazione",
+    "motivazione",
+    "esito",
+)
+
 # The names the rules use for a field of the service layer.
 FIELD_OF = {
     "area_mq": "superficie_mq",
