@@ -59,17 +59,18 @@ def _positions(plan):
 def _rounded_wkb(shape):
     if shape is None or shape.is_empty:
         return None
-    from shapely.ops import transform
-
-    rounded = transform(lambda x, y, z=None: (_to_cm(x), _to_cm(y)), shape)
-    return rounded.wkb_hex
-
-
-def _to_cm(values):
     import numpy as np
+    import shapely
 
     # Adding zero makes −0.0 the same as 0.0.
-    return np.round(np.asarray(values, dtype=float), 2) + 0.0
+    if hasattr(shapely, "transform"):
+        return shapely.transform(shape, lambda xy: np.round(xy, 2) + 0.0).wkb_hex
+    from shapely.ops import transform
+
+    def rounded(x, y, z=None):
+        return np.round(np.asarray(x), 2) + 0.0, np.round(np.asarray(y), 2) + 0.0
+
+    return transform(rounded, shape).wkb_hex
 
 
 def merge_previous(found, previous, checks):

@@ -324,13 +324,10 @@ def _typed(column, field):
                 f"Il campo «{field.name}» deve contenere numeri: {error}. Correggere i valori o "
                 "reimportare il layer con l'algoritmo «Importa servizi»."
             ) from error
-    missing = column.isna()
-    values = column.astype(object)
-    if field.kind == "bool":
-        values = values.map(_as_bool)
-    else:
-        values = values.map(_as_text)
-    return values.where(~missing, None)
+    plain = _as_bool if field.kind == "bool" else _as_text
+    values = [None if missing else plain(value) for value, missing in zip(column, column.isna())]
+    # The kind is said: pandas 3 would make of text a kind whose missing value is NaN.
+    return pd.Series(values, index=column.index, dtype=object)
 
 
 def _as_text(value):
