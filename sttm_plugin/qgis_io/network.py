@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from qgis.core import NULL, QgsWkbTypes
+from qgis.core import NULL, QgsFeatureRequest, QgsWkbTypes
 
 from ..core.errors import SttmError
 from ..core.network import build_network
@@ -56,16 +56,29 @@ def read_rows(source, crs, context=None, feedback=None, fields=(), attributes=No
     rows = Rows(source_name(source))
     places = [(name, field_place(source, name)) for name in fields if name]
     columns = [[] for _ in places]
-    for number, feature in enumerate(iter_features(source)):
+    # Most layers need nothing but the geometry as it is: the fewest calls for each feature.
+    kind = source.wkbType()
+    known = QgsWkbTypes.geometryType(kind) != QgsWkbTypes.GeometryType.UnknownGeometry
+    as_it_is = transform is None and known and not QgsWkbTypes.isCurvedType(kind)
+    wanted = [place for _, place in places] + list(attributes or ())
+    request = QgsFeatureRequest().setSubsetOfAttributes(wanted)
+    for number, feature in enumerate(iter_features(source, request)):
         if number % _CANCEL_EVERY == 0 and feedback is not None and feedback.isCanceled():
             return None
-        values = feature.attributes()
-        for column, (_, place) in zip(columns, places):
-            column.append(plain_value(values[place]))
-        if attributes is not None:
-            rows.attributes.append([values[place] for place in attributes])
+        if wanted:
+            values = feature.attributes()
+            for column, (_, place) in zip(columns, places):
+                column.append(plain_value(values[place]))
+            if attributes is not None:
+                rows.attributes.append([values[place] for place in attributes])
+        elif attributes is not None:
+            rows.attributes.append([])
         rows.fids.append(feature.id())
-        rows.geometries.append(plain_geometry(feature, transform, rows.name))
+        if as_it_is:
+            geometry = feature.geometry()
+            rows.geometries.append(None if geometry.isEmpty() else geometry)
+        else:
+            rows.geometries.append(plain_geometry(feature, transform, rows.name))
     rows.columns = {name: column for (name, _), column in zip(places, columns)}
     return rows
 
@@ -167,8 +180,8 @@ def check_lines(source):
     unknown = QgsWkbTypes.GeometryType.UnknownGeometry
     if kind not in (QgsWkbTypes.GeometryType.LineGeometry, unknown):
         raise SttmError(
-            f"Rete: il layer «{source_name(source)}» non è di linee. Scegliere il layer delle strade "
-            "o dei percorsi."
+            f"Rete: il layer «{source_name(source)}» non è di linee. Scegliere il layer delle "
+            "strade o dei percorsi."
         )
 
 
