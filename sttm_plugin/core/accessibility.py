@@ -269,6 +269,30 @@ def measure(x, y, population, supply, street, options, on_progress=None):
     )
 
 
+def reach(x, y, supply, street, options, on_progress=None):
+    """Return every origin and service within the limit of each other.
+
+    Args: as in ``measure``; the categories don't count.
+
+    Returns:
+        (service int64 (k,), origin int64 (k,), cost float64 (k,)); None when stopped.
+    """
+    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    engine = _Straight if street is None else _Streets
+    ways = engine.prepare(x, y, supply, street, options, _scaled(on_progress, 0.0, 0.3))
+    if ways is None:
+        return None
+    services = np.arange(len(supply.ids))
+    one = np.zeros(services.size, dtype=np.int64)
+    found = [(services[:0], services[:0], np.zeros(0))]
+    progress = _scaled(on_progress, 0.3, 1.0)
+    for pairs in ways.pairs(np.zeros(1, dtype=np.int64), services, one, None, True, progress):
+        if pairs is None:
+            return None
+        found.append(pairs)
+    return tuple(np.concatenate(columns) for columns in zip(*found))
+
+
 def _scaled(on_progress, begin, end):
     """Return an ``on_progress`` for the part of a run between two shares, never going back."""
     if on_progress is None:
