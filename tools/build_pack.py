@@ -37,6 +37,16 @@ CHECK_COLUMNS = {
     "input": "dati_richiesti",
     "correzione_suggerita": "suggerimento",
 }
+# A finding is about one object: the messages that count them are written again for one.
+MESSAGES = {
+    "STTM2-105": "{nome}: senza geometria",
+    "STTM2-106": "{nome}: geometria non valida",
+    "STTM2-110": "{a} e {b}: probabile duplicato",
+    "STTM2-112": "{nome}: poligono di {area} mq, sotto {soglia} mq",
+    "STTM2-117": "{nome}: dato più vecchio di {mesi} mesi",
+    "STTM2-119": "{nome}: caratteri errati nel campo {campo}",
+    "STTM2-941": "{nome}: possibile dato personale nel campo {campo}",
+}
 MATRIX_COLUMNS = ("MU", "MP", "SU", "SP")
 
 
@@ -69,6 +79,7 @@ def _checks(domain: Path) -> bytes:
         row["severita"] = SEVERITA[row["severita"]]
         row["bloccante"] = YES_NO[row["bloccante"]]
         row["ammette_motivazione"] = YES_NO[row["ammette_motivazione"]]
+        row["messaggio"] = MESSAGES.get(row["codice"], row["messaggio"])
     return _renamed(header, rows, CHECK_COLUMNS)
 
 

@@ -106,8 +106,8 @@ def read_frame(source, crs, context=None, feedback=None, fields=None):
 
     Returns:
         GeoDataFrame: the fields (text as object with None, numbers as they are, dates as ISO
-        text), ``_layer`` (name), ``_fid`` (int), ``geometry`` (shapely, curves segmented, Z and
-        M dropped; None where NULL). None when cancelled.
+        text), ``_layer`` (name), ``_fid`` (int), ``_spatial`` (False for a table), ``geometry``
+        (shapely, curves segmented, Z and M dropped; None where NULL). None when cancelled.
 
     Raises:
         SttmError: no CRS, a coordinate that can't be transformed, a read that broke off.
@@ -142,6 +142,8 @@ def read_frame(source, crs, context=None, feedback=None, fields=None):
     frame = pd.DataFrame({field: _column(values) for (_, field), values in zip(kept, columns)})
     frame["_layer"] = pd.Series([name] * len(fids), dtype=object)
     frame["_fid"] = np.asarray(fids, dtype=np.int64)
+    # A row of a table has no geometry by design, one of a layer lacks it.
+    frame["_spatial"] = source.wkbType() != QgsWkbTypes.Type.NoGeometry
     return gpd.GeoDataFrame(frame, geometry=shapes_from_wkb(blobs), crs=crs_name(crs))
 
 

@@ -1,0 +1,73 @@
+"""What the checks share: masks, names, dates."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+
+from .engine import Failing, Outcome
+
+SOVRACOMUNALI = ("sovracomunale", "intercomunale", "metropolitana")
+
+
+def located(frame):
+    """Return which rows have a geometry with something in it, bool (n,)."""
+    shapes = frame.geometry
+    return ~(shapes.isna() | shapes.is_empty).to_numpy(dtype=bool)
+
+
+def is_area(frame):
+    """Return which rows are areas, bool (n,)."""
+    kinds = frame.geometry.geom_type.isin(("Polygon", "MultiPolygon"))
+    return kinds.to_numpy(dtype=bool) & located(frame)
+
+
+def name_of(row) -> str:
+    """Return how a message calls a service."""
+    return row.denominazione or "servizio senza nome"
+
+
+def area_of(frame):
+    """Return the area of each service, m², NaN where none is known.
+
+    The measured field, else the polygon's own, else what the source declares.
+    """
+    measured = frame["superficie_mq"].to_numpy(dtype=float)
+    drawn = np.where(is_area(frame), frame.geometry.area, np.nan)
+    declared = frame["superficie_dichiarata_mq"].to_numpy(dtype=float)
+    found = np.where(np.isnan(measured), drawn, measured)
+    return np.where(np.isnan(found), declared, found)
+
+
+def date_of(text):
+    """Return an ISO date, None where the text is none."""
+    try:
+        return datetime.date.fromisoformat(str(text)[:10])
+    except ValueError:
+        return None
+
+
+def months_before(day, months):
+    """Return the day so many months before; the 31st falls back to a month's last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 - int(months), 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return datetime.date(year, month + 1, last)
+        except ValueError:
+            continue
+    raise ValueError(day)
+
+
+def each(frame, mask, make, tried, **outcome) -> Outcome:
+    """Return an outcome with one failing for each row of a mask.
+
+    Args:
+        make: row (a named tuple) → keyword arguments of ``Failing``; ``testo`` gets the name.
+    """
+    failing = []
+    for row in frame[np.asarray(mask, dtype=bool)].itertuples():
+        more = make(row)
+        text = {"nome": name_of(row), "n": 1, **more.pop("testo", {})}
+        failing.append(Failing(row.id_servizio, geometry=row.geometry, testo=text, **more))
+    return Outcome(int(tried), failing, **outcome)

@@ -1,0 +1,489 @@
+"""Checks on the data themselves: identifiers, geometries, fields (STTM2-103 … 119)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import numpy as np
+
+from ..context import meeting, points_of
+from ..pairs import name_similarity, pairs_within
+from ..schema import DOMAINS, SERVICES
+from .common import (
+    area_of,
+    date_of,
+    each,
+    is_area,
+    located,
+    months_before,
+    name_of,
+)
+from .engine import Failing, Outcome, check
+
+_ALIASES = {field.name: field.alias or field.name for field in SERVICES}
+_TEXTS = tuple(field.name for field in SERVICES if field.kind == "text")
+
+
+@check("identificativo_univoco")
+def unique_ids(plan, controllo):
+    own, istat = plan.own, plan.comune.istat
+    counts = Counter(own["id_servizio"])
+    failing = []
+    lacking = counts.pop(None, 0)
+    if lacking:
+        failing.append(Failing(istat, ("campo:id_servizio",), lacking, 0, testo={"n": lacking}))
+    first = own.drop_duplicates("id_servizio").set_index("id_servizio").geometry
+    for key in sorted(key for key, number in counts.items() if number > 1):
+        number = counts[key]
+        failing.append(Failing(key, (), number, 1, geometry=first[key], testo={"n": number}))
+    return Outcome(len(own), failing)
+
+
+@check("sistema_ammesso")
+def allowed_crs(plan, controllo):
+    allowed = [f"EPSG:{code}" for code in controllo.parametri["epsg"]]
+    failing = []
+    if plan.crs not in allowed:
+        read = {"epsg": plan.crs}
+        failing.append(Failing(plan.comune.istat, (), plan.crs, allowed, testo=read, impronta=read))
+    return Outcome(1 if len(plan.own) else 0, failing)
+
+
+@check("geometria_presente")
+def geometry_present(plan, controllo):
+    frame = plan.own[_of_spatial_layers(plan.own)]
+    return each(frame, ~located(frame), lambda row: {}, len(frame))
+
+
+def _of_spatial_layers(frame):
+    """Return which rows come from a layer that has a place for geometries."""
+    if "_spatial" in frame.columns:
+        return frame["_spatial"].to_numpy(dtype=bool)
+    if "_layer" not in frame.columns:
+        return np.ones(len(frame), dtype=bool)
+    some = set(frame["_layer"][located(frame)])
+    return frame["_layer"].isin(some).to_numpy()
+
+
+@check("geometria_valida")
+def geometry_valid(plan, controllo):
+    frame = plan.own_where(located(plan.own))
+    return each(frame, ~frame.geometry.is_valid, lambda row: {}, len(frame))
+
+
+@check("estensione_attesa")
+def expected_extent(plan, controllo):
+    frame = plan.own_where(located(plan.own))
+    ground, exact = _ground(plan)
+    if ground is None or not len(frame):
+        return Outcome(0, missing=("COMUNI",), concerned=len(frame))
+    reach, most = controllo.parametri["tampone_m"], controllo.parametri["quota"]
+    away = frame.geometry.distance(ground).to_numpy()
+    outside = int((away > reach + 1e-6).sum())
+    share = outside / len(frame)
+    if share > most + 1e-9:
+        text = {"n": outside, "totale": len(frame)}
+        failing = [
+            Failing(
+                plan.comune.istat, (), share, most, "quota 0-1", most - share, text,
+                impronta={"fuori": sorted(frame["id_servizio"][away > reach].astype(str))},
+            )
+        ]  # fmt: skip
+        return Outcome(len(frame), failing)
+    return Outcome(len(frame) if exact else 0, missing=() if exact else ("COMUNI",))
+
+
+def _ground(plan):
+    """Return (the comune's polygon, True), or (its bundled box, False), or (None, False).
+
+    Whoever is outside the box is outside the comune; inside it nothing is certain.
+    """
+    if plan.boundary is not None:
+        return plan.boundary, True
+    if plan.crs not in ("EPSG:32632", "EPSG:25832", "EPSG:7791", "EPSG:6707"):
+        return None, False
+    from shapely.geometry import box
+
+    from ..places import bundled_boxes
+
+    return box(*bundled_boxes()[plan.comune.istat]), False
+
+
+@check("dentro_il_confine")
+def inside_the_border(plan, controllo):
+    if expected_extent(plan, plan.pack.check("STTM2-107")).failing:
+        return Outcome(0)
+    frame = plan.own_where(located(plan.own))
+    ground, exact = _ground(plan)
+    if ground is None or not len(frame):
+        return Outcome(0, missing=("COMUNI",), concerned=len(frame))
+    away = frame.geometry.distance(ground).to_numpy()
+    outside = away > 1e-6
+    metres = dict(zip(frame["id_servizio"], away))
+
+    def make(row):
+        distance = float(metres[row.id_servizio])
+        return {"valore": distance, "soglia": 0.0, "unita": "m", "margine": -distance}
+
+    tried = len(frame) if exact else int(outside.sum())
+    return each(frame, outside, make, tried, missing=() if exact else ("COMUNI",))
+
+
+@check("geometria_attesa")
+def expected_geometry(plan, controllo):
+    categories = plan.pack.categorie
+    expected = plan.own["codice_sttm"].map(
+        lambda code: categories[code].geometria_attesa if code in categories else None
+    )
+    concerned = located(plan.own) & expected.notna().to_numpy() & (expected != "qualsiasi")
+    frame, expected = plan.own_where(concerned), expected[np.asarray(concerned, dtype=bool)]
+    # An area always serves where a point is expected.
+    wrong = (expected == "poligono").to_numpy() & ~is_area(frame)
+    return each(
+        frame,
+        wrong,
+        lambda row: {
+            "valore": "punto",
+            "soglia": "poligono",
+            "testo": {"tipo": "puntuale", "atteso": "poligonale"},
+        },
+        len(frame),
+    )
+
+
+@check("duplicati_interni")
+def duplicates(plan, controllo):
+    frame = plan.own_where(located(plan.own) & plan.own["codice_sttm"].notna()).reset_index()
+    limits = controllo.parametri
+    failing = {}
+    for _, group in frame.groupby("codice_sttm", sort=True):
+        rows = group.reset_index(drop=True)
+        for i, j, metres in zip(*pairs_within(rows.geometry, limits["distanza_m"])):
+            one, other = rows.iloc[i], rows.iloc[j]
+            alike = name_similarity(one["denominazione"], other["denominazione"])
+            overlap = _overlap(one["geometry"], other["geometry"])
+            if alike >= limits["similarita"] - 1e-9:
+                value, limit, unit = alike, limits["similarita"], "similarità dei nomi"
+            elif overlap >= limits["iou"] - 1e-9:
+                value, limit, unit = overlap, limits["iou"], "sovrapposizione (IoU)"
+            else:
+                continue
+            first, second = sorted((one, other), key=lambda row: str(row["id_servizio"]))
+            failing[first["id_servizio"], second["id_servizio"]] = Failing(
+                first["id_servizio"],
+                (second["id_servizio"],),
+                value,
+                limit,
+                unit,
+                limit - value,
+                {"n": 1, "a": name_of(first), "b": name_of(second), "metri": float(metres)},
+                first["geometry"],
+            )
+    return Outcome(len(frame), list(failing.values()))
+
+
+def _overlap(one, other) -> float:
+    """Return the share of two areas' union that they have in common."""
+    if one.area <= 0 or other.area <= 0:
+        return 0.0
+    common = _common(one, other)
+    return common / (one.area + other.area - common)
+
+
+def _common(one, other) -> float:
+    return _sound(one).intersection(_sound(other)).area
+
+
+def _sound(shape):
+    return shape if shape.is_valid else shape.buffer(0)
+
+
+@check("sovrapposizioni")
+def overlaps(plan, controllo):
+    frame = plan.own_where(is_area(plan.own)).reset_index(drop=True)
+    least, share = controllo.parametri["area_mq"], controllo.parametri["quota"]
+    failing = []
+    # Invalid areas are another check's: here they are taken as repaired.
+    shapes = frame.geometry.where(frame.geometry.is_valid, frame.geometry.buffer(0))
+    codes = frame["codice_sttm"]
+    for i, j in zip(*meeting(shapes, shapes)):
+        if i >= j or codes[i] == codes[j]:
+            continue
+        common = shapes[i].intersection(shapes[j]).area
+        part = common / min(shapes[i].area, shapes[j].area) if common else 0.0
+        if common > least + 1e-6 and part > share + 1e-9:
+            one, other = sorted((i, j), key=lambda row: str(frame.at[row, "id_servizio"]))
+            failing.append(
+                Failing(
+                    frame.at[one, "id_servizio"],
+                    (frame.at[other, "id_servizio"],),
+                    common,
+                    least,
+                    "mq",
+                    least - common,
+                    {
+                        "a": frame.at[one, "denominazione"],
+                        "b": frame.at[other, "denominazione"],
+                        "area": round(common),
+                    },
+                    frame.at[one, "geometry"],
+                )
+            )
+    return Outcome(len(frame), failing)
+
+
+@check("poligoni_minimi")
+def slivers(plan, controllo):
+    frame = plan.own_where(is_area(plan.own))
+    least = controllo.parametri["area_mq"]
+
+    def make(row):
+        area = row.geometry.area
+        return {
+            "valore": area,
+            "soglia": least,
+            "unita": "mq",
+            "margine": area - least,
+            "testo": {"soglia": least, "area": area},
+        }
+
+    return each(frame, frame.geometry.area < least - 1e-6, make, len(frame))
+
+
+# STTM2-113 names them: an error for the first, a warning that can be explained for the others.
+_ESSENTIAL = ("denominazione", "codice_sttm", "fonte")
+_ADVISED = ("gestore", "stato", "data_rif", "data_inizio_validita")
+
+
+@check("attributi_essenziali")
+def essential_fields(plan, controllo):
+    own, most = plan.own, controllo.parametri["quota"]
+    failing = []
+    for name in (*_ESSENTIAL, *_ADVISED):
+        lacking = own[own[name].isna()]
+        if len(own) and len(lacking) / len(own) > most:
+            failing.append(
+                Failing(
+                    plan.comune.istat,
+                    (f"campo:{name}",),
+                    len(lacking),
+                    most * len(own),
+                    "valori mancanti",
+                    most * len(own) - len(lacking),
+                    {"campo": _ALIASES[name], "n": len(lacking)},
+                    impronta={name: sorted(str(key) for key in lacking["id_servizio"])},
+                    severita=None if name in _ESSENTIAL else "avviso",
+                    ammette=None if name in _ESSENTIAL else True,
+                )
+            )
+    return Outcome(len(own), failing)
+
+
+@check("domini_rispettati")
+def domains(plan, controllo):
+    own = plan.own
+    known = {name: set(values) for name, values in DOMAINS.items() if name not in _COMPUTED}
+    known["codice_sttm"] = set(plan.pack.categorie)
+    failing = []
+    for name, allowed in sorted(known.items()):
+        wrong = own[own[name].notna() & ~own[name].isin(allowed)]
+        for row in wrong.itertuples():
+            value = getattr(row, name)
+            failing.append(
+                Failing(
+                    row.id_servizio,
+                    (f"campo:{name}",),
+                    value,
+                    sorted(allowed, key=str) if len(allowed) < 20 else None,
+                    testo={"campo": _ALIASES[name], "v": value, "nome": name_of(row)},
+                    geometry=row.geometry,
+                )
+            )
+    return Outcome(len(own), failing)
+
+
+_COMPUTED = ("valenza_calcolata", "esito")
+
+
+@check("istat_coerente")
+def istat_matches(plan, controllo):
+    own = plan.own
+    failing = [
+        Failing(
+            row.id_servizio,
+            (),
+            None,
+            plan.comune.istat,
+            testo={"nome": name_of(row), "a": "mancante", "b": plan.comune.istat},
+            geometry=row.geometry,
+        )
+        for row in own[own["istat"].isna()].itertuples()
+    ]
+    frame = plan.own_where(located(own) & own["istat"].notna()).reset_index(drop=True)
+    if plan.comuni is None:
+        return Outcome(len(failing), failing, ("COMUNI",) if len(frame) else ())
+    where = np.full(len(frame), None, dtype=object)
+    codes = plan.comuni["istat"].to_numpy(dtype=object)
+    for row, number in zip(*meeting(points_of(frame.geometry), plan.comuni.geometry)):
+        if where[row] is None or codes[number] == plan.comune.istat:
+            where[row] = codes[number]
+    inside = np.zeros(len(frame), dtype=bool)
+    if plan.boundary is not None:
+        # Those outside the border are STTM2-108's.
+        inside = frame.geometry.distance(plan.boundary).to_numpy() <= 1e-6
+    for row in frame[inside & (where != plan.comune.istat)].itertuples():
+        found = where[row.Index]
+        failing.append(
+            Failing(
+                row.id_servizio,
+                (),
+                found,
+                plan.comune.istat,
+                testo={"nome": name_of(row), "a": row.istat, "b": found or "nessun comune noto"},
+                geometry=row.geometry,
+            )
+        )
+    missing = () if plan.boundary is not None or not len(frame) else ("COMUNI",)
+    return Outcome(len(own) if plan.boundary is not None else len(failing), failing, missing)
+
+
+@check("date_coerenti")
+def dates(plan, controllo):
+    names = ("data_inizio_validita", "data_fine_validita", "data_rif")
+    frame = plan.own_where(plan.own[list(names)].notna().any(axis=1))
+    failing = []
+    for row in frame.itertuples():
+        written = {name: getattr(row, name) for name in names}
+        read = {name: date_of(text) for name, text in written.items() if text is not None}
+        begin, end, seen = (read.get(name) for name in names)
+        fault = None
+        if None in read.values():
+            fault = next(written[name] for name, day in read.items() if day is None)
+        elif begin and end and begin > end:
+            fault = f"inizio {begin} dopo la fine {end}"
+        elif seen and seen > plan.oggi:
+            fault = f"riferimento {seen} nel futuro"
+        elif begin and row.stato in (None, "esistente") and begin > months_before(plan.oggi, -12):
+            fault = f"inizio {begin} oltre un anno per un servizio esistente"
+        if fault:
+            failing.append(
+                Failing(
+                    row.id_servizio,
+                    (),
+                    fault,
+                    testo={"nome": name_of(row)},
+                    geometry=row.geometry,
+                )
+            )
+    return Outcome(len(frame), failing)
+
+
+@check("dato_aggiornato")
+def up_to_date(plan, controllo):
+    months = controllo.parametri["mesi"]
+    oldest = months_before(plan.oggi, months)
+    days = plan.own["data_rif"].map(date_of)
+    known = plan.own_where(days.notna())
+    old = days[days.notna()].map(lambda day: day < oldest)
+
+    def make(row):
+        return {
+            "valore": row.data_rif,
+            "soglia": oldest.isoformat(),
+            "margine": float((date_of(row.data_rif) - oldest).days),
+            "unita": "giorni",
+            "testo": {"mesi": int(months)},
+        }
+
+    lacking = len(plan.own) - len(known)
+    missing = ("campo:data_rif",) if lacking else ()
+    return each(known, old, make, len(known), missing=missing, concerned=len(plan.own))
+
+
+@check("valori_plausibili")
+def plausible(plan, controllo):
+    own = plan.own
+    failing, tried = [], np.zeros(len(own), dtype=bool)
+    areas = area_of(own)
+    codes = own["codice_sttm"].to_numpy(dtype=object)
+    units = own["capacita_um"].to_numpy(dtype=object)
+    values = {"superficie_mq": areas, "capacita": own["capacita"].to_numpy(dtype=float)}
+    limits = [
+        (one.campo, (codes == one.codice_categoria) & _same_unit(one, units), one)
+        for one in plan.pack.intervalli
+    ]
+    for name, mask, one in limits:
+        value = values[name]
+        known = mask & ~np.isnan(value)
+        tried |= known
+        for position in np.flatnonzero(known & ((value < one.minimo) | (value > one.massimo))):
+            number = float(value[position])
+            limit = one.minimo if number < one.minimo else one.massimo
+            margin = number - limit if number < one.minimo else limit - number
+            failing.append(_implausible(own, position, name, number, limit, one.unita, margin))
+    flagged = {(one.id_oggetto, one.altri) for one in failing}
+    for name in ("superficie_mq", "superficie_dichiarata_mq", "capacita", "utenti_fuori_comune"):
+        value = own[name].to_numpy(dtype=float)
+        most = 1.0 if name == "utenti_fuori_comune" else np.inf
+        tried |= ~np.isnan(value)
+        for position in np.flatnonzero((value < 0) | (value > most)):
+            number = float(value[position])
+            limit = 0.0 if number < 0 else most
+            one = _implausible(own, position, name, number, limit, None, -abs(number - limit))
+            if (one.id_oggetto, one.altri) not in flagged:
+                failing.append(one)
+    return Outcome(int(tried.sum()), failing)
+
+
+def _same_unit(interval, units):
+    from ..text import normalise
+
+    if interval.campo != "capacita":
+        return np.ones(len(units), dtype=bool)
+    wanted = normalise(interval.capacita_um.replace("_", " "))
+    return np.array(
+        [unit is not None and normalise(unit.replace("_", " ")) == wanted for unit in units],
+        dtype=bool,
+    )
+
+
+def _implausible(own, position, name, value, limit, unit, margin):
+    row = own.iloc[position]
+    return Failing(
+        row["id_servizio"],
+        (f"campo:{name}",),
+        value,
+        limit,
+        unit,
+        margin,
+        {"nome": name_of(row), "attributo": _ALIASES[name], "v": value},
+        row["geometry"],
+    )
+
+
+# UTF-8 read as Latin-1 or Windows-1252, the replacement character, control characters.
+_BROKEN = re.compile(
+    "Ã[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œžŸ¡-¿]|Â[\u00a0-\u00bf]|â€|ï¿½|\ufffd|"
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]"
+)
+
+
+@check("testi_leggibili")
+def readable(plan, controllo):
+    failing = []
+    for name in _TEXTS:
+        if name == "id_servizio":
+            continue
+        column = plan.own[name]
+        for row in plan.own[column.notna() & column.astype(str).str.contains(_BROKEN)].itertuples():
+            failing.append(
+                Failing(
+                    row.id_servizio,
+                    (f"campo:{name}",),
+                    getattr(row, name),
+                    testo={"n": 1, "nome": name_of(row), "campo": _ALIASES[name]},
+                    geometry=row.geometry,
+                )
+            )
+    return Outcome(len(plan.own), failing)
