@@ -18,6 +18,7 @@ LEVELS = ("intercomunale", "metropolitana")
 _RANK = {"locale": 0, "intercomunale": 1, "metropolitana": 2}
 _SLACK = 1e-9
 _FORMAL = "atto formale"
+_COVERAGE_RULE = "GEN-R02"
 
 # What ``classify`` sets.
 RESULTS = (
@@ -38,7 +39,9 @@ FIELD_OF = {
     "codice_categoria": "codice_sttm",
 }
 _YES = frozenset(("si", "vero", "true", "1", "yes"))
-_NO = frozenset(("", "no", "falso", "false", "0", "nessuno", "nessuna", "non noto"))
+_NO = frozenset(("no", "falso", "false", "0", "nessuno", "nessuna"))
+# Said not to be known: as good as missing.
+_UNKNOWN = frozenset(("", "nn", "nd", "non noto", "non nota", "non disponibile"))
 
 
 def classify(services, pack, computed=None, on_progress=None):
@@ -152,7 +155,7 @@ def _stored_attributes(column):
         if text not in memo:
             try:
                 content = json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):
                 content = {}
             memo[text] = content if isinstance(content, dict) else {}
         stored.append(memo[text])
@@ -174,8 +177,8 @@ def attribute_values(frame, rows, stored, attribute, unit, pack, computed):
     def fill(found, natura):
         free = np.array([value is None for value in values], dtype=bool)
         for position in np.flatnonzero(free):
-            value = found[position]
-            if value is None or value != value:
+            value = _known(found[position])
+            if value is None:
                 continue
             values[position] = value
             nature[position] = natura if isinstance(natura, str) else natura[position]
@@ -213,9 +216,31 @@ def attribute_values(frame, rows, stored, attribute, unit, pack, computed):
 _SERVICE_FIELDS = frozenset(names(SERVICES)) - {"attributi"}
 
 
+def _known(value):
+    """Return a value the rules can read, a text or a float; None where there is none.
+
+    A yes or no becomes "si" or "no": it is no number. A list, an infinity, "non noto" are none.
+    """
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, bool):
+        return "si" if value else "no"
+    if isinstance(value, str):
+        return None if normalise(value) in _UNKNOWN else value
+    return _number(value) if isinstance(value, (int, float)) else None
+
+
+def _number(value):
+    """Return a value as a finite float, None where it isn't one."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if np.isfinite(number) else None
+
+
 def _entry(stored):
     if isinstance(stored, dict):
-        return stored.get("valore"), str(stored.get("natura") or "rilevato")
+        return stored.get("valore"), normalise(stored.get("natura")) or "rilevato"
     return stored, "dichiarato"
 
 
@@ -228,15 +253,10 @@ def meets(rule, value):
         return normalise_code(value) in {normalise_code(code) for code in rule.soglia}
     if isinstance(rule.soglia, str):
         if normalise(rule.soglia) in _YES:
-            if isinstance(value, str):
-                return normalise(value) not in _NO
-            return bool(value)
+            return normalise(value) not in _NO if isinstance(value, str) else bool(value)
         return normalise_code(value) == normalise_code(rule.soglia)
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    if number != number:
+    number = _number(value)
+    if number is None:
         return None
     limit = float(rule.soglia)
     return {
@@ -384,12 +404,16 @@ def _classify_category(frame, rows, stored, category, pack, computed):
     decided[closed] = "intercomunale"
     valenza[failed["ingresso"]] = "locale"
     decided[failed["ingresso"]] = "intercomunale"
-    if category.tipo_riga == "locale":
-        valenza[:] = "locale"
-    elif category.tipo_riga == "fuori_tassonomia":
-        valenza[:] = FUORI_TASSONOMIA
+    judged = category.tipo_riga == "categoria"
+    if not judged:
+        valenza[:] = "locale" if category.tipo_riga == "locale" else FUORI_TASSONOMIA
+        decided[:] = "intercomunale"
+    valenza[sufficient[(True, "locale")]] = "locale"
+    decided[sufficient[(True, "locale")]] = "intercomunale"
+    # An intercomunale act is a floor; whoever leaves the category or is closed stays on it.
     act = sufficient[(True, "intercomunale")]
-    raised = act & reached_met & ~near["metropolitana"]
+    above = (top & ~failed["metropolitana"]) | (reached_met & ~near["metropolitana"])
+    raised = act & above & ~closed & ~failed["ingresso"] & judged
     valenza[act] = np.where(raised[act], "metropolitana", "intercomunale")
     decided[act] = np.where(raised[act], "metropolitana", "intercomunale")
     act_top = sufficient[(True, "metropolitana")]
@@ -407,17 +431,56 @@ def _classify_category(frame, rows, stored, category, pack, computed):
         "punteggio_metropolitana": 100 * s_met,
         "copertura": np.where(on_top, c_met, c_int),
         "indicazione": indication,
-        "motivazione": _reasons(tried, pack),
+        "motivazione": _reasons(tried, _coverage_rows(valenza, c_int, c_met, judged, pack)),
     }
 
 
-def _reasons(tried, pack):
+def _coverage_rows(valenza, c_int, c_met, judged, pack):
+    """Return what ``motivazione`` says of data that are too few, one dict or None each."""
+    rule = next(rule for rule in pack.regole if rule.codice_regola == _COVERAGE_RULE)
+    rows = np.full(valenza.size, None, dtype=object)
+    if not judged:
+        return rows
+    for position, outcome in enumerate(valenza):
+        if outcome == NON_DETERMINABILE:
+            level, share = "intercomunale", c_int[position]
+            effect = "la valenza non è determinabile"
+        else:
+            level, share = "metropolitana", c_met[position]
+            effect = "la valenza metropolitana conta come non raggiunta"
+        if outcome == "metropolitana" or share >= rule.soglia - _SLACK:
+            continue
+        rows[position] = {
+            "criterio": rule.codice_regola,
+            "valore": float(share),
+            "natura": "calcolato",
+            "soglia": rule.soglia,
+            "unita": rule.unita,
+            "esito": "non_soddisfatta",
+            "peso": 0.0,
+            "margine": float(share - rule.soglia),
+            "provenienza": rule.provenienza,
+            "verificato": rule.verificato,
+            "riferimento": (
+                f"{rule.riferimento}. Dati noti per il {_percent(share)} del peso dei criteri "
+                f"della valenza {level}, sotto il minimo del {_percent(rule.soglia)}: {effect}"
+            ),
+        }
+    return rows
+
+
+def _percent(share):
+    """Return a share as Italians write it: 0.125 → "12,5%"."""
+    return f"{100 * share:.1f}".replace(".0", "").replace(".", ",") + "%"
+
+
+def _reasons(tried, coverage_rows):
     """Return the ``motivazione`` of each service: what each rule found, as JSON text."""
     count = tried.met.shape[1]
     written = np.full(count, None, dtype=object)
     order = sorted(range(len(tried.rules)), key=lambda number: tried.rules[number].codice_regola)
     for position in range(count):
-        lines = []
+        lines = [] if coverage_rows[position] is None else [coverage_rows[position]]
         for number in order:
             rule = tried.rules[number]
             if rule.tipo_regola == "residuale":
@@ -428,7 +491,7 @@ def _reasons(tried, pack):
                 {
                     "criterio": rule.codice_regola,
                     "valore": value if known else None,
-                    "natura": tried.nature[number, position],
+                    "natura": tried.nature[number, position] if known else None,
                     "soglia": list(rule.soglia) if isinstance(rule.soglia, tuple) else rule.soglia,
                     "unita": rule.unita,
                     "esito": _RESULT[(bool(known), bool(tried.met[number, position]))],
