@@ -1,0 +1,180 @@
+"""Checks on the areas for services (STTM2-401 … 407)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..context import meeting
+from ..reference import comuni as all_comuni
+from ..text import normalise
+from .common import SOVRACOMUNALI, area_of, each, is_area
+from .engine import Failing, Outcome, check
+
+# What stands or will stand: closed and suspended services give no area.
+_COUNTED = ("esistente", "previsto", "in_corso")
+_ABOVE = ("intercomunale", "metropolitana")
+
+
+def _counted(frame):
+    """Return the services whose area counts: not those the plan leaves out of the count."""
+    stands = frame["stato"].isna() | frame["stato"].isin(_COUNTED)
+    return frame[stands & ~frame["computo_dotazione"].isin(("non_computato", "sovracomunale"))]
+
+
+def _in_group(frame, prefixes):
+    return frame["codice_sttm"].map(
+        lambda code: code is not None and code.startswith(tuple(prefixes))
+    )
+
+
+@check("dotazione_minima")
+def least_area(plan, controllo):
+    frame = _counted(plan.own)
+    return _judged(plan, frame, controllo.parametri["mq_ab"], plan.comune.popolazione, {})
+
+
+def _judged(plan, frame, least, people, text, others=()):
+    """Return the outcome of an area per inhabitant; areas not known only ever add to it."""
+    if frame.empty:
+        return Outcome(0)
+    areas = area_of(frame)
+    value = float(np.nansum(areas)) / people
+    if value >= least - 1e-9:
+        return Outcome(len(frame))
+    if np.isnan(areas).any():
+        return Outcome(0, missing=("campo:superficie_mq",), concerned=len(frame))
+    failing = Failing(
+        plan.comune.istat,
+        others,
+        value,
+        least,
+        "mq/ab",
+        value - least,
+        {"v": value, **text},
+        impronta={
+            "aree": sorted(zip(frame["id_servizio"].astype(str), np.round(areas, 2).tolist()))
+        },
+    )
+    return Outcome(len(frame), [failing])
+
+
+@check("dotazione_per_gruppo")
+def area_by_group(plan, controllo):
+    groups = controllo.parametri["gruppi"]
+    frame = _counted(plan.own)
+    if frame.empty:
+        return Outcome(0)
+    failing, missing, tried = [], set(), 0
+    for name in sorted(groups):
+        part = frame[_in_group(frame, groups[name])]
+        least = controllo.parametri[name]
+        if part.empty:
+            text = {"gruppo": name.replace("_", " "), "v": 0.0}
+            failing.append(
+                Failing(
+                    plan.comune.istat, (f"campo:{name}",), 0.0, least, "mq/ab", -least, text,
+                    impronta={"aree": []},
+                )
+            )  # fmt: skip
+            tried += 1
+            continue
+        text = {"gruppo": name.replace("_", " ")}
+        people = plan.comune.popolazione
+        outcome = _judged(plan, part, least, people, text, (f"campo:{name}",))
+        failing += outcome.failing
+        missing.update(outcome.missing)
+        tried += 0 if outcome.missing else 1
+    return Outcome(tried, failing, tuple(sorted(missing)), len(groups))
+
+
+@check("dotazione_di_zona")
+def area_of_zone(plan, controllo):
+    zone = plan.comune.zona_omogenea
+    members = {one.istat: one for one in all_comuni().values() if one.zona_omogenea == zone}
+    frame = plan.services
+    if plan.neighbours is not None:
+        import pandas as pd
+
+        new = ~plan.neighbours["id_servizio"].isin(set(frame["id_servizio"]))
+        frame = pd.concat([frame, plan.neighbours[new]], ignore_index=True)
+    present = {code for code in frame["istat"] if code is not None}
+    if not set(members) <= present:
+        return Outcome(0, missing=("NEIGHBOURS",), concerned=1)
+    frame = frame[
+        frame["istat"].isin(members)
+        & (frame["stato"].isna() | frame["stato"].isin(_COUNTED))
+        & (
+            frame["valenza_dichiarata"].isin(SOVRACOMUNALI)
+            | frame["valenza_calcolata"].isin(_ABOVE)
+        )
+    ]
+    prefixes = [one for group in controllo.parametri["gruppi"].values() for one in group]
+    frame = frame[_in_group(frame, prefixes)]
+    people = sum(one.popolazione for one in members.values())
+    if frame.empty:
+        return Outcome(0)
+    return _judged(plan, frame, controllo.parametri["mq_ab"], people, {"zo": zone})
+
+
+@check("doppio_conteggio")
+def counted_twice(plan, controllo):
+    """Areas counted for the comune that overlap areas counted above it."""
+    frame = plan.own_where(is_area(plan.own)).reset_index(drop=True)
+    local = np.flatnonzero(frame["computo_dotazione"] == "locale")
+    above = np.flatnonzero(frame["computo_dotazione"] == "sovracomunale")
+    known = frame["computo_dotazione"].notna()
+    shapes = frame.geometry.where(frame.geometry.is_valid, frame.geometry.buffer(0))
+    limit = controllo.parametri["area_mq"]
+    failing = []
+    for i, j in zip(*meeting(shapes.iloc[local], shapes.iloc[above])):
+        one, other = local[i], above[j]
+        common = shapes[one].intersection(shapes[other]).area
+        if common > limit:
+            failing.append(
+                Failing(
+                    frame.at[one, "id_servizio"],
+                    (frame.at[other, "id_servizio"],),
+                    common,
+                    limit,
+                    "mq",
+                    limit - common,
+                    {"nome": frame.at[one, "denominazione"]},
+                    frame.at[one, "geometry"],
+                )
+            )
+    missing = () if known.all() else ("campo:computo_dotazione",)
+    return Outcome(int(known.sum()), failing, missing, len(frame))
+
+
+@check("servizi_aggiuntivi_nei_poli")
+def more_in_poles(plan, controllo):
+    if not plan.comune.polo:
+        return Outcome(0)
+    own = plan.own
+    planned = own["stato"].isin(("previsto", "in_corso")) & (
+        own["valenza_dichiarata"].isin(SOVRACOMUNALI) | own["valenza_calcolata"].isin(_ABOVE)
+    )
+    if planned.any():
+        return Outcome(1)
+    return Outcome(1, [Failing(plan.comune.istat, (), 0, 1, "previsioni", -1.0, impronta={})])
+
+
+@check("privato_regolato")
+def private_without_act(plan, controllo):
+    words = [f" {normalise(word)} " for word in controllo.parametri["parole_private"]]
+
+    def private(name):
+        return name is not None and any(word in f" {normalise(name)} " for word in words)
+
+    own = plan.own
+    open_title = own["titolo_servizio"].isna() | (own["titolo_servizio"] == "nn")
+    managed = own["gestore"].map(private).astype(bool)
+    unknown = open_title & own["gestore"].isna()
+    return each(
+        own,
+        open_title & managed,
+        lambda row: {"valore": row.gestore},
+        int((~unknown).sum()),
+        missing=("campo:gestore",) if unknown.any() else (),
+        concerned=len(own),
+    )
