@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 
-from .documents import compact_json
 from .reference import comune_of
 from .schema import SERVICES, VALENZA_SUMMARY, conform_services, names
 from .text import normalise
+from .valenza_reasons import COVERAGE_RULE, reasons, too_few_data
+from .valenza_values import each_value, finite_number, known_values, stored_attributes
 
 AL_LIMITE = "al_limite"
 NON_DETERMINABILE = "non_determinabile"
@@ -18,7 +17,6 @@ LEVELS = ("intercomunale", "metropolitana")
 _RANK = {"locale": 0, "intercomunale": 1, "metropolitana": 2}
 _SLACK = 1e-9
 _FORMAL = "atto formale"
-_COVERAGE_RULE = "GEN-R02"
 
 # What ``classify`` sets.
 RESULTS = (
@@ -40,8 +38,6 @@ FIELD_OF = {
 }
 _YES = frozenset(("si", "vero", "true", "1", "yes"))
 _NO = frozenset(("no", "falso", "false", "0", "nessuno", "nessuna"))
-# Said not to be known: as good as missing.
-_UNKNOWN = frozenset(("", "nn", "nd", "non noto", "non nota", "non disponibile"))
 
 
 def classify(services, pack, computed=None, on_progress=None):
@@ -49,8 +45,8 @@ def classify(services, pack, computed=None, on_progress=None):
 
     Args:
         services: services frame. pack: ``core.pack.Pack``.
-        computed: {attribute: (values, object (n,), None where not determinable)} made in this
-            run; they count as estimated.
+        computed: {attribute: values, object (n,), None where not determinable} made in this run;
+            they count as estimated.
         on_progress: share 0-1 → False to stop.
 
     Returns:
@@ -62,7 +58,7 @@ def classify(services, pack, computed=None, on_progress=None):
     """
     result = conform_services(services)
     count = len(result)
-    computed = computed or {}
+    computed = {name: known_values(values) for name, values in (computed or {}).items()}
     columns = {
         name: np.full(count, None, dtype=object)
         for name in ("valenza_calcolata", "indicazione", "motivazione")
@@ -77,7 +73,7 @@ def classify(services, pack, computed=None, on_progress=None):
         )
     }
     codes = result["codice_sttm"].to_numpy(dtype=object)
-    stored = _stored_attributes(result["attributi"])
+    stored = stored_attributes(result["attributi"])
     groups = _groups(codes)
     done = 0
     for code, rows in groups.items():
@@ -144,24 +140,6 @@ def _groups(codes):
     return {code: np.asarray(rows) for code, rows in groups.items()}
 
 
-def _stored_attributes(column):
-    """Return the ``attributi`` of each service as a dict, {} where they are none or bad."""
-    stored = []
-    memo: dict = {}
-    for text in column:
-        if text is None:
-            stored.append({})
-            continue
-        if text not in memo:
-            try:
-                content = json.loads(text)
-            except (ValueError, RecursionError):
-                content = {}
-            memo[text] = content if isinstance(content, dict) else {}
-        stored.append(memo[text])
-    return stored
-
-
 # Attributes -------------------------------------------------------------------------------
 
 
@@ -170,78 +148,54 @@ def attribute_values(frame, rows, stored, attribute, unit, pack, computed):
 
     In order: the field of that name, ``attributi``, ``tipo_specifico`` where the pack says it gives
     the attribute, ``capacita`` where ``capacita_um`` is the unit, the value computed in this run.
+    A value is a text or a finite float.
     """
     values = np.full(rows.size, None, dtype=object)
     nature = np.full(rows.size, None, dtype=object)
 
     def fill(found, natura):
-        free = np.array([value is None for value in values], dtype=bool)
-        for position in np.flatnonzero(free):
-            value = _known(found[position])
-            if value is None:
-                continue
-            values[position] = value
-            nature[position] = natura if isinstance(natura, str) else natura[position]
+        free = np.equal(values, None) & np.not_equal(found, None)
+        values[free] = found[free]
+        nature[free] = natura if isinstance(natura, str) else natura[free]
+
+    def column(name):
+        return frame[name].to_numpy(dtype=object)[rows]
 
     field = FIELD_OF.get(attribute, attribute)
     if field in _SERVICE_FIELDS:
-        fill(frame[field].to_numpy(dtype=object)[rows], "rilevato")
-    entries = [_entry(stored[row].get(attribute)) for row in rows]
-    fill([value for value, _ in entries], [natura for _, natura in entries])
+        fill(known_values(column(field)), "rilevato")
+    if attribute in stored:
+        found, natures = stored[attribute]
+        fill(found[rows], natures[rows])
     kinds = {
         kind.tipo_specifico: kind.valore
-        for code in set(frame["codice_sttm"].to_numpy(dtype=object)[rows])
+        for code in set(column("codice_sttm"))
         for kind in pack.tipi_specifici.get(code, ())
         if kind.attributo == attribute
     }
     if kinds:
-        specific = frame["tipo_specifico"].to_numpy(dtype=object)[rows]
-        fill([kinds.get(value) for value in specific], "dichiarato")
+        fill(each_value(column("tipo_specifico"), kinds.get), "dichiarato")
     if unit not in ("codice", "booleano", "quota 0-1", ""):
         wanted = {normalise(unit), normalise(attribute.replace("_", " "))}
-        units = frame["capacita_um"].to_numpy(dtype=object)[rows]
-        sizes = frame["capacita"].to_numpy(dtype=object)[rows]
-        fill(
-            [
-                size if um is not None and normalise(um.replace("_", " ")) in wanted else None
-                for um, size in zip(units, sizes)
-            ],
-            "rilevato",
-        )
+        ours = [um for um in set(column("capacita_um")) if um and normalise_code(um) in wanted]
+        if ours:
+            sizes = known_values(column("capacita"))
+            fill(np.where(np.isin(column("capacita_um"), ours), sizes, None), "rilevato")
     if attribute in computed:
-        fill(np.asarray(computed[attribute], dtype=object)[rows], "stimato")
+        fill(computed[attribute][rows], "stimato")
     return values, nature
 
 
 _SERVICE_FIELDS = frozenset(names(SERVICES)) - {"attributi"}
 
 
-def _known(value):
-    """Return a value the rules can read, a text or a float; None where there is none.
-
-    A yes or no becomes "si" or "no": it is no number. A list, an infinity, "non noto" are none.
-    """
-    value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(value, bool):
-        return "si" if value else "no"
-    if isinstance(value, str):
-        return None if normalise(value) in _UNKNOWN else value
-    return _number(value) if isinstance(value, (int, float)) else None
-
-
-def _number(value):
-    """Return a value as a finite float, None where it isn't one."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if np.isfinite(number) else None
-
-
-def _entry(stored):
-    if isinstance(stored, dict):
-        return stored.get("valore"), normalise(stored.get("natura")) or "rilevato"
-    return stored, "dichiarato"
+_COMPARE = {
+    ">=": lambda number, limit: number >= limit - _SLACK,
+    ">": lambda number, limit: number > limit + _SLACK,
+    "<=": lambda number, limit: number <= limit + _SLACK,
+    "<": lambda number, limit: number < limit - _SLACK,
+    "=": lambda number, limit: abs(number - limit) <= _SLACK,
+}
 
 
 def meets(rule, value):
@@ -255,55 +209,74 @@ def meets(rule, value):
         if normalise(rule.soglia) in _YES:
             return normalise(value) not in _NO if isinstance(value, str) else bool(value)
         return normalise_code(value) == normalise_code(rule.soglia)
-    number = _number(value)
+    number = finite_number(value)
     if number is None:
         return None
-    limit = float(rule.soglia)
-    return {
-        ">=": number >= limit - _SLACK,
-        ">": number > limit + _SLACK,
-        "<=": number <= limit + _SLACK,
-        "<": number < limit - _SLACK,
-        "=": abs(number - limit) <= _SLACK,
-    }[rule.operatore]
+    return _COMPARE[rule.operatore](number, float(rule.soglia))
 
 
 def normalise_code(value):
     """Return a code as codes are compared: "DEA II" and "dea_ii" are one."""
-    return normalise(str(value).replace("_", " "))
+    text = f"{value:.15g}" if isinstance(value, float) else str(value)
+    return normalise(text.replace("_", " "))
 
 
 # One category ------------------------------------------------------------------------------
 
 
-class _Outcomes:
-    """Each rule tried on the services of one category."""
+class Reading:
+    """The values of an attribute: each distinct one with its nature, and where it stands.
+
+    Attributes:
+        distinct: list of (value, nature). inverse: int (n,), the position of each service's own.
+    """
+
+    def __init__(self, values, nature):
+        positions: dict = {}
+        self.inverse = np.fromiter(
+            (positions.setdefault(pair, len(positions)) for pair in zip(values, nature)),
+            dtype=np.intp,
+            count=len(values),
+        )
+        self.distinct = list(positions)
+        self.estimated = np.array([nature == "stimato" for _, nature in self.distinct], dtype=bool)
+
+    def tried(self, rule):
+        """Return (known, met) of a rule for each distinct value, bool (m,) each."""
+        known = np.zeros(len(self.distinct), dtype=bool)
+        met = np.zeros(len(self.distinct), dtype=bool)
+        for position, (value, _) in enumerate(self.distinct):
+            outcome = None if value is None else meets(rule, value)
+            known[position], met[position] = outcome is not None, bool(outcome)
+        return known, met
+
+
+class Tried:
+    """Each rule tried on the services of one category.
+
+    Attributes:
+        rules: tuple (r,). readings: Reading of each. tables: (known, met) of its distinct values.
+        known, met, estimated: bool (r, n).
+    """
 
     def __init__(self, frame, rows, stored, rules, pack, computed):
         self.rules = rules
-        shape = (len(rules), rows.size)
-        self.known = np.zeros(shape, dtype=bool)
-        self.met = np.zeros(shape, dtype=bool)
-        self.values = np.full(shape, None, dtype=object)
-        self.nature = np.full(shape, None, dtype=object)
+        self.readings = []
         cache: dict = {}
-        for number, rule in enumerate(rules):
+        for rule in rules:
             key = (rule.attributo, rule.unita)
             if key not in cache:
-                cache[key] = attribute_values(frame, rows, stored, *key, pack, computed)
-            self.values[number], self.nature[number] = cache[key]
-            memo: dict = {}
-            for position, value in enumerate(self.values[number]):
-                if value is None:
-                    continue
-                found = memo.get(value, "new") if _hashable(value) else "new"
-                if found == "new":
-                    found = meets(rule, value)
-                    if _hashable(value):
-                        memo[value] = found
-                if found is not None:
-                    self.known[number, position] = True
-                    self.met[number, position] = found
+                found = attribute_values(frame, rows, stored, *key, pack, computed)
+                cache[key] = Reading(*found)
+            self.readings.append(cache[key])
+        self.tables = [reading.tried(rule) for reading, rule in zip(self.readings, rules)]
+        self.known = np.zeros((len(rules), rows.size), dtype=bool)
+        self.met = np.zeros((len(rules), rows.size), dtype=bool)
+        self.estimated = np.zeros((len(rules), rows.size), dtype=bool)
+        for number, (reading, (known, met)) in enumerate(zip(self.readings, self.tables)):
+            self.known[number] = known[reading.inverse]
+            self.met[number] = met[reading.inverse]
+            self.estimated[number] = reading.estimated[reading.inverse]
 
     def pick(self, test):
         """Return the positions of the rules a test takes."""
@@ -332,9 +305,7 @@ class _Outcomes:
             return np.full(count, np.nan), np.zeros(count)
         nominal = np.array([self.rules[number].peso for number in numbers])[:, None]
         known = self.known[numbers]
-        weight = (
-            nominal * np.where(self.nature[numbers] == "stimato", estimated_weight, 1.0) * known
-        )
+        weight = nominal * np.where(self.estimated[numbers], estimated_weight, 1.0) * known
         total = weight.sum(axis=0)
         reached = (weight * self.met[numbers]).sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -342,13 +313,9 @@ class _Outcomes:
         return score, (nominal * known).sum(axis=0) / nominal.sum()
 
 
-def _hashable(value):
-    return isinstance(value, (str, int, float, bool))
-
-
 def _classify_category(frame, rows, stored, category, pack, computed):
     rules = pack.rules_for(category.codice)
-    tried = _Outcomes(frame, rows, stored, rules, pack, computed)
+    tried = Tried(frame, rows, stored, rules, pack, computed)
     minimum, coverage_minimum = pack.parametri["GEN-R01"], pack.parametri["GEN-R02"]
     margin, estimated = pack.parametri["GEN-R04"], pack.parametri["GEN-R03"]
     scores = {level: tried.score(level, estimated) for level in LEVELS}
@@ -421,6 +388,9 @@ def _classify_category(frame, rows, stored, category, pack, computed):
     decided[act_top] = "metropolitana"
     on_top = decided == "metropolitana"
     indication = np.where(high_met, "metropolitana", np.where(high_int, "intercomunale", "locale"))
+    notes = np.full(rows.size, "", dtype=object)
+    if judged:
+        notes = _notes(valenza, c_int, c_met, pack)
     silent = np.isnan(s_int) & np.isnan(s_met)
     indication = indication.astype(object)
     indication[silent] = None
@@ -431,91 +401,24 @@ def _classify_category(frame, rows, stored, category, pack, computed):
         "punteggio_metropolitana": 100 * s_met,
         "copertura": np.where(on_top, c_met, c_int),
         "indicazione": indication,
-        "motivazione": _reasons(tried, _coverage_rows(valenza, c_int, c_met, judged, pack)),
+        "motivazione": reasons(tried, notes),
     }
 
 
-def _coverage_rows(valenza, c_int, c_met, judged, pack):
-    """Return what ``motivazione`` says of data that are too few, one dict or None each."""
-    rule = next(rule for rule in pack.regole if rule.codice_regola == _COVERAGE_RULE)
-    rows = np.full(valenza.size, None, dtype=object)
-    if not judged:
-        return rows
-    for position, outcome in enumerate(valenza):
-        if outcome == NON_DETERMINABILE:
-            level, share = "intercomunale", c_int[position]
-            effect = "la valenza non è determinabile"
-        else:
-            level, share = "metropolitana", c_met[position]
-            effect = "la valenza metropolitana conta come non raggiunta"
-        if outcome == "metropolitana" or share >= rule.soglia - _SLACK:
-            continue
-        rows[position] = {
-            "criterio": rule.codice_regola,
-            "valore": float(share),
-            "natura": "calcolato",
-            "soglia": rule.soglia,
-            "unita": rule.unita,
-            "esito": "non_soddisfatta",
-            "peso": 0.0,
-            "margine": float(share - rule.soglia),
-            "provenienza": rule.provenienza,
-            "verificato": rule.verificato,
-            "riferimento": (
-                f"{rule.riferimento}. Dati noti per il {_percent(share)} del peso dei criteri "
-                f"della valenza {level}, sotto il minimo del {_percent(rule.soglia)}: {effect}"
-            ),
-        }
-    return rows
-
-
-def _percent(share):
-    """Return a share as Italians write it: 0.125 → "12,5%"."""
-    return f"{100 * share:.1f}".replace(".0", "").replace(".", ",") + "%"
-
-
-def _reasons(tried, coverage_rows):
-    """Return the ``motivazione`` of each service: what each rule found, as JSON text."""
-    count = tried.met.shape[1]
-    written = np.full(count, None, dtype=object)
-    order = sorted(range(len(tried.rules)), key=lambda number: tried.rules[number].codice_regola)
-    for position in range(count):
-        lines = [] if coverage_rows[position] is None else [coverage_rows[position]]
-        for number in order:
-            rule = tried.rules[number]
-            if rule.tipo_regola == "residuale":
-                continue
-            known = tried.known[number, position]
-            value = tried.values[number, position]
-            lines.append(
-                {
-                    "criterio": rule.codice_regola,
-                    "valore": value if known else None,
-                    "natura": tried.nature[number, position] if known else None,
-                    "soglia": list(rule.soglia) if isinstance(rule.soglia, tuple) else rule.soglia,
-                    "unita": rule.unita,
-                    "esito": _RESULT[(bool(known), bool(tried.met[number, position]))],
-                    "peso": rule.peso,
-                    "margine": _margin(rule, value) if known else None,
-                    "provenienza": rule.provenienza,
-                    "verificato": rule.verificato,
-                    "riferimento": rule.riferimento,
-                }
-            )
-        written[position] = compact_json(lines)
-    return written
-
-
-_RESULT = {
-    (False, False): "non_valutabile",
-    (True, False): "non_soddisfatta",
-    (True, True): "soddisfatta",
-}
-
-
-def _margin(rule, value):
-    """Return how far a number is from the threshold, positive on the side that meets the rule."""
-    if isinstance(rule.soglia, (str, tuple)):
-        return None
-    difference = float(value) - float(rule.soglia)
-    return -difference if rule.operatore in ("<", "<=") else difference
+def _notes(valenza, c_int, c_met, pack):
+    """Return the line of ``motivazione`` on data that are too few, "" where they are enough."""
+    rule = next(rule for rule in pack.regole if rule.codice_regola == COVERAGE_RULE)
+    notes = np.full(valenza.size, "", dtype=object)
+    for outcome, level, shares, effect in (
+        (valenza == NON_DETERMINABILE, "intercomunale", c_int, "la valenza non è determinabile"),
+        (
+            ~np.isin(valenza, (NON_DETERMINABILE, "metropolitana")),
+            "metropolitana",
+            c_met,
+            "la valenza metropolitana conta come non raggiunta",
+        ),
+    ):
+        few = outcome & (shares < rule.soglia - _SLACK)
+        for share in np.unique(shares[few]):
+            notes[few & (shares == share)] = too_few_data(rule, level, float(share), effect)
+    return notes
