@@ -43,6 +43,8 @@ def _positions(plan):
         index = {}
         for where, key in (
             ("services", "id_servizio"),
+            ("reading2", "id_servizio"),
+            ("neighbours", "id_servizio"),
             ("lum", "id_lum"),
             ("lum_perimeters", "id_lum"),
         ):

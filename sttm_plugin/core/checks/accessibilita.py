@@ -1,0 +1,273 @@
+"""Checks on who reaches the services (STTM2-601, 602, 604, 607) and on how they cluster (701 …)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..accessibility import METRES, MINUTES, Street, Supply, make_options, reach
+from ..context import POPULATION_FIELD, meeting, points_of
+from ..network import build_network
+from ..pairs import pairs_within
+from ..snapping import SegmentIndex
+from ..text import normalise
+from ..wkb import read_lines, read_shape
+from .common import SOVRACOMUNALI, each, located, name_of
+from .engine import Failing, Outcome, check
+
+_ABOVE = ("intercomunale", "metropolitana")
+
+
+def _street(plan):
+    """Return the network ready to travel on, built once a plan; None without NETWORK."""
+    if plan.network is None:
+        return None
+    street = getattr(plan, "_street", None)
+    if street is None:
+        shapes = plan.network.geometry
+        blobs = [None if shape is None or shape.is_empty else shape.wkb for shape in shapes]
+        network = build_network(read_lines(blobs), np.arange(len(blobs)))
+        street = plan._street = Street(network, SegmentIndex(network))
+    return street
+
+
+def _coordinates(shapes):
+    """Return x and y of a point on each shape, NaN where there is none."""
+    points = points_of(shapes)
+    missing = (points.isna() | points.is_empty).to_numpy(dtype=bool)
+    x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)
+    x[~missing], y[~missing] = points[~missing].x, points[~missing].y
+    return x, y
+
+
+def _reached(plan, shapes, frame, strategy, limit, speed=4.5):
+    """Return (service, origin, cost) of the services of a frame within a limit of some shapes."""
+    x, y = _coordinates(shapes)
+    ids = [str(number) for number in range(len(frame))]
+    supply = Supply(ids, ids, [read_shape(shape.wkb) for shape in frame.geometry])
+    options = make_options(
+        f"{limit:g}", strategy=strategy, speed=speed, detour=plan.pack.parametri["tortuosita"]
+    )
+    return reach(x, y, supply, _street(plan), options)
+
+
+def _people_near(plan, controllo):
+    """Tell the services that fewer residents than the least reach within the time."""
+    frame = plan.supply()
+    here = frame[located(frame)]
+    if frame.empty:
+        return Outcome(0)
+    if plan.population is None:
+        return Outcome(0, missing=("POPULATION",), concerned=len(frame))
+    limits = controllo.parametri
+    service, origin, _ = _reached(
+        plan, plan.population.geometry, here, MINUTES, limits["minuti"], limits["velocita_kmh"]
+    )
+    people = plan.population[POPULATION_FIELD].to_numpy()
+    reached = np.bincount(service, weights=people[origin], minlength=len(here))
+    found = dict(zip(here.index, reached))
+
+    def make(row):
+        value = float(found[row.Index])
+        return {
+            "valore": value,
+            "soglia": limits["minimo_ab"],
+            "unita": "abitanti",
+            "margine": value - limits["minimo_ab"],
+            "testo": {"v": round(value)},
+        }
+
+    missing = ("campo:geometria",) if len(here) < len(frame) else ()
+    return each(
+        here,
+        reached < limits["minimo_ab"],
+        make,
+        len(here),
+        missing=missing,
+        concerned=len(frame),
+    )
+
+
+check("popolazione_a_piedi")(_people_near)
+check("popolazione_in_bici")(_people_near)
+
+
+def _above(frame):
+    """Return the services that serve more than their comune, declared or computed."""
+    return frame[
+        frame["valenza_dichiarata"].isin(SOVRACOMUNALI) | frame["valenza_calcolata"].isin(_ABOVE)
+    ]
+
+
+@check("fermata_raggiungibile")
+def stop_in_reach(plan, controllo):
+    frame = _above(plan.supply())
+    if frame.empty:
+        return Outcome(0)
+    if plan.stops is None:
+        return Outcome(0, missing=("STOPS",), concerned=len(frame))
+    here = frame[located(frame)]
+    limits = controllo.parametri
+    rail = _is_rail(plan.stops, limits["parole_ferro"])
+    service, stop, cost = _reached(
+        plan, plan.stops.geometry, here, METRES, limits["distanza_massima_m"]
+    )
+    nearest = {}
+    for name, mask in (("ferro", rail[stop]), ("autobus", ~rail[stop])):
+        nearest[name] = np.full(len(here), np.inf)
+        np.minimum.at(nearest[name], service[mask], cost[mask])
+    good = (nearest["ferro"] <= limits["ferro_m"] + 1e-6) | (
+        nearest["autobus"] <= limits["autobus_m"] + 1e-6
+    )
+    # Where the layer has no bus stop at all, what lacks is the data.
+    told = ~good if (~rail).any() else np.zeros(len(here), dtype=bool)
+    least = np.minimum(nearest["ferro"], nearest["autobus"])
+    found = dict(zip(here.index, zip(least, nearest["ferro"] <= nearest["autobus"])))
+
+    def make(row):
+        metres, by_rail = found[row.Index]
+        limit = limits["ferro_m"] if by_rail else limits["autobus_m"]
+        known = math.isfinite(metres)
+        return {
+            "valore": float(metres) if known else None,
+            "soglia": limit,
+            "unita": "m",
+            "margine": float(limit - metres) if known else None,
+            "testo": {"d": round(metres) if known else f"oltre {limits['distanza_massima_m']:g}"},
+        }
+
+    tried = int((good | told).sum())
+    missing = ("STOPS",) if tried < len(here) else ()
+    missing += ("campo:geometria",) if len(here) < len(frame) else ()
+    return each(here, told, make, tried, missing=missing, concerned=len(frame))
+
+
+def _is_rail(stops, words):
+    words = [normalise(word) for word in words]
+    found = np.zeros(len(stops), dtype=bool)
+    for name in ("tipo", "modo", "modi", "linee"):
+        if name in stops.columns:
+            texts = [normalise(value) if isinstance(value, str) else "" for value in stops[name]]
+            found |= np.array([any(word in text for word in words) for text in texts], dtype=bool)
+    return found
+
+
+@check("rete_di_calcolo")
+def network_given(plan, controllo):
+    if plan.network is not None:
+        return Outcome(1)
+    if plan.population is None and plan.stops is None:
+        return Outcome(0, missing=("NETWORK",), concerned=1)
+    factor = plan.pack.parametri["tortuosita"]
+    failing = Failing(plan.comune.istat, (), factor, None, "fattore", impronta={})
+    return Outcome(1, [failing])
+
+
+# How services cluster --------------------------------------------------------------------------
+
+
+@check("concentrazione_nei_lum")
+def concentration(plan, controllo):
+    frame = _above(plan.supply())
+    frame = frame[located(frame)]
+    if frame.empty:
+        return Outcome(0)
+    missing = tuple(name for name in ("LUM", "POPULATION") if getattr(plan, name.lower()) is None)
+    if missing:
+        return Outcome(0, missing=missing, concerned=1)
+    ground = plan.lum.geometry.where(plan.lum.geometry.is_valid, plan.lum.geometry.buffer(0))
+    inside = set(meeting(frame.geometry, ground)[0].tolist())
+    share = len(inside) / len(frame)
+    people = plan.population[POPULATION_FIELD].to_numpy()
+    within = np.unique(meeting(points_of(plan.population.geometry), ground)[0])
+    if people.sum() <= 0 or people[within].sum() <= 0:
+        return Outcome(0, missing=("POPULATION",), concerned=1)
+    value, least = share / (people[within].sum() / people.sum()), controllo.parametri["minimo"]
+    if value >= least - 1e-9:
+        return Outcome(1)
+    read = {"servizi": sorted(frame["id_servizio"].astype(str))}
+    failing = Failing(
+        plan.comune.istat, (), float(value), least, "indice", float(value - least),
+        {"v": float(value)}, impronta=read,
+    )  # fmt: skip
+    return Outcome(1, [failing])
+
+
+@check("dispersione")
+def dispersion(plan, controllo):
+    limits = controllo.parametri
+    everyone = plan.services[located(plan.services) & plan.services["codice_sttm"].notna()]
+    everyone = plan.supply(everyone).reset_index(drop=True)
+    own = set(plan.own["id_servizio"])
+    failing, tried, lacking, concerned = [], 0, False, 0
+    for code, group in everyone.groupby("codice_sttm", sort=True):
+        mine = group["id_servizio"].isin(own)
+        if not mine.any() or len(group) < 2:
+            continue
+        concerned += int(mine.sum())
+        sized = group[group["capacita"].notna()]
+        lacking |= bool(group["capacita"][mine].isna().any())
+        # Only capacities in one unit can be compared.
+        for _, rows in sized.groupby(sized["capacita_um"].fillna(""), sort=True):
+            rows = rows.reset_index(drop=True)
+            tried += int(rows["id_servizio"].isin(own).sum())
+            limit = rows["capacita"].median() * limits["quota_mediana"]
+            small = rows[rows["capacita"] < limit - 1e-9].reset_index(drop=True)
+            pairs = pairs_within(small.geometry, limits["distanza_m"])
+            for i, j, metres in zip(*pairs):
+                first, second = sorted(
+                    (small.iloc[i], small.iloc[j]),
+                    key=lambda row: (row["id_servizio"] not in own, str(row["id_servizio"])),
+                )
+                if first["id_servizio"] not in own:
+                    continue
+                failing.append(
+                    Failing(
+                        first["id_servizio"],
+                        (second["id_servizio"],),
+                        float(metres),
+                        limits["distanza_m"],
+                        "m",
+                        float(metres - limits["distanza_m"]),
+                        {
+                            "a": name_of(first),
+                            "b": name_of(second),
+                            "cat": code,
+                            "d": round(metres),
+                        },
+                        first["geometry"],
+                    )
+                )
+    return Outcome(tried, failing, ("campo:capacita",) if lacking else (), concerned)
+
+
+@check("distribuzione")
+def pattern(plan, controllo):
+    """Clark and Evans 1954: mean distance to the nearest against that of points at random."""
+    frame = plan.supply(plan.own[located(plan.own) & plan.own["codice_sttm"].notna()])
+    area = plan.boundary.area if plan.boundary is not None else plan.comune.superficie_km2 * 1e6
+    least, limit = controllo.parametri["punti"], controllo.parametri["z"]
+    failing, tried = [], 0
+    for code, group in frame.groupby("codice_sttm", sort=True):
+        x, y = _coordinates(group.geometry)
+        at = np.unique(np.column_stack((x, y)), axis=0)
+        count = len(at)
+        if count < least:
+            continue
+        tried += 1
+        apart = np.hypot(at[:, None, 0] - at[:, 0], at[:, None, 1] - at[:, 1])
+        np.fill_diagonal(apart, np.inf)
+        mean, expected = apart.min(axis=1).mean(), 0.5 * math.sqrt(area / count)
+        z = (mean - expected) / (0.26136 / math.sqrt(count**2 / area))
+        if abs(z) < limit:
+            continue
+        ratio = float(mean / expected)
+        read = {"servizi": sorted(group["id_servizio"].astype(str))}
+        failing.append(
+            Failing(
+                plan.comune.istat, (code,), ratio, 1.0, "R", ratio - 1.0,
+                {"cat": code, "v": ratio}, impronta=read,
+            )
+        )  # fmt: skip
+    return Outcome(tried, failing)

@@ -1,0 +1,227 @@
+"""Checks on protected sites, funding and regeneration areas (STTM2-905, 921 … 924)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..context import meeting
+from ..pairs import near_pairs
+from ..reference import istat_code
+from .common import date_of, each, located, name_of
+from .engine import Failing, Outcome, check
+
+_PLANNED = ("previsto", "in_corso")
+
+
+def _column(frame, *names):
+    """Return the first of these columns, None where there is none; case doesn't count."""
+    lower = {str(name).lower(): name for name in frame.columns}
+    found = next((lower[name] for name in names if name in lower), None)
+    return None if found is None else frame[found]
+
+
+def _text(value) -> str:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float) and value == int(value):
+        return str(int(value))
+    return str(value).strip()
+
+
+@check("aree_protette")
+def protected_sites(plan, controllo):
+    frame = plan.own[plan.own["stato"].isin(_PLANNED)]
+    if frame.empty:
+        return Outcome(0)
+    if plan.protected is None:
+        return Outcome(0, missing=("PROTECTED",), concerned=len(frame))
+    here = frame[located(frame)].reset_index(drop=True)
+    most = controllo.parametri["distanza_m"]
+    sites = plan.protected.geometry
+    sites = sites.where(sites.is_valid, sites.buffer(0))
+    named = _column(plan.protected, "nome", "denominazione", "nome_sito", "sito", "name")
+    nearest: dict = {}
+    for row, site, metres in zip(*near_pairs(here.geometry, sites, most)):
+        label = _text(named.iloc[site]) if named is not None else ""
+        key = (float(metres), label or f"sito {site + 1}")
+        nearest[row] = min(nearest.get(row, (math.inf, "")), key)
+
+    def make(row):
+        metres, label = nearest[row.Index]
+        return {
+            "valore": metres,
+            "soglia": most,
+            "unita": "m",
+            "margine": metres - most,
+            "testo": {"sito": label},
+        }
+
+    missing = ("campo:geometria",) if len(here) < len(frame) else ()
+    return each(
+        here,
+        here.index.isin(list(nearest)),
+        make,
+        len(here),
+        missing=missing,
+        concerned=len(frame),
+    )
+
+
+# Funding -------------------------------------------------------------------------------------
+
+
+class _Projects:
+    """The funded projects of the comune, and the services each one is about."""
+
+    def __init__(self, plan, distance):
+        frame = plan.funding
+        mine = np.ones(len(frame), dtype=bool)
+        codes = _column(frame, "istat", "cod_istat", "pro_com_t", "pro_com", "codice_istat")
+        if codes is not None:
+            mine = np.array([istat_code(code) == plan.comune.istat for code in codes], dtype=bool)
+        elif plan.boundary is not None:
+            placed = located(frame)
+            mine = ~placed | (frame.geometry.distance(plan.boundary).to_numpy() <= 1e-6)
+        self.frame = frame[mine].reset_index(drop=True)
+        cup = _column(self.frame, "cup", "codice_cup", "cup_progetto")
+        self.cups = [_text(value).upper() for value in cup] if cup is not None else None
+        self.services = self._services(plan.own, distance)
+
+    def label(self, row) -> str:
+        """Return how a project is called: its CUP, else its row."""
+        return (self.cups[row] if self.cups else "") or f"riga {row + 1}"
+
+    def _services(self, own, distance):
+        """Return {project: rows of own}, by CUP written anywhere in the record, else by place."""
+        found: dict = {}
+        texts = (
+            own[["fonte_id", "codice_fonte", "attributi", "attributi_origine", "denominazione"]]
+            .fillna("")
+            .agg(" ".join, axis=1)
+            .str.upper()
+        )
+        for row, cup in enumerate(self.cups or ()):
+            if cup:
+                found[row] = list(np.flatnonzero(texts.str.contains(cup, regex=False)))
+        for row, service, _ in zip(*near_pairs(self.frame.geometry, own.geometry, distance)):
+            if service not in found.setdefault(int(row), []):
+                found[int(row)].append(int(service))
+        return found
+
+
+def _projects(plan):
+    found = getattr(plan, "_projects", None)
+    if found is None:
+        distance = plan.pack.check("STTM2-921").parametri["distanza_m"]
+        found = plan._projects = _Projects(plan, distance)
+    return found
+
+
+@check("finanziati_nel_piano")
+def funded_in_plan(plan, controllo):
+    if plan.funding is None:
+        return Outcome(0, missing=("FUNDING",), concerned=1)
+    projects = _projects(plan)
+    placed = located(projects.frame)
+    failing, tried = [], 0
+    for row in range(len(projects.frame)):
+        if not placed[row] and not (projects.cups and projects.cups[row]):
+            continue
+        tried += 1
+        if projects.services.get(row):
+            continue
+        cup = projects.label(row)
+        failing.append(
+            Failing(
+                plan.comune.istat, (cup,), testo={"cup": cup},
+                geometry=projects.frame.geometry.iloc[row], layer="finanziamenti", impronta={},
+            )
+        )  # fmt: skip
+    missing = () if tried == len(projects.frame) else ("campo:cup",)
+    return Outcome(tried, failing, missing, len(projects.frame))
+
+
+@check("stato_e_fase")
+def state_and_phase(plan, controllo):
+    frame = plan.own[plan.own["stato"].isin(list(controllo.parametri["incompatibili"]))]
+    known = frame[frame["fase_progetto"].notna()]
+    wrong = [
+        phase in controllo.parametri["incompatibili"][state]
+        for state, phase in zip(known["stato"], known["fase_progetto"])
+    ]
+    missing = ("campo:fase_progetto",) if len(known) < len(frame) else ()
+    return each(
+        known,
+        wrong,
+        lambda row: {
+            "valore": row.fase_progetto,
+            "testo": {"a": row.stato, "b": row.fase_progetto},
+        },
+        len(known),
+        missing=missing,
+        concerned=len(frame),
+    )
+
+
+@check("aree_senza_funzione")
+def idle_areas(plan, controllo):
+    missing = tuple(name for name in ("LUM", "REGENERATION") if getattr(plan, name.lower()) is None)
+    if missing:
+        return Outcome(0, missing=missing, concerned=1)
+    areas = plan.regeneration[located(plan.regeneration)].reset_index(drop=True)
+    shapes = areas.geometry.where(areas.geometry.is_valid, areas.geometry.buffer(0))
+    ground = plan.lum.geometry.where(plan.lum.geometry.is_valid, plan.lum.geometry.buffer(0))
+    planned = plan.own[plan.own["stato"].isin(_PLANNED)]
+    used = set(meeting(shapes, planned.geometry)[0].tolist())
+    names = _column(areas, "id_area", "nome", "denominazione", "codice", "id")
+    failing, tried = [], set()
+    for row, number in zip(*meeting(shapes, ground)):
+        inside = shapes[row].intersection(ground.iloc[number]).area
+        outside = plan.boundary is not None and not shapes[row].intersects(plan.boundary)
+        if inside <= 0 or outside:
+            continue
+        tried.add(int(row))
+        if row in used:
+            continue
+        label = (_text(names.iloc[row]) if names is not None else "") or f"area {row + 1}"
+        failing.append(
+            Failing(
+                str(plan.lum["id_lum"].iloc[number]), (label,), float(shapes[row].area),
+                unita="mq", testo={"area": label, "mq": round(shapes[row].area)},
+                geometry=shapes[row], layer="rigenerazione",
+            )
+        )  # fmt: skip
+    return Outcome(len(tried), failing)
+
+
+@check("scadenza_superata")
+def deadline_passed(plan, controllo):
+    if plan.funding is None:
+        return Outcome(0, missing=("FUNDING",), concerned=1)
+    projects = _projects(plan)
+    column = _column(projects.frame, "data_fine_prevista", "data_fine", "fine_prevista", "scadenza")
+    if column is None:
+        concerned = len(projects.frame)
+        missing = ("campo:data_fine_prevista",) if concerned else ()
+        return Outcome(0, missing=missing, concerned=concerned)
+    failing, tried, concerned = [], 0, 0
+    for row, services in sorted(projects.services.items()):
+        end = date_of(_text(column.iloc[row]))
+        concerned += len(services)
+        if end is None:
+            continue
+        for position in services:
+            service = plan.own.iloc[position]
+            tried += 1
+            if end < plan.oggi and service["stato"] not in (None, "esistente"):
+                failing.append(
+                    Failing(
+                        service["id_servizio"], (projects.label(row),), end.isoformat(),
+                        plan.oggi.isoformat(), "data", float((end - plan.oggi).days),
+                        {"nome": name_of(service)}, service["geometry"],
+                    )
+                )  # fmt: skip
+    missing = ("campo:data_fine_prevista",) if tried < concerned else ()
+    return Outcome(tried, failing, missing, concerned)
