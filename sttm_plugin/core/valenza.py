@@ -388,9 +388,10 @@ def _classify_category(frame, rows, stored, category, pack, computed):
     decided[act_top] = "metropolitana"
     on_top = decided == "metropolitana"
     indication = np.where(high_met, "metropolitana", np.where(high_int, "intercomunale", "locale"))
-    notes = np.full(rows.size, "", dtype=object)
-    if judged:
-        notes = _notes(valenza, c_int, c_met, pack)
+    # A level that the score never came to decide has nothing to say of its data.
+    scored = judged & ~closed & ~failed["ingresso"] & ~on_top
+    unknown = valenza == NON_DETERMINABILE
+    notes = _notes(unknown, scored & ~unknown, c_int, c_met, pack)
     silent = np.isnan(s_int) & np.isnan(s_met)
     indication = indication.astype(object)
     indication[silent] = None
@@ -405,20 +406,17 @@ def _classify_category(frame, rows, stored, category, pack, computed):
     }
 
 
-def _notes(valenza, c_int, c_met, pack):
+def _notes(unknown, scored, c_int, c_met, pack):
     """Return the line of ``motivazione`` on data that are too few, "" where they are enough."""
     rule = next(rule for rule in pack.regole if rule.codice_regola == COVERAGE_RULE)
-    notes = np.full(valenza.size, "", dtype=object)
-    for outcome, level, shares, effect in (
-        (valenza == NON_DETERMINABILE, "intercomunale", c_int, "la valenza non è determinabile"),
-        (
-            ~np.isin(valenza, (NON_DETERMINABILE, "metropolitana")),
-            "metropolitana",
-            c_met,
-            "la valenza metropolitana conta come non raggiunta",
-        ),
+    notes = np.full(unknown.size, "", dtype=object)
+    not_known = "la valenza non è determinabile"
+    not_reached = "la valenza metropolitana conta come non raggiunta"
+    for where, level, shares, effect in (
+        (unknown, "intercomunale", c_int, not_known),
+        (scored, "metropolitana", c_met, not_reached),
     ):
-        few = outcome & (shares < rule.soglia - _SLACK)
+        few = where & (shares < rule.soglia - _SLACK)
         for share in np.unique(shares[few]):
             notes[few & (shares == share)] = too_few_data(rule, level, float(share), effect)
     return notes
