@@ -105,11 +105,13 @@ def merge_previous(found, previous, checks):
         if name not in gone.columns:
             gone[name] = None
     gone = gone[list(found.columns)]
-    joined = pd.concat([found, gone.astype(object)], ignore_index=True)
-    joined["margine"] = pd.to_numeric(joined["margine"])
     import geopandas as gpd
 
-    return gpd.GeoDataFrame(joined, geometry="geometry", crs=found.crs)
+    # Column by column, as objects: frames of different kinds are not guessed into one.
+    columns = {name: pd.Series([*found[name], *gone[name]], dtype=object) for name in found.columns}
+    columns["margine"] = pd.to_numeric(columns["margine"]).astype(float)
+    shapes = gpd.GeoSeries(list(columns.pop("geometry")), crs=found.crs)
+    return gpd.GeoDataFrame(columns, geometry=shapes, crs=found.crs)
 
 
 def valid_waivers(waivers):

@@ -343,19 +343,29 @@ def _findings_frame(findings, crs):
 
 
 def _lacking(lacking, pack):
-    texts = pack.testi.get("dati", {}) if isinstance(pack.testi, dict) else {}
+    """Return what lacks and the checks it would unlock, the most useful first."""
     rows = [
         {
             "dato": name,
             "controlli": sorted(codes),
-            "dove_trovarlo": texts.get(name, {}).get("dove_trovarlo", "")
-            if isinstance(texts.get(name), dict)
-            else str(texts.get(name, "")),
+            "dove_trovarlo": data_text(pack, name, "dove_trovarlo"),
         }
         for name, codes in lacking.items()
         if name != NOT_YET
     ]
     return sorted(rows, key=lambda row: (-len(row["controlli"]), row["dato"]))
+
+
+def data_text(pack, name, what) -> str:
+    """Return a pack's text ("nome", "dove_trovarlo") on an input or on a field ("campo:stato")."""
+    texts = pack.testi.get("dati", {})
+    field = name.partition("campo:")[2]
+    text = texts.get(name) or (texts.get("campo") if field else None) or {}
+    label = _ALIASES.get(field, field.replace("_", " "))
+    return str(text.get(what, name)).replace("{campo}", f"«{label}»")
+
+
+_ALIASES = {one.name: one.alias for one in schema.SERVICES if one.alias}
 
 
 _OPEN = ("aperto", "nuovo", "giustificazione_scaduta")
