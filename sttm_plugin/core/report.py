@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from . import schema
-from .documents import canonical_json, head
+from .checks.engine import data_text, written
+from .documents import canonical_json, generated_at, head, plugin_version
+from .pack import provenance_text
 
 SCHEMA = "sttm.rilievi/1"
 
@@ -41,3 +45,251 @@ def _records(frame, fields) -> list:
             None if value is None or value != value else kind(value) for value in values
         ]
     return [dict(zip(columns, row)) for row in zip(*columns.values())]
+
+
+def report_html(result, plan) -> str:
+    """Return the report for people: one HTML page, no script, nothing fetched.
+
+    What must be corrected comes first; the rest by severity. Texts from the data are escaped.
+
+    Args: as in ``rilievi_document``.
+    """
+    from jinja2 import Environment
+
+    # Autoescape by itself: names and notes come from files.
+    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
+        _TEMPLATE.read_text(encoding="utf-8")
+    )
+    pack, counts = plan.pack, result.counts
+    return template.render(
+        avvertenza=pack.testi["avvertenza_rapporto"],
+        comune=plan.comune,
+        giorno=_day(generated_at()),
+        criteri=pack,
+        plugin=plugin_version(),
+        esito_buono=not (counts["BLOCKING"] or counts["ERRORS"] or counts["WARNINGS"]),
+        frase=_verdict(counts),
+        sintesi=_summary(result, plan),
+        conteggi=[
+            ("Blocchi", counts["BLOCKING"]),
+            ("Errori", counts["ERRORS"]),
+            ("Avvisi", counts["WARNINGS"]),
+            ("Informazioni", counts["INFOS"]),
+            ("Giustificati", counts["JUSTIFIED"]),
+        ],
+        sezioni=_sections(result.findings, plan),
+        esiti=[label for _, label in _OUTCOMES],
+        servizi=_services(plan.own),
+        mancanze=[
+            {
+                "nome": data_text(pack, row["dato"], "nome"),
+                "numero": len(row["controlli"]),
+                "dove": row["dove_trovarlo"],
+                "controlli": ", ".join(row["controlli"]),
+            }
+            for row in result.mancanze
+        ],
+        controlli=_checks(result.checks, pack),
+    )
+
+
+_TEMPLATE = Path(__file__).resolve().parent.parent / "resources" / "modelli" / "rapporto.html.j2"
+# Rows of one check shown on the page; the others are in the layer and in rilievi.json.
+_SHOWN = 100
+_OPEN = ("aperto", "nuovo", "giustificazione_scaduta")
+_STATES = {
+    "aperto": "aperto",
+    "nuovo": "nuovo",
+    "giustificazione_scaduta": "giustificazione scaduta: l'oggetto è cambiato",
+    "giustificato": "giustificato",
+    "risolto": "risolto",
+}
+_SEVERITIES = ("blocco", "errore", "avviso", "info")
+_VERDICTS = {
+    "soddisfatto": "soddisfatto",
+    "non_soddisfatto": "non soddisfatto",
+    "non_verificabile": "non verificabile",
+    "non_applicabile": "non applicabile",
+}
+_OUTCOMES = (
+    ("coerente", "Coerenti"),
+    ("sovradichiarato", "Sovradichiarati"),
+    ("sottodichiarato", "Sottodichiarati"),
+    ("da_verificare", "Da verificare"),
+)
+
+
+def _day(moment) -> str:
+    year, month, day = moment[:10].split("-")
+    return f"{day}/{month}/{year}"
+
+
+def _many(number, one, more) -> str:
+    return f"{written(number)} {one if number == 1 else more}"
+
+
+def _verdict(counts) -> str:
+    if counts["BLOCKING"]:
+        number = _many(counts["BLOCKING"], "rilievo blocca", "rilievi bloccano")
+        return f"{number} la consegna: vanno corretti prima di esportarla."
+    if counts["ERRORS"]:
+        number = _many(counts["ERRORS"], "errore", "errori")
+        return f"La consegna è possibile, ma ci sono {number} da correggere o giustificare."
+    if counts["WARNINGS"]:
+        number = _many(counts["WARNINGS"], "avviso", "avvisi")
+        return f"Nessun errore: ci sono {number} da valutare, e da giustificare se si confermano."
+    return "Nessun errore e nessun avviso fra i controlli che è stato possibile eseguire."
+
+
+def _summary(result, plan):
+    own, counts = plan.own, result.counts
+    total = len(own)
+    outcome = own["esito"].value_counts()
+    lines = [f"Il piano ha {_many(total, 'servizio', 'servizi')}."]
+    if total:
+        lines[0] += " " + (
+            f"La valenza dichiarata è coerente con i criteri per "
+            f"{written(int(outcome.get('coerente', 0)))}, più alta per "
+            f"{written(int(outcome.get('sovradichiarato', 0)))}, più bassa per "
+            f"{written(int(outcome.get('sottodichiarato', 0)))}; per "
+            f"{written(int(outcome.get('da_verificare', 0)))} i dati non bastano a dirlo."
+        )
+    lines.append(
+        f"Dei {len(result.checks)} controlli, {counts['CHECKS_RUN']} sono stati eseguiti, "
+        f"{counts['NOT_RUN']} non erano verificabili con i dati indicati, "
+        f"{counts['NOT_APPLICABLE']} non riguardano questo piano."
+    )
+    if result.mancanze:
+        first = result.mancanze[0]
+        name = data_text(plan.pack, first["dato"], "nome")
+        number = _many(len(first["controlli"]), "altro controllo", "altri controlli")
+        lines.append(f"Il dato più utile da aggiungere: {name} (permette {number}).")
+    return lines
+
+
+def _sections(findings, plan):
+    """Return the sections of findings that have any."""
+    still = findings["stato"].isin(_OPEN)
+    hard = (findings["severita"] == "blocco") | ~findings["ammette_giustificazione"].astype(bool)
+    light = findings["severita"] == "info"
+    parts = (
+        (
+            "Da correggere",
+            still & hard & ~light,
+            "Non si giustificano: vanno corretti nei dati. I blocchi fermano la consegna.",
+        ),
+        (
+            "Da correggere o giustificare",
+            still & ~hard & ~light,
+            "Si correggono oppure si confermano, con il motivo e chi lo firma: i criteri guidano, "
+            "non impongono.",
+        ),
+        ("Informazioni", still & light, "Letture utili: non chiedono una risposta."),
+        (
+            "Giustificati",
+            findings["stato"] == "giustificato",
+            "Scelte confermate dal comune, con il loro motivo.",
+        ),
+        (
+            "Risolti",
+            findings["stato"] == "risolto",
+            "C'erano nella verifica precedente, ora non più.",
+        ),
+    )
+    names = dict(zip(plan.own["id_servizio"], plan.own["denominazione"]))
+    found = []
+    for title, mask, explanation in parts:
+        rows = findings[mask]
+        if len(rows):
+            found.append(
+                {
+                    "titolo": title,
+                    "numero": written(len(rows)),
+                    "spiegazione": explanation,
+                    "controlli": _groups(rows, plan.pack, names),
+                }
+            )
+    return found
+
+
+def _groups(rows, pack, names):
+    """Return the rows of each check, the gravest first."""
+    rank = rows["severita"].map(_SEVERITIES.index)
+    found = []
+    for (_, code), part in rows.assign(_rank=rank).groupby(["_rank", "codice"], sort=True):
+        first = part.iloc[0]
+        found.append(
+            {
+                "codice": code,
+                "titolo": first["titolo"],
+                "severita": pack.testi["severita"][first["severita"]],
+                "suggerimento": first["suggerimento"],
+                "riferimento": first["riferimento"],
+                "provenienza": provenance_text(first["provenienza"], bool(first["verificato"])),
+                "righe": [_row(row, names) for row in part.head(_SHOWN).to_dict("records")],
+                "altri": max(len(part) - _SHOWN, 0),
+            }
+        )
+    return found
+
+
+def _row(row, names):
+    unit = f" {row['unita']}" if row["unita"] else ""
+    name = names.get(row["id_oggetto"])
+    margin = row["margine"]
+    return {
+        "descrizione": row["descrizione"],
+        "nome": "" if name is None or name in row["descrizione"] else name,
+        "valore": _measure(row["valore"]) + (unit if row["valore"] else ""),
+        "soglia": _measure(row["soglia"]),
+        "margine": "" if margin is None or margin != margin else written(float(margin)),
+        "stato": _STATES.get(row["stato"], row["stato"]),
+        "giustificazione": row["giustificazione"] if row["stato"] == "giustificato" else "",
+        "autore": row["autore"],
+        "data": _day(row["data"]) if row["data"] else "",
+    }
+
+
+def _measure(text) -> str:
+    """Return a stored value as people write it: numbers the Italian way."""
+    if text is None or text != text:
+        return ""
+    try:
+        return written(float(text))
+    except ValueError:
+        return str(text)
+
+
+def _services(own):
+    """Return how many services of each macrocategoria have each outcome."""
+    found = []
+    names = own["macrocategoria"].fillna("Senza categoria")
+    for name, part in own.groupby(names, sort=True):
+        outcome = part["esito"].value_counts()
+        found.append(
+            {
+                "nome": name,
+                "totale": len(part),
+                "esiti": [int(outcome.get(key, 0)) for key, _ in _OUTCOMES],
+            }
+        )
+    return found
+
+
+def _checks(checks, pack):
+    """Return the verdicts by group, in the pack's order."""
+    found: dict = {}
+    for row in checks.to_dict("records"):
+        lacking = [text for text in (row["dati_mancanti"] or "").split(";") if text]
+        found.setdefault(row["gruppo"], []).append(
+            {
+                "codice": row["codice"],
+                "titolo": row["titolo"],
+                "verdetto": _VERDICTS[row["verdetto"]],
+                "mancano": ", ".join(data_text(pack, name, "nome") for name in lacking),
+                "provati": written(int(row["oggetti_provati"])),
+                "non_conformi": written(int(row["oggetti_non_conformi"])),
+            }
+        )
+    titles = pack.testi.get("gruppi", {})
+    return [{"nome": titles.get(name, name), "righe": rows} for name, rows in found.items()]
