@@ -108,9 +108,13 @@ def merge_previous(found, previous, checks):
     import geopandas as gpd
 
     # Column by column, as objects: frames of different kinds are not guessed into one.
-    columns = {name: pd.Series([*found[name], *gone[name]], dtype=object) for name in found.columns}
+    columns = {
+        name: pd.Series([*found[name], *gone[name]], dtype=object)
+        for name in found.columns
+        if name != "geometry"
+    }
     columns["margine"] = pd.to_numeric(columns["margine"]).astype(float)
-    shapes = gpd.GeoSeries(list(columns.pop("geometry")), crs=found.crs)
+    shapes = gpd.GeoSeries([*found["geometry"], *gone["geometry"]], crs=found.crs)
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=found.crs)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from . import schema
-from .checks.engine import data_text, written
+from .checks.engine import NOT_YET, data_text, written
 from .documents import canonical_json, generated_at, head, plugin_version
 from .pack import provenance_text
 
@@ -286,10 +286,14 @@ def _checks(checks, pack):
                 "codice": row["codice"],
                 "titolo": row["titolo"],
                 "verdetto": _VERDICTS[row["verdetto"]],
-                "mancano": ", ".join(data_text(pack, name, "nome") for name in lacking),
+                "mancano": ", ".join(_lacking(pack, name) for name in lacking),
                 "provati": written(int(row["oggetti_provati"])),
                 "non_conformi": written(int(row["oggetti_non_conformi"])),
             }
         )
     titles = pack.testi.get("gruppi", {})
     return [{"nome": titles.get(name, name), "righe": rows} for name, rows in found.items()]
+
+
+def _lacking(pack, name) -> str:
+    return name if name == NOT_YET else f"manca {data_text(pack, name, 'nome')}"
