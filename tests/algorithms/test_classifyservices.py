@@ -7,7 +7,6 @@ import json
 import pytest
 
 X, Y = 502000.0, 5042000.0
-RHO = "015182"
 
 
 @pytest.fixture
@@ -43,37 +42,6 @@ def as_dict(feature):
 
     row = {name: feature[name] for name in feature.fields().names()}
     return {name: None if value == NULL else value for name, value in row.items()}
-
-
-@pytest.fixture
-def services(qgis_processing):
-    """Return a function that makes the two service layers of some rows with ``wkt``."""
-    from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
-
-    from sttm_plugin.core.schema import SERVICES
-    from sttm_plugin.qgis_io.fields import make_fields
-
-    def make(rows, crs="EPSG:32632"):
-        made = []
-        for kind in ("Point", "MultiPolygon"):
-            layer = QgsVectorLayer(f"{kind}?crs={crs}", f"servizi {kind}", "memory")
-            layer.dataProvider().addAttributes(make_fields(SERVICES).toList())
-            layer.updateFields()
-            for row in rows:
-                wkt = row.get("wkt", f"POINT({X} {Y})")
-                if ("POLYGON" in wkt) != (kind == "MultiPolygon"):
-                    continue
-                feature = QgsFeature(layer.fields())
-                feature["istat"], feature["lettura"] = RHO, 1
-                for name, value in row.items():
-                    if name != "wkt":
-                        feature[name] = value
-                feature.setGeometry(QgsGeometry.fromWkt(wkt))
-                layer.dataProvider().addFeature(feature)
-            made.append(layer)
-        return made
-
-    return make
 
 
 def park(side, x=X):
@@ -187,29 +155,6 @@ def test_one_kind_alone_says_what_it_leaves_out(classify, messages):
     found = classify(ROWS, messages, OUTPUT_POINTS=None, SUMMARY=None)
     assert set(found["OUTPUT_AREAS"]) == {"verde"}
     assert any("2 servizi non scritti" in text for text in messages.texts)
-
-
-@pytest.fixture
-def messages(qgis_processing):
-    """A feedback that keeps what it is told and every progress."""
-    from qgis.core import QgsProcessingFeedback
-
-    class Kept(QgsProcessingFeedback):
-        def __init__(self):
-            super().__init__(False)
-            self.texts, self.shares = [], []
-            self.progressChanged.connect(self.shares.append)
-
-        def pushInfo(self, info):  # noqa: N802
-            self.texts.append(info)
-
-        def pushWarning(self, warning):  # noqa: N802
-            self.texts.append(warning)
-
-        def reportError(self, error, fatalError=False):  # noqa: N802, N803
-            self.texts.append(error)
-
-    return Kept()
 
 
 def test_progress_grows_and_names_its_steps(classify, messages):
