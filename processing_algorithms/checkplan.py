@@ -243,8 +243,8 @@ class CheckPlan(SttmAlgorithm):
 
     def _write(self, parameters, context, feedback, plan, result, crs):
         """Write the sinks, then the files: each is there whole or not at all."""
-        from ..core.documents import write_bytes_whole
         from ..core import report
+        from ..core.documents import write_bytes_whole
 
         files = {}
         for name, content in (

@@ -73,8 +73,8 @@ class LumCatchment(SttmAlgorithm):
         self.add_source(
             self.STOPS,
             "Fermate e nodi dei LUM",
-            "Punti di stazioni, fermate e nodi. Si leggono anche i campi nome, stato, tipo e linee, "
-            "dove ci sono.",
+            "Punti di stazioni, fermate e nodi. Si leggono anche i campi nome, stato, tipo e "
+            "linee, dove ci sono.",
             points,
             optional=False,
         )
@@ -327,7 +327,8 @@ class LumCatchment(SttmAlgorithm):
         for lum in lum_list:
             if not lum.x.size:
                 feedback.pushWarning(
-                    f"LUM «{lum.id_lum}»: nessuna fermata ha una posizione; la riga resta senza area."
+                    f"LUM «{lum.id_lum}»: nessuna fermata ha una posizione; la riga resta senza "
+                    "area."
                 )
         return lum_list
 

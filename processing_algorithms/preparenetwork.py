@@ -8,7 +8,6 @@ import numpy as np
 from qgis.core import (
     QgsFeature,
     QgsFeatureSink,
-    QgsField,
     QgsGeometry,
     QgsPointXY,
     QgsProcessing,
@@ -19,8 +18,7 @@ from qgis.core import (
 from ..core import preparation, schema
 from ..core.errors import SttmError
 from ..core.wkb import read_lines
-from ..qgis_io.fields import make_fields
-from ..qgis_io.frames import KEY_FIELDS
+from ..qgis_io.fields import KEY_FIELDS, make_fields, with_original
 from ..qgis_io.network import blobs_of, check_lines, read_rows
 from ..qgis_io.shapes import line_geometries
 from .base import SttmAlgorithm, or_cancelled
@@ -136,7 +134,9 @@ class PrepareNetwork(SttmAlgorithm):
         )
         self._tell(prepared, feedback)
         stages.next()
-        fields = _fields(source, kept)
+        fields = with_original(
+            make_fields(schema.NETWORK), [source.fields()[place] for place in kept]
+        )
         results = {}
         for name, make, given, kind in (
             (self.OUTPUT, _edges, fields, QgsWkbTypes.Type.LineString),
@@ -168,19 +168,6 @@ class PrepareNetwork(SttmAlgorithm):
         )
         for kind, number in sorted(Counter(one.tipo for one in prepared.issues).items()):
             feedback.pushInfo(f"{_TOLD[kind]}: {number}.")
-
-
-def _fields(source, kept):
-    """Return our fields, then the original ones; ours with the same name get ``_orig``."""
-    fields = make_fields(schema.NETWORK)
-    taken = {field.name().lower() for field in fields}
-    for place in kept:
-        field = QgsField(source.fields()[place])
-        while field.name().lower() in taken:
-            field.setName(f"{field.name()}_orig")
-        taken.add(field.name().lower())
-        fields.append(field)
-    return fields
 
 
 def _edges(prepared, rows, fields):

@@ -19,6 +19,7 @@ from qgis.core import (  # noqa: E402
     QgsApplication,
     QgsCentroidFillSymbolLayer,
     QgsCoordinateReferenceSystem,
+    QgsFeatureRequest,
     QgsFillSymbol,
     QgsGraduatedSymbolRenderer,
     QgsLinePatternFillSymbolLayer,
@@ -344,6 +345,47 @@ def population():
     return QgsGraduatedSymbolRenderer(expression, ranges)
 
 
+def catchments():
+    """Catchments: the nearer, the darker; hatching says a circle for want of streets."""
+    rules = Rules("lum_bacini")
+    classes = (
+        ("fino a 250 m", '"raggio_m" <= 250', "#08519c"),
+        ("da 250 a 400 m", '"raggio_m" > 250 AND "raggio_m" <= 400', "#3182bd"),
+        ("da 400 a 600 m", '"raggio_m" > 400 AND "raggio_m" <= 600', "#6baed6"),
+        ("oltre 600 m", '"raggio_m" > 600', "#bdd7e7"),
+    )
+    group = rules.add("Distanza dal nodo", '"metodo" IS NULL OR "metodo" <> \'cerchio_ripiego\'')
+    for label, expression, colour in classes:
+        rules.add(label, expression, area(colour, 0.4, 0.4, ink=INK), group)
+    fallback = area("#d9d9d9", 0.3, 0.5, pattern=True, ink=QColor("#616161"))
+    rules.add("Cerchio di ripiego: nodo lontano dalla rete", "ELSE", fallback)
+    renderer = rules.renderer()
+    # Bands are one inside the other: the largest is drawn first.
+    order = QgsFeatureRequest.OrderByClause('"raggio_m"', False)
+    renderer.setOrderBy(QgsFeatureRequest.OrderBy([order]))
+    renderer.setOrderByEnabled(True)
+    return renderer
+
+
+ACCESS_CLASSES = (
+    ("Nessuna categoria", '"n_categorie_15" = 0', "#fde0c5"),
+    ("1 o 2 categorie", '"n_categorie_15" BETWEEN 1 AND 2', "#facba6"),
+    ("da 3 a 5 categorie", '"n_categorie_15" BETWEEN 3 AND 5', "#7fbfb0"),
+    ("da 6 a 8 categorie", '"n_categorie_15" BETWEEN 6 AND 8', "#2f7f8f"),
+    ("più di 8 categorie", '"n_categorie_15" > 8', "#123f5a"),
+)
+
+
+def access(name, symbol_of, apart):
+    """Access: how many categories are within the largest threshold."""
+    rules = Rules(name)
+    group = rules.add("Categorie raggiunte", '"n_categorie_15" IS NOT NULL')
+    for label, expression, colour in ACCESS_CLASSES:
+        rules.add(label, expression, symbol_of(colour), group)
+    rules.add("Origine non agganciata alla rete", "ELSE", apart)
+    return rules.renderer()
+
+
 def labels(expression, size, colour="#1a1a1a", scale=0, bold=False):
     """Return labelling with a white halo; ``scale`` is the smallest scale at which it shows."""
     text = QgsTextFormat()
@@ -386,6 +428,9 @@ SERVICE_LABELS = (
 )
 
 
+ACCESS_FIELDS = (schema.Field("stato_aggancio"), schema.Field("n_categorie_15", "int"))
+
+
 def styles():
     """Return {style: (geometry, fields, renderer, labelling)}; a table has no renderer."""
     services = labels(SERVICE_LABELS, 6.5, scale=20000)
@@ -398,6 +443,27 @@ def styles():
         "lum_perimetri": ("MultiPolygon", schema.LUM_PERIMETERS, lum_perimeters(), None),
         "rilievi": ("Point", schema.FINDINGS, findings(), None),
         "popolazione": ("MultiPolygon", schema.POPULATION, population(), None),
+        "lum_bacini": ("MultiPolygon", schema.LUM, catchments(), name),
+        "accessibilita": (
+            "MultiPolygon",
+            ACCESS_FIELDS,
+            access(
+                "accessibilita",
+                lambda colour: area(colour, 0.85, 0.1, ink=QColor("#ffffff")),
+                area("#ffffff", 0.5, 0.1, pattern=True, ink=QColor("#757575")),
+            ),
+            None,
+        ),
+        "accessibilita_punti": (
+            "Point",
+            ACCESS_FIELDS,
+            access(
+                "accessibilita_punti",
+                lambda colour: marker("circle", colour, 2.6, 0.15),
+                marker("cross2", "#9e9e9e", 2.0, 0.3, QColor("#757575")),
+            ),
+            None,
+        ),
     }
 
 

@@ -175,8 +175,8 @@ def group_stops(stops, radii, bands):
         states = [stops.states[n] for n in members if stops.states[n]]
         if len(set(states)) > 1:
             log.append(
-                f"LUM «{key}»: le fermate dichiarano stati diversi ({', '.join(sorted(set(states)))}): "
-                f"vale «{states[0]}», della prima."
+                f"LUM «{key}»: le fermate dichiarano stati diversi "
+                f"({', '.join(sorted(set(states)))}): vale «{states[0]}», della prima."
             )
         if not states:
             assumed.append(key)

@@ -46,10 +46,17 @@ def make_fields(fields) -> QgsFields:
     return made
 
 
-def without_keys(fields) -> QgsFields:
-    """Return QGIS fields without those a provider makes itself (fid, ogc_fid, ogr_fid)."""
-    kept = QgsFields()
-    for field in fields:
-        if field.name().lower() not in KEY_FIELDS:
-            kept.append(field)
-    return kept
+def with_original(ours, originals, original_first=False) -> QgsFields:
+    """Return our fields and those of an input; one named as ours gets ``_orig``."""
+    taken = {field.name().lower() for field in ours}
+    renamed = []
+    for original in originals:
+        field = QgsField(original)
+        while field.name().lower() in taken:
+            field.setName(f"{field.name()}_orig")
+        taken.add(field.name().lower())
+        renamed.append(field)
+    made = QgsFields()
+    for field in [*renamed, *ours] if original_first else [*ours, *renamed]:
+        made.append(field)
+    return made

@@ -59,7 +59,8 @@ def read_rows(source, crs, context=None, feedback=None, fields=(), attributes=No
     # Most layers need nothing but the geometry as it is: the fewest calls for each feature.
     kind = source.wkbType()
     known = QgsWkbTypes.geometryType(kind) != QgsWkbTypes.GeometryType.UnknownGeometry
-    as_it_is = transform is None and known and not QgsWkbTypes.isCurvedType(kind)
+    flat = not (QgsWkbTypes.hasZ(kind) or QgsWkbTypes.hasM(kind) or QgsWkbTypes.isCurvedType(kind))
+    as_it_is = transform is None and known and flat
     wanted = [place for _, place in places] + list(attributes or ())
     request = QgsFeatureRequest().setSubsetOfAttributes(wanted)
     for number, feature in enumerate(iter_features(source, request)):

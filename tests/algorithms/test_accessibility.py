@@ -1,0 +1,323 @@
+"""accessibility through Processing: every field by hand, and what bad input is told."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+
+@pytest.fixture
+def layer(qgis_processing):
+    """Return a function that makes a memory layer: fields, then rows of values with WKT last."""
+    from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
+
+    kept = []
+
+    def make(kind, fields, rows, name="dati", crs="EPSG:32632"):
+        found = QgsVectorLayer(f"{kind}?crs={crs}{fields}", name, "memory")
+        for *values, wkt in rows:
+            feature = QgsFeature(found.fields())
+            feature.setAttributes(list(values))
+            if wkt:
+                feature.setGeometry(QgsGeometry.fromWkt(wkt))
+            found.dataProvider().addFeature(feature)
+        kept.append(found)
+        return found
+
+    return make
+
+
+@pytest.fixture
+def street(layer):
+    """A straight street of 3 km and one of its own, 5 km away."""
+    rows = [
+        ("avanti", 30.0, "LINESTRING(0 0, 1000 0, 2000 0)"),
+        ("avanti", 30.0, "LINESTRING(2000 0, 3000 0)"),
+        (None, None, "LINESTRING(0 5000, 100 5000)"),
+    ]
+    return layer("LineString", "&field=senso:string&field=kmh:double", rows, "strade")
+
+
+@pytest.fixture
+def origins(layer):
+    rows = [
+        ("A", 100, "POINT(0 0)"),
+        ("B", 50, "POINT(1000 100)"),
+        ("C", 10, "POINT(50 5000)"),
+        ("D", 5, "POINT(1000 900)"),
+        ("E", 3, None),
+    ]
+    fields = "&field=codice:string&field=abitanti:integer"
+    return layer("Point", fields, rows, "origini")
+
+
+@pytest.fixture
+def services(layer):
+    fields = "&field=id_servizio:string&field=codice_sttm:string&field=capacita:double"
+    rows = [
+        ("s2", "CUL.01", 10.0, "POINT(600 0)"),
+        ("s1", "CUL.01", 30.0, "POINT(1400 0)"),
+        ("s3", "IST.01", 5.0, "POINT(2900 0)"),
+        ("s4", None, 5.0, "POINT(10 0)"),
+    ]
+    return layer("Point", fields, rows, "servizi")
+
+
+@pytest.fixture
+def measure(sttm_provider, origins, services, street):
+    from qgis import processing
+
+    def run(feedback=None, **others):
+        given = {
+            "ORIGINS": origins,
+            "SERVICES": [services],
+            "NETWORK": street,
+            "STRATEGY": 0,
+            "OUTPUT": "TEMPORARY_OUTPUT",
+            **others,
+        }
+        given = {name: value for name, value in given.items() if value is not None}
+        found = processing.run("sttm:accessibility", given, feedback=feedback)
+        for name in ("OUTPUT", "SUMMARY"):
+            if name in found:
+                found[f"{name}_LAYER"] = found[name]
+                found[name] = [as_dict(one) for one in found[name].getFeatures()]
+        if "codice" in found["OUTPUT"][0]:
+            found["OUTPUT"] = {row["codice"]: row for row in found["OUTPUT"]}
+        return found
+
+    return run
+
+
+def as_dict(feature):
+    from qgis.core import NULL
+
+    row = {name: feature[name] for name in feature.fields().names()}
+    return {name: None if value == NULL else value for name, value in row.items()}
+
+
+def test_nearest_and_counts_in_metres(measure):
+    found = measure()
+    rows = found["OUTPUT"]
+    assert list(rows["A"]) == [
+        "codice", "abitanti", "stato_aggancio", "distanza_aggancio_m",
+        "t_cul_01", "id_cul_01", "motivo_cul_01",
+        "n_cul_01_500", "n_cul_01_1000", "n_cul_01_1500",
+        "t_ist_01", "id_ist_01", "motivo_ist_01",
+        "n_ist_01_500", "n_ist_01_1000", "n_ist_01_1500", "n_categorie_15",
+    ]  # fmt: skip
+    a = rows["A"]
+    assert (a["t_cul_01"], a["id_cul_01"], a["motivo_cul_01"]) == (600.0, "s2", None)
+    assert [a[f"n_cul_01_{t}"] for t in (500, 1000, 1500)] == [0, 1, 2]
+    assert (a["t_ist_01"], a["id_ist_01"], a["motivo_ist_01"]) == (None, None, "oltre_soglia")
+    assert (a["n_ist_01_1500"], a["n_categorie_15"]) == (0, 1)
+    # B walks 100 m to the street; both libraries are 400 m on: the lower id wins.
+    b = rows["B"]
+    assert (b["distanza_aggancio_m"], b["t_cul_01"], b["id_cul_01"]) == (100.0, 500.0, "s1")
+    assert b["n_cul_01_500"] == 2
+
+
+def test_what_is_missing_has_its_reason(measure):
+    rows = measure()["OUTPUT"]
+    assert (rows["C"]["stato_aggancio"], rows["C"]["motivo_cul_01"]) == (
+        "agganciato",
+        "non_raggiunto",
+    )
+    assert rows["C"]["n_cul_01_1500"] == 0
+    d = rows["D"]
+    assert (d["stato_aggancio"], d["distanza_aggancio_m"]) == ("non_agganciato", 900.0)
+    assert (d["motivo_cul_01"], d["n_cul_01_1500"], d["n_categorie_15"]) == (
+        "non_agganciato",
+        None,
+        None,
+    )
+    assert rows["E"]["stato_aggancio"] == "senza_geometria"
+
+
+def test_minutes_on_foot_are_the_default(measure):
+    rows = measure(STRATEGY=None)["OUTPUT"]
+    # 600 m at 4.5 km/h: 8 minutes.
+    assert rows["A"]["t_cul_01"] == pytest.approx(8.0, abs=1e-9)
+    assert [rows["A"][f"n_cul_01_{t}"] for t in (5, 10, 15)] == [0, 1, 1]
+
+
+def test_speed_and_direction_of_the_streets(measure):
+    rows = measure(
+        STRATEGY=1, SPEED_FIELD="kmh", DIRECTION_FIELD="senso", VALUE_FORWARD="avanti"
+    )["OUTPUT"]  # fmt: skip
+    # 600 m at 30 km/h: 1.2 minutes; B, once on the street, can't go back to 600.
+    assert rows["A"]["t_cul_01"] == pytest.approx(1.2, abs=1e-9)
+    assert (rows["B"]["id_cul_01"], rows["B"]["n_cul_01_15"]) == ("s1", 1)
+    assert rows["B"]["t_cul_01"] == pytest.approx(0.1 * 60 / 4.5 + 0.4 * 2, abs=1e-9)
+
+
+def test_supply_for_each_inhabitant(measure):
+    rows = measure(
+        THRESHOLDS="1000", MEASURES=[2, 3, 4], ZONES="500=1,1000=0.5", POP_FIELD="abitanti",
+        CAPACITY_FIELD="capacita", DECAY=1, BETA=1.0,
+    )["OUTPUT"]  # fmt: skip
+    # Within 1,000 m: s2 (10) is reached by A (600 m) and B (500 m), s1 (30) by B alone.
+    r1, r2 = 30 / 50, 10 / 150
+    assert rows["A"]["s2_cul_01"] == pytest.approx(r2, abs=1e-12)
+    assert rows["B"]["s2_cul_01"] == pytest.approx(r1 + r2, abs=1e-12)
+    w2 = 10 / (0.5 * 100 + 50)
+    assert rows["A"]["e2_cul_01"] == pytest.approx(0.5 * w2, abs=1e-12)
+    assert rows["B"]["e2_cul_01"] == pytest.approx(30 / 50 + w2, abs=1e-12)
+    assert rows["A"]["g_cul_01"] == pytest.approx(10 / 600, abs=1e-12)
+    assert rows["C"]["s2_cul_01"] == 0.0
+    assert rows["D"]["s2_cul_01"] is None
+    assert "t_cul_01" not in rows["A"]
+
+
+def test_without_a_network_the_straight_line_is_lengthened(measure):
+    row = measure(NETWORK=None, DETOUR=1.3)["OUTPUT"]["A"]
+    assert row["t_cul_01"] == pytest.approx(780.0, abs=1e-9)
+    assert row["distanza_aggancio_m"] is None
+
+
+def test_an_area_is_entered_at_its_edge_and_wins_over_its_point(measure, layer, services):
+    park = layer(
+        "Polygon", "&field=id_servizio:string&field=codice_sttm:string&field=capacita:double",
+        [("s2", "CUL.01", 1.0, "POLYGON((200 -50, 800 -50, 800 50, 200 50, 200 -50))")],
+    )  # fmt: skip
+    rows = measure(SERVICES=[services, park])["OUTPUT"]
+    assert (rows["A"]["t_cul_01"], rows["A"]["id_cul_01"]) == (200.0, "s2")
+    assert rows["B"]["t_cul_01"] == 300.0
+
+
+def test_summary_by_zone_and_comune(measure, layer):
+    comuni = layer(
+        "Polygon", "&field=PRO_COM:integer",
+        [
+            (15146, "POLYGON((-500 -500, 500 -500, 500 500, -500 500, -500 -500))"),
+            (15182, "POLYGON((500 -500, 4000 -500, 4000 999, 500 999, 500 -500))"),
+        ],
+    )  # fmt: skip
+    found = measure(COMUNI=comuni, POP_FIELD="abitanti", SUMMARY="TEMPORARY_OUTPUT")
+    rows = {
+        (row["livello"], row["nome"], row["categoria"], row["soglia"]): row
+        for row in found["SUMMARY"]
+    }
+    whole = rows["totale", None, "CUL.01", 1000.0]
+    # Everybody counts, attached or not: 168; A and B are served.
+    assert (whole["popolazione"], whole["popolazione_servita"]) == (168.0, 150.0)
+    assert whole["quota"] == pytest.approx(150 / 168)
+    rho = rows["comune", "Rho", "CUL.01", 500.0]
+    assert (rho["codice"], rho["popolazione"], rho["popolazione_servita"]) == ("015182", 55.0, 50.0)
+    assert ("zona_omogenea", "Nord Ovest", "IST.01", 1500.0) in rows
+
+
+def test_original_fields_named_like_ours_are_kept(measure, layer):
+    origins = layer("Point", "&field=stato_aggancio:string", [("mio", "POINT(0 0)")], "o")
+    (row,) = measure(ORIGINS=origins)["OUTPUT"]
+    assert (row["stato_aggancio_orig"], row["stato_aggancio"]) == ("mio", "agganciato")
+
+
+def test_results_are_styled(measure, layer):
+    assert measure()["OUTPUT_LAYER"].renderer().type() == "RuleRenderer"
+    cells = layer("Polygon", "", [("POLYGON((0 0, 9 0, 9 9, 0 9, 0 0))",)], "celle")
+    found = measure(ORIGINS=cells)
+    labels = [rule.label() for rule in found["OUTPUT_LAYER"].renderer().rootRule().children()]
+    assert labels == ["Categorie raggiunte", "Origine non agganciata alla rete"]
+
+
+def test_steps_are_told_and_progress_grows(measure, messages):
+    measure(messages)
+    assert messages.shares == sorted(messages.shares)
+    assert len([text for text in messages.texts if " di 5: " in text]) == 5
+    assert any("1 servizi senza categoria" in text for text in messages.texts)
+    assert any("1 origini troppo lontane dalla rete" in text for text in messages.texts)
+
+
+def refusal(measure, **others):
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException) as refused:
+        measure(**others)
+    assert "Traceback" not in str(refused.value)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [
+        ({"MEASURES": [2]}, "popolazione"),
+        ({"THRESHOLDS": "5;dieci"}, "dieci"),
+        ({"THRESHOLDS": "-5"}, "-5"),
+        ({"ZONES": "5=1,5=2", "MEASURES": [3], "POP_FIELD": "abitanti"}, "ripetut"),
+        ({"CRS": "EPSG:4326"}, "metri"),
+        ({"CATEGORY_FIELD": "tipo"}, "tipo"),
+        ({"DEFAULT_SPEED": 0.01, "CRS": "EPSG:3857"}, "3857"),
+        ({"VALUE_FORWARD": "x", "VALUE_BOTH": "x", "DIRECTION_FIELD": "senso"}, "due volte"),
+    ],
+)
+def test_bad_parameters_are_told(measure, others, sentence):
+    assert sentence in refusal(measure, **others)
+
+
+def test_two_codes_with_one_name_are_refused(measure, layer):
+    rows = [("s1", "CUL.01", "POINT(1 0)"), ("s2", "cul 01", "POINT(2 0)")]
+    twins = layer("Point", "&field=id_servizio:string&field=codice_sttm:string", rows)
+    assert "stesso nome di campo" in refusal(measure, SERVICES=[twins])
+
+
+def test_a_network_of_points_is_refused(measure, origins):
+    assert "linee" in refusal(measure, NETWORK=origins)
+
+
+def test_layers_without_crs_are_refused(measure, layer):
+    from qgis.core import QgsCoordinateReferenceSystem
+
+    lost = layer("Point", "&field=codice:string", [("A", "POINT(0 0)")])
+    lost.setCrs(QgsCoordinateReferenceSystem())
+    assert "sistema di riferimento" in refusal(measure, ORIGINS=lost)
+
+
+def test_cancelling_writes_nothing(measure, messages, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    messages.cancel()
+    with pytest.raises((QgsProcessingException, KeyError)):
+        measure(messages, OUTPUT=str(tmp_path / "fuori.gpkg"))
+    assert not (tmp_path / "fuori.gpkg").exists()
+
+
+@pytest.mark.parametrize("algorithm", ["accessibility", "lumcatchment", "preparenetwork"])
+def test_network_algorithms_run_without_pandas_geopandas_shapely_scipy(algorithm, project_root):
+    script = textwrap.dedent(
+        f"""
+        import os, sys
+        for name in ("pandas", "geopandas", "shapely", "scipy"):
+            sys.modules[name] = None
+        sys.path.insert(0, {str(project_root)!r})
+        from demo.run import start_qgis
+        keep = start_qgis()
+        import processing
+        from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
+        def layer(kind, fields, values, wkt):
+            made = QgsVectorLayer(kind + "?crs=EPSG:32632" + fields, kind, "memory")
+            feature = QgsFeature(made.fields())
+            feature.setAttributes(values)
+            feature.setGeometry(QgsGeometry.fromWkt(wkt))
+            made.dataProvider().addFeature(feature)
+            return made
+        streets = layer("LineString", "", [], "LINESTRING(0 0, 1000 0)")
+        point = layer("Point", "&field=codice_sttm:string", ["A"], "POINT(300 0)")
+        given = {{
+            "accessibility": {{"ORIGINS": point, "SERVICES": [point], "NETWORK": streets}},
+            "lumcatchment": {{"STOPS": point, "NETWORK": streets, "EDGES": "TEMPORARY_OUTPUT"}},
+            "preparenetwork": {{"INPUT": streets}},
+        }}[{algorithm!r}]
+        found = processing.run("sttm:{algorithm}", {{**given, "OUTPUT": "TEMPORARY_OUTPUT"}})
+        print("righe", found["OUTPUT"].featureCount())
+        sys.stdout.flush()
+        os._exit(0)
+        """
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert "righe 1" in done.stdout, done.stderr[-2000:]
