@@ -56,7 +56,7 @@ bench: system ## bacini dei LUM a confronto con l'area di servizio di QGIS
 	status=$$?; rm -rf $$runtime; exit $$status
 
 styles: system ## rigenera styles/*.qml
-	@$(QGIS_PYTHON) tools/build_styles.py
+	@QT_HASH_SEED=0 $(QGIS_PYTHON) tools/build_styles.py
 
 model: system ## rigenera il modello verifica_completa.model3
 	@$(QGIS_PYTHON) tools/build_model.py

@@ -1,361 +1,361 @@
 <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
-<qgis version="3.22.0" styleCategories="Symbology|Labeling|Fields|MapTips" labelsEnabled="0">
-  <renderer-v2 forceraster="0" referencescale="-1" type="RuleRenderer" symbollevels="0" enableorderby="0">
+<qgis labelsEnabled="0" version="3.22.0" styleCategories="Symbology|Labeling|Fields|MapTips">
+  <renderer-v2 type="RuleRenderer" referencescale="-1" enableorderby="0" forceraster="0" symbollevels="0">
     <rules key="{1908d08c-66a0-5e52-a450-43c1d0d89319}">
-      <rule key="{d7fcab34-21b1-5456-b5e5-57d67ab0b856}" filter="&quot;stato&quot; IS NULL OR &quot;stato&quot; IN ('aperto','nuovo','giustificazione_scaduta')" label="Da esaminare">
-        <rule symbol="0" key="{e6f48838-b4c6-5a2f-aa0e-b7bd51c1a2db}" filter="&quot;severita&quot; = 'blocco'" label="Blocco: la consegna si ferma"/>
-        <rule symbol="1" key="{7773a300-b947-5bcf-aa0c-be292b91b368}" filter="&quot;severita&quot; = 'errore'" label="Errore"/>
-        <rule symbol="2" key="{5be7953d-8904-5f8c-a4b5-3aa8512d2de8}" filter="&quot;severita&quot; = 'avviso'" label="Avviso"/>
-        <rule symbol="3" key="{c5a751f2-ac99-56aa-ba30-7e5a0f3ba09c}" filter="&quot;severita&quot; = 'info'" label="Informazione"/>
+      <rule filter="&quot;stato&quot; IS NULL OR &quot;stato&quot; IN ('aperto','nuovo','giustificazione_scaduta')" label="Da esaminare" key="{d7fcab34-21b1-5456-b5e5-57d67ab0b856}">
+        <rule filter="&quot;severita&quot; = 'blocco'" symbol="0" label="Blocco: la consegna si ferma" key="{e6f48838-b4c6-5a2f-aa0e-b7bd51c1a2db}"/>
+        <rule filter="&quot;severita&quot; = 'errore'" symbol="1" label="Errore" key="{7773a300-b947-5bcf-aa0c-be292b91b368}"/>
+        <rule filter="&quot;severita&quot; = 'avviso'" symbol="2" label="Avviso" key="{5be7953d-8904-5f8c-a4b5-3aa8512d2de8}"/>
+        <rule filter="&quot;severita&quot; = 'info'" symbol="3" label="Informazione" key="{c5a751f2-ac99-56aa-ba30-7e5a0f3ba09c}"/>
       </rule>
-      <rule symbol="4" key="{237b1dca-4ecb-5b60-855d-a3a7c13ba3a7}" filter="&quot;stato&quot; = 'giustificato'" label="Giustificato"/>
-      <rule symbol="5" key="{43f6ea50-5a4c-59e5-8f97-97e1e7cd4105}" filter="&quot;stato&quot; = 'risolto'" label="Risolto"/>
+      <rule filter="&quot;stato&quot; = 'giustificato'" symbol="4" label="Giustificato" key="{237b1dca-4ecb-5b60-855d-a3a7c13ba3a7}"/>
+      <rule filter="&quot;stato&quot; = 'risolto'" symbol="5" label="Risolto" key="{43f6ea50-5a4c-59e5-8f97-97e1e7cd4105}"/>
     </rules>
     <symbols>
-      <symbol name="0" type="marker" force_rhr="0" alpha="1" clip_to_extent="1">
+      <symbol type="marker" force_rhr="0" clip_to_extent="1" alpha="1" name="0">
         <data_defined_properties>
           <Option type="Map">
-            <Option name="name" type="QString" value=""/>
+            <Option type="QString" name="name" value=""/>
             <Option name="properties"/>
-            <Option name="type" type="QString" value="collection"/>
+            <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer locked="0" enabled="1" class="SimpleMarker" pass="0">
+        <layer class="SimpleMarker" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="angle" type="QString" value="0"/>
-            <Option name="cap_style" type="QString" value="square"/>
-            <Option name="color" type="QString" value="127,0,0,255"/>
-            <Option name="horizontal_anchor_point" type="QString" value="1"/>
-            <Option name="joinstyle" type="QString" value="bevel"/>
-            <Option name="name" type="QString" value="octagon"/>
-            <Option name="offset" type="QString" value="0,0"/>
-            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="offset_unit" type="QString" value="MM"/>
-            <Option name="outline_color" type="QString" value="26,26,26,255"/>
-            <Option name="outline_style" type="QString" value="solid"/>
-            <Option name="outline_width" type="QString" value="0.35"/>
-            <Option name="outline_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="outline_width_unit" type="QString" value="MM"/>
-            <Option name="scale_method" type="QString" value="diameter"/>
-            <Option name="size" type="QString" value="6"/>
-            <Option name="size_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="size_unit" type="QString" value="MM"/>
-            <Option name="vertical_anchor_point" type="QString" value="1"/>
+            <Option type="QString" name="angle" value="0"/>
+            <Option type="QString" name="cap_style" value="square"/>
+            <Option type="QString" name="color" value="127,0,0,255"/>
+            <Option type="QString" name="horizontal_anchor_point" value="1"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="name" value="octagon"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="26,26,26,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.35"/>
+            <Option type="QString" name="outline_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="scale_method" value="diameter"/>
+            <Option type="QString" name="size" value="6"/>
+            <Option type="QString" name="size_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="size_unit" value="MM"/>
+            <Option type="QString" name="vertical_anchor_point" value="1"/>
           </Option>
-          <prop v="0" k="angle"/>
-          <prop v="square" k="cap_style"/>
-          <prop v="127,0,0,255" k="color"/>
-          <prop v="1" k="horizontal_anchor_point"/>
-          <prop v="bevel" k="joinstyle"/>
-          <prop v="octagon" k="name"/>
-          <prop v="0,0" k="offset"/>
-          <prop v="3x:0,0,0,0,0,0" k="offset_map_unit_scale"/>
-          <prop v="MM" k="offset_unit"/>
-          <prop v="26,26,26,255" k="outline_color"/>
-          <prop v="solid" k="outline_style"/>
-          <prop v="0.35" k="outline_width"/>
-          <prop v="3x:0,0,0,0,0,0" k="outline_width_map_unit_scale"/>
-          <prop v="MM" k="outline_width_unit"/>
-          <prop v="diameter" k="scale_method"/>
-          <prop v="6" k="size"/>
-          <prop v="3x:0,0,0,0,0,0" k="size_map_unit_scale"/>
-          <prop v="MM" k="size_unit"/>
-          <prop v="1" k="vertical_anchor_point"/>
+          <prop k="angle" v="0"/>
+          <prop k="cap_style" v="square"/>
+          <prop k="color" v="127,0,0,255"/>
+          <prop k="horizontal_anchor_point" v="1"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="name" v="octagon"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="26,26,26,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="0.35"/>
+          <prop k="outline_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="scale_method" v="diameter"/>
+          <prop k="size" v="6"/>
+          <prop k="size_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="size_unit" v="MM"/>
+          <prop k="vertical_anchor_point" v="1"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option name="name" type="QString" value=""/>
+              <Option type="QString" name="name" value=""/>
               <Option name="properties"/>
-              <Option name="type" type="QString" value="collection"/>
+              <Option type="QString" name="type" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol name="1" type="marker" force_rhr="0" alpha="1" clip_to_extent="1">
+      <symbol type="marker" force_rhr="0" clip_to_extent="1" alpha="1" name="1">
         <data_defined_properties>
           <Option type="Map">
-            <Option name="name" type="QString" value=""/>
+            <Option type="QString" name="name" value=""/>
             <Option name="properties"/>
-            <Option name="type" type="QString" value="collection"/>
+            <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer locked="0" enabled="1" class="SimpleMarker" pass="0">
+        <layer class="SimpleMarker" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="angle" type="QString" value="0"/>
-            <Option name="cap_style" type="QString" value="square"/>
-            <Option name="color" type="QString" value="213,94,0,255"/>
-            <Option name="horizontal_anchor_point" type="QString" value="1"/>
-            <Option name="joinstyle" type="QString" value="bevel"/>
-            <Option name="name" type="QString" value="triangle"/>
-            <Option name="offset" type="QString" value="0,0"/>
-            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="offset_unit" type="QString" value="MM"/>
-            <Option name="outline_color" type="QString" value="26,26,26,255"/>
-            <Option name="outline_style" type="QString" value="solid"/>
-            <Option name="outline_width" type="QString" value="0.35"/>
-            <Option name="outline_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="outline_width_unit" type="QString" value="MM"/>
-            <Option name="scale_method" type="QString" value="diameter"/>
-            <Option name="size" type="QString" value="5.2"/>
-            <Option name="size_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="size_unit" type="QString" value="MM"/>
-            <Option name="vertical_anchor_point" type="QString" value="1"/>
+            <Option type="QString" name="angle" value="0"/>
+            <Option type="QString" name="cap_style" value="square"/>
+            <Option type="QString" name="color" value="213,94,0,255"/>
+            <Option type="QString" name="horizontal_anchor_point" value="1"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="name" value="triangle"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="26,26,26,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.35"/>
+            <Option type="QString" name="outline_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="scale_method" value="diameter"/>
+            <Option type="QString" name="size" value="5.2"/>
+            <Option type="QString" name="size_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="size_unit" value="MM"/>
+            <Option type="QString" name="vertical_anchor_point" value="1"/>
           </Option>
-          <prop v="0" k="angle"/>
-          <prop v="square" k="cap_style"/>
-          <prop v="213,94,0,255" k="color"/>
-          <prop v="1" k="horizontal_anchor_point"/>
-          <prop v="bevel" k="joinstyle"/>
-          <prop v="triangle" k="name"/>
-          <prop v="0,0" k="offset"/>
-          <prop v="3x:0,0,0,0,0,0" k="offset_map_unit_scale"/>
-          <prop v="MM" k="offset_unit"/>
-          <prop v="26,26,26,255" k="outline_color"/>
-          <prop v="solid" k="outline_style"/>
-          <prop v="0.35" k="outline_width"/>
-          <prop v="3x:0,0,0,0,0,0" k="outline_width_map_unit_scale"/>
-          <prop v="MM" k="outline_width_unit"/>
-          <prop v="diameter" k="scale_method"/>
-          <prop v="5.2" k="size"/>
-          <prop v="3x:0,0,0,0,0,0" k="size_map_unit_scale"/>
-          <prop v="MM" k="size_unit"/>
-          <prop v="1" k="vertical_anchor_point"/>
+          <prop k="angle" v="0"/>
+          <prop k="cap_style" v="square"/>
+          <prop k="color" v="213,94,0,255"/>
+          <prop k="horizontal_anchor_point" v="1"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="name" v="triangle"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="26,26,26,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="0.35"/>
+          <prop k="outline_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="scale_method" v="diameter"/>
+          <prop k="size" v="5.2"/>
+          <prop k="size_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="size_unit" v="MM"/>
+          <prop k="vertical_anchor_point" v="1"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option name="name" type="QString" value=""/>
+              <Option type="QString" name="name" value=""/>
               <Option name="properties"/>
-              <Option name="type" type="QString" value="collection"/>
+              <Option type="QString" name="type" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol name="2" type="marker" force_rhr="0" alpha="1" clip_to_extent="1">
+      <symbol type="marker" force_rhr="0" clip_to_extent="1" alpha="1" name="2">
         <data_defined_properties>
           <Option type="Map">
-            <Option name="name" type="QString" value=""/>
+            <Option type="QString" name="name" value=""/>
             <Option name="properties"/>
-            <Option name="type" type="QString" value="collection"/>
+            <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer locked="0" enabled="1" class="SimpleMarker" pass="0">
+        <layer class="SimpleMarker" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="angle" type="QString" value="0"/>
-            <Option name="cap_style" type="QString" value="square"/>
-            <Option name="color" type="QString" value="230,159,0,255"/>
-            <Option name="horizontal_anchor_point" type="QString" value="1"/>
-            <Option name="joinstyle" type="QString" value="bevel"/>
-            <Option name="name" type="QString" value="diamond"/>
-            <Option name="offset" type="QString" value="0,0"/>
-            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="offset_unit" type="QString" value="MM"/>
-            <Option name="outline_color" type="QString" value="26,26,26,255"/>
-            <Option name="outline_style" type="QString" value="solid"/>
-            <Option name="outline_width" type="QString" value="0.35"/>
-            <Option name="outline_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="outline_width_unit" type="QString" value="MM"/>
-            <Option name="scale_method" type="QString" value="diameter"/>
-            <Option name="size" type="QString" value="4.6"/>
-            <Option name="size_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="size_unit" type="QString" value="MM"/>
-            <Option name="vertical_anchor_point" type="QString" value="1"/>
+            <Option type="QString" name="angle" value="0"/>
+            <Option type="QString" name="cap_style" value="square"/>
+            <Option type="QString" name="color" value="230,159,0,255"/>
+            <Option type="QString" name="horizontal_anchor_point" value="1"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="name" value="diamond"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="26,26,26,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.35"/>
+            <Option type="QString" name="outline_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="scale_method" value="diameter"/>
+            <Option type="QString" name="size" value="4.6"/>
+            <Option type="QString" name="size_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="size_unit" value="MM"/>
+            <Option type="QString" name="vertical_anchor_point" value="1"/>
           </Option>
-          <prop v="0" k="angle"/>
-          <prop v="square" k="cap_style"/>
-          <prop v="230,159,0,255" k="color"/>
-          <prop v="1" k="horizontal_anchor_point"/>
-          <prop v="bevel" k="joinstyle"/>
-          <prop v="diamond" k="name"/>
-          <prop v="0,0" k="offset"/>
-          <prop v="3x:0,0,0,0,0,0" k="offset_map_unit_scale"/>
-          <prop v="MM" k="offset_unit"/>
-          <prop v="26,26,26,255" k="outline_color"/>
-          <prop v="solid" k="outline_style"/>
-          <prop v="0.35" k="outline_width"/>
-          <prop v="3x:0,0,0,0,0,0" k="outline_width_map_unit_scale"/>
-          <prop v="MM" k="outline_width_unit"/>
-          <prop v="diameter" k="scale_method"/>
-          <prop v="4.6" k="size"/>
-          <prop v="3x:0,0,0,0,0,0" k="size_map_unit_scale"/>
-          <prop v="MM" k="size_unit"/>
-          <prop v="1" k="vertical_anchor_point"/>
+          <prop k="angle" v="0"/>
+          <prop k="cap_style" v="square"/>
+          <prop k="color" v="230,159,0,255"/>
+          <prop k="horizontal_anchor_point" v="1"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="name" v="diamond"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="26,26,26,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="0.35"/>
+          <prop k="outline_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="scale_method" v="diameter"/>
+          <prop k="size" v="4.6"/>
+          <prop k="size_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="size_unit" v="MM"/>
+          <prop k="vertical_anchor_point" v="1"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option name="name" type="QString" value=""/>
+              <Option type="QString" name="name" value=""/>
               <Option name="properties"/>
-              <Option name="type" type="QString" value="collection"/>
+              <Option type="QString" name="type" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol name="3" type="marker" force_rhr="0" alpha="1" clip_to_extent="1">
+      <symbol type="marker" force_rhr="0" clip_to_extent="1" alpha="1" name="3">
         <data_defined_properties>
           <Option type="Map">
-            <Option name="name" type="QString" value=""/>
+            <Option type="QString" name="name" value=""/>
             <Option name="properties"/>
-            <Option name="type" type="QString" value="collection"/>
+            <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer locked="0" enabled="1" class="SimpleMarker" pass="0">
+        <layer class="SimpleMarker" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="angle" type="QString" value="0"/>
-            <Option name="cap_style" type="QString" value="square"/>
-            <Option name="color" type="QString" value="86,180,233,255"/>
-            <Option name="horizontal_anchor_point" type="QString" value="1"/>
-            <Option name="joinstyle" type="QString" value="bevel"/>
-            <Option name="name" type="QString" value="circle"/>
-            <Option name="offset" type="QString" value="0,0"/>
-            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="offset_unit" type="QString" value="MM"/>
-            <Option name="outline_color" type="QString" value="26,26,26,255"/>
-            <Option name="outline_style" type="QString" value="solid"/>
-            <Option name="outline_width" type="QString" value="0.35"/>
-            <Option name="outline_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="outline_width_unit" type="QString" value="MM"/>
-            <Option name="scale_method" type="QString" value="diameter"/>
-            <Option name="size" type="QString" value="3.6"/>
-            <Option name="size_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="size_unit" type="QString" value="MM"/>
-            <Option name="vertical_anchor_point" type="QString" value="1"/>
+            <Option type="QString" name="angle" value="0"/>
+            <Option type="QString" name="cap_style" value="square"/>
+            <Option type="QString" name="color" value="86,180,233,255"/>
+            <Option type="QString" name="horizontal_anchor_point" value="1"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="name" value="circle"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="26,26,26,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.35"/>
+            <Option type="QString" name="outline_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="scale_method" value="diameter"/>
+            <Option type="QString" name="size" value="3.6"/>
+            <Option type="QString" name="size_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="size_unit" value="MM"/>
+            <Option type="QString" name="vertical_anchor_point" value="1"/>
           </Option>
-          <prop v="0" k="angle"/>
-          <prop v="square" k="cap_style"/>
-          <prop v="86,180,233,255" k="color"/>
-          <prop v="1" k="horizontal_anchor_point"/>
-          <prop v="bevel" k="joinstyle"/>
-          <prop v="circle" k="name"/>
-          <prop v="0,0" k="offset"/>
-          <prop v="3x:0,0,0,0,0,0" k="offset_map_unit_scale"/>
-          <prop v="MM" k="offset_unit"/>
-          <prop v="26,26,26,255" k="outline_color"/>
-          <prop v="solid" k="outline_style"/>
-          <prop v="0.35" k="outline_width"/>
-          <prop v="3x:0,0,0,0,0,0" k="outline_width_map_unit_scale"/>
-          <prop v="MM" k="outline_width_unit"/>
-          <prop v="diameter" k="scale_method"/>
-          <prop v="3.6" k="size"/>
-          <prop v="3x:0,0,0,0,0,0" k="size_map_unit_scale"/>
-          <prop v="MM" k="size_unit"/>
-          <prop v="1" k="vertical_anchor_point"/>
+          <prop k="angle" v="0"/>
+          <prop k="cap_style" v="square"/>
+          <prop k="color" v="86,180,233,255"/>
+          <prop k="horizontal_anchor_point" v="1"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="name" v="circle"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="26,26,26,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="0.35"/>
+          <prop k="outline_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="scale_method" v="diameter"/>
+          <prop k="size" v="3.6"/>
+          <prop k="size_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="size_unit" v="MM"/>
+          <prop k="vertical_anchor_point" v="1"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option name="name" type="QString" value=""/>
+              <Option type="QString" name="name" value=""/>
               <Option name="properties"/>
-              <Option name="type" type="QString" value="collection"/>
+              <Option type="QString" name="type" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol name="4" type="marker" force_rhr="0" alpha="1" clip_to_extent="1">
+      <symbol type="marker" force_rhr="0" clip_to_extent="1" alpha="1" name="4">
         <data_defined_properties>
           <Option type="Map">
-            <Option name="name" type="QString" value=""/>
+            <Option type="QString" name="name" value=""/>
             <Option name="properties"/>
-            <Option name="type" type="QString" value="collection"/>
+            <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer locked="0" enabled="1" class="SimpleMarker" pass="0">
+        <layer class="SimpleMarker" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="angle" type="QString" value="0"/>
-            <Option name="cap_style" type="QString" value="square"/>
-            <Option name="color" type="QString" value="255,255,255,255"/>
-            <Option name="horizontal_anchor_point" type="QString" value="1"/>
-            <Option name="joinstyle" type="QString" value="bevel"/>
-            <Option name="name" type="QString" value="circle"/>
-            <Option name="offset" type="QString" value="0,0"/>
-            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="offset_unit" type="QString" value="MM"/>
-            <Option name="outline_color" type="QString" value="26,26,26,255"/>
-            <Option name="outline_style" type="QString" value="solid"/>
-            <Option name="outline_width" type="QString" value="0.6"/>
-            <Option name="outline_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="outline_width_unit" type="QString" value="MM"/>
-            <Option name="scale_method" type="QString" value="diameter"/>
-            <Option name="size" type="QString" value="3.4"/>
-            <Option name="size_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="size_unit" type="QString" value="MM"/>
-            <Option name="vertical_anchor_point" type="QString" value="1"/>
+            <Option type="QString" name="angle" value="0"/>
+            <Option type="QString" name="cap_style" value="square"/>
+            <Option type="QString" name="color" value="255,255,255,255"/>
+            <Option type="QString" name="horizontal_anchor_point" value="1"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="name" value="circle"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="26,26,26,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.6"/>
+            <Option type="QString" name="outline_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="scale_method" value="diameter"/>
+            <Option type="QString" name="size" value="3.4"/>
+            <Option type="QString" name="size_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="size_unit" value="MM"/>
+            <Option type="QString" name="vertical_anchor_point" value="1"/>
           </Option>
-          <prop v="0" k="angle"/>
-          <prop v="square" k="cap_style"/>
-          <prop v="255,255,255,255" k="color"/>
-          <prop v="1" k="horizontal_anchor_point"/>
-          <prop v="bevel" k="joinstyle"/>
-          <prop v="circle" k="name"/>
-          <prop v="0,0" k="offset"/>
-          <prop v="3x:0,0,0,0,0,0" k="offset_map_unit_scale"/>
-          <prop v="MM" k="offset_unit"/>
-          <prop v="26,26,26,255" k="outline_color"/>
-          <prop v="solid" k="outline_style"/>
-          <prop v="0.6" k="outline_width"/>
-          <prop v="3x:0,0,0,0,0,0" k="outline_width_map_unit_scale"/>
-          <prop v="MM" k="outline_width_unit"/>
-          <prop v="diameter" k="scale_method"/>
-          <prop v="3.4" k="size"/>
-          <prop v="3x:0,0,0,0,0,0" k="size_map_unit_scale"/>
-          <prop v="MM" k="size_unit"/>
-          <prop v="1" k="vertical_anchor_point"/>
+          <prop k="angle" v="0"/>
+          <prop k="cap_style" v="square"/>
+          <prop k="color" v="255,255,255,255"/>
+          <prop k="horizontal_anchor_point" v="1"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="name" v="circle"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="26,26,26,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="0.6"/>
+          <prop k="outline_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="scale_method" v="diameter"/>
+          <prop k="size" v="3.4"/>
+          <prop k="size_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="size_unit" v="MM"/>
+          <prop k="vertical_anchor_point" v="1"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option name="name" type="QString" value=""/>
+              <Option type="QString" name="name" value=""/>
               <Option name="properties"/>
-              <Option name="type" type="QString" value="collection"/>
+              <Option type="QString" name="type" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol name="5" type="marker" force_rhr="0" alpha="1" clip_to_extent="1">
+      <symbol type="marker" force_rhr="0" clip_to_extent="1" alpha="1" name="5">
         <data_defined_properties>
           <Option type="Map">
-            <Option name="name" type="QString" value=""/>
+            <Option type="QString" name="name" value=""/>
             <Option name="properties"/>
-            <Option name="type" type="QString" value="collection"/>
+            <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer locked="0" enabled="1" class="SimpleMarker" pass="0">
+        <layer class="SimpleMarker" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="angle" type="QString" value="0"/>
-            <Option name="cap_style" type="QString" value="square"/>
-            <Option name="color" type="QString" value="255,0,0,255"/>
-            <Option name="horizontal_anchor_point" type="QString" value="1"/>
-            <Option name="joinstyle" type="QString" value="bevel"/>
-            <Option name="name" type="QString" value="cross2"/>
-            <Option name="offset" type="QString" value="0,0"/>
-            <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="offset_unit" type="QString" value="MM"/>
-            <Option name="outline_color" type="QString" value="189,189,189,255"/>
-            <Option name="outline_style" type="QString" value="solid"/>
-            <Option name="outline_width" type="QString" value="0.4"/>
-            <Option name="outline_width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="outline_width_unit" type="QString" value="MM"/>
-            <Option name="scale_method" type="QString" value="diameter"/>
-            <Option name="size" type="QString" value="2.6"/>
-            <Option name="size_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"/>
-            <Option name="size_unit" type="QString" value="MM"/>
-            <Option name="vertical_anchor_point" type="QString" value="1"/>
+            <Option type="QString" name="angle" value="0"/>
+            <Option type="QString" name="cap_style" value="square"/>
+            <Option type="QString" name="color" value="255,0,0,255"/>
+            <Option type="QString" name="horizontal_anchor_point" value="1"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="name" value="cross2"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="189,189,189,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.4"/>
+            <Option type="QString" name="outline_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="scale_method" value="diameter"/>
+            <Option type="QString" name="size" value="2.6"/>
+            <Option type="QString" name="size_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="size_unit" value="MM"/>
+            <Option type="QString" name="vertical_anchor_point" value="1"/>
           </Option>
-          <prop v="0" k="angle"/>
-          <prop v="square" k="cap_style"/>
-          <prop v="255,0,0,255" k="color"/>
-          <prop v="1" k="horizontal_anchor_point"/>
-          <prop v="bevel" k="joinstyle"/>
-          <prop v="cross2" k="name"/>
-          <prop v="0,0" k="offset"/>
-          <prop v="3x:0,0,0,0,0,0" k="offset_map_unit_scale"/>
-          <prop v="MM" k="offset_unit"/>
-          <prop v="189,189,189,255" k="outline_color"/>
-          <prop v="solid" k="outline_style"/>
-          <prop v="0.4" k="outline_width"/>
-          <prop v="3x:0,0,0,0,0,0" k="outline_width_map_unit_scale"/>
-          <prop v="MM" k="outline_width_unit"/>
-          <prop v="diameter" k="scale_method"/>
-          <prop v="2.6" k="size"/>
-          <prop v="3x:0,0,0,0,0,0" k="size_map_unit_scale"/>
-          <prop v="MM" k="size_unit"/>
-          <prop v="1" k="vertical_anchor_point"/>
+          <prop k="angle" v="0"/>
+          <prop k="cap_style" v="square"/>
+          <prop k="color" v="255,0,0,255"/>
+          <prop k="horizontal_anchor_point" v="1"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="name" v="cross2"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="189,189,189,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="0.4"/>
+          <prop k="outline_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="scale_method" v="diameter"/>
+          <prop k="size" v="2.6"/>
+          <prop k="size_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="size_unit" v="MM"/>
+          <prop k="vertical_anchor_point" v="1"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option name="name" type="QString" value=""/>
+              <Option type="QString" name="name" value=""/>
               <Option name="properties"/>
-              <Option name="type" type="QString" value="collection"/>
+              <Option type="QString" name="type" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
@@ -365,58 +365,58 @@
   <blendMode>0</blendMode>
   <featureBlendMode>0</featureBlendMode>
   <fieldConfiguration>
-    <field configurationFlags="None" name="id_rilievo"/>
-    <field configurationFlags="None" name="codice"/>
-    <field configurationFlags="None" name="gruppo"/>
-    <field configurationFlags="None" name="severita"/>
-    <field configurationFlags="None" name="titolo"/>
-    <field configurationFlags="None" name="descrizione"/>
-    <field configurationFlags="None" name="istat"/>
-    <field configurationFlags="None" name="zona_omogenea"/>
-    <field configurationFlags="None" name="id_oggetto"/>
-    <field configurationFlags="None" name="altri_oggetti"/>
-    <field configurationFlags="None" name="layer"/>
-    <field configurationFlags="None" name="valore"/>
-    <field configurationFlags="None" name="soglia"/>
-    <field configurationFlags="None" name="unita"/>
-    <field configurationFlags="None" name="margine"/>
-    <field configurationFlags="None" name="riferimento"/>
-    <field configurationFlags="None" name="provenienza"/>
-    <field configurationFlags="None" name="verificato"/>
-    <field configurationFlags="None" name="suggerimento"/>
-    <field configurationFlags="None" name="ammette_giustificazione"/>
-    <field configurationFlags="None" name="stato"/>
-    <field configurationFlags="None" name="giustificazione"/>
-    <field configurationFlags="None" name="autore"/>
-    <field configurationFlags="None" name="data"/>
-    <field configurationFlags="None" name="impronta"/>
+    <field name="id_rilievo" configurationFlags="None"/>
+    <field name="codice" configurationFlags="None"/>
+    <field name="gruppo" configurationFlags="None"/>
+    <field name="severita" configurationFlags="None"/>
+    <field name="titolo" configurationFlags="None"/>
+    <field name="descrizione" configurationFlags="None"/>
+    <field name="istat" configurationFlags="None"/>
+    <field name="zona_omogenea" configurationFlags="None"/>
+    <field name="id_oggetto" configurationFlags="None"/>
+    <field name="altri_oggetti" configurationFlags="None"/>
+    <field name="layer" configurationFlags="None"/>
+    <field name="valore" configurationFlags="None"/>
+    <field name="soglia" configurationFlags="None"/>
+    <field name="unita" configurationFlags="None"/>
+    <field name="margine" configurationFlags="None"/>
+    <field name="riferimento" configurationFlags="None"/>
+    <field name="provenienza" configurationFlags="None"/>
+    <field name="verificato" configurationFlags="None"/>
+    <field name="suggerimento" configurationFlags="None"/>
+    <field name="ammette_giustificazione" configurationFlags="None"/>
+    <field name="stato" configurationFlags="None"/>
+    <field name="giustificazione" configurationFlags="None"/>
+    <field name="autore" configurationFlags="None"/>
+    <field name="data" configurationFlags="None"/>
+    <field name="impronta" configurationFlags="None"/>
   </fieldConfiguration>
   <aliases>
-    <alias index="0" field="id_rilievo" name=""/>
-    <alias index="1" field="codice" name=""/>
-    <alias index="2" field="gruppo" name=""/>
-    <alias index="3" field="severita" name=""/>
-    <alias index="4" field="titolo" name=""/>
-    <alias index="5" field="descrizione" name=""/>
-    <alias index="6" field="istat" name=""/>
-    <alias index="7" field="zona_omogenea" name=""/>
-    <alias index="8" field="id_oggetto" name=""/>
-    <alias index="9" field="altri_oggetti" name=""/>
-    <alias index="10" field="layer" name=""/>
-    <alias index="11" field="valore" name=""/>
-    <alias index="12" field="soglia" name=""/>
-    <alias index="13" field="unita" name=""/>
-    <alias index="14" field="margine" name=""/>
-    <alias index="15" field="riferimento" name=""/>
-    <alias index="16" field="provenienza" name=""/>
-    <alias index="17" field="verificato" name=""/>
-    <alias index="18" field="suggerimento" name=""/>
-    <alias index="19" field="ammette_giustificazione" name=""/>
-    <alias index="20" field="stato" name=""/>
-    <alias index="21" field="giustificazione" name=""/>
-    <alias index="22" field="autore" name=""/>
-    <alias index="23" field="data" name=""/>
-    <alias index="24" field="impronta" name=""/>
+    <alias name="" field="id_rilievo" index="0"/>
+    <alias name="" field="codice" index="1"/>
+    <alias name="" field="gruppo" index="2"/>
+    <alias name="" field="severita" index="3"/>
+    <alias name="" field="titolo" index="4"/>
+    <alias name="" field="descrizione" index="5"/>
+    <alias name="" field="istat" index="6"/>
+    <alias name="" field="zona_omogenea" index="7"/>
+    <alias name="" field="id_oggetto" index="8"/>
+    <alias name="" field="altri_oggetti" index="9"/>
+    <alias name="" field="layer" index="10"/>
+    <alias name="" field="valore" index="11"/>
+    <alias name="" field="soglia" index="12"/>
+    <alias name="" field="unita" index="13"/>
+    <alias name="" field="margine" index="14"/>
+    <alias name="" field="riferimento" index="15"/>
+    <alias name="" field="provenienza" index="16"/>
+    <alias name="" field="verificato" index="17"/>
+    <alias name="" field="suggerimento" index="18"/>
+    <alias name="" field="ammette_giustificazione" index="19"/>
+    <alias name="" field="stato" index="20"/>
+    <alias name="" field="giustificazione" index="21"/>
+    <alias name="" field="autore" index="22"/>
+    <alias name="" field="data" index="23"/>
+    <alias name="" field="impronta" index="24"/>
   </aliases>
   <defaults>
     <default expression="" field="id_rilievo" applyOnUpdate="0"/>
@@ -446,58 +446,58 @@
     <default expression="" field="impronta" applyOnUpdate="0"/>
   </defaults>
   <constraints>
-    <constraint notnull_strength="0" field="id_rilievo" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="codice" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="gruppo" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="severita" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="titolo" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="descrizione" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="istat" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="zona_omogenea" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="id_oggetto" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="altri_oggetti" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="layer" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="valore" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="soglia" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="unita" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="margine" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="riferimento" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="provenienza" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="verificato" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="suggerimento" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="ammette_giustificazione" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="stato" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="giustificazione" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="autore" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="data" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="impronta" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="id_rilievo" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="codice" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="gruppo" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="severita" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="titolo" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="descrizione" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="istat" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="zona_omogenea" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="id_oggetto" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="altri_oggetti" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="layer" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="valore" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="soglia" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="unita" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="margine" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="riferimento" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="provenienza" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="verificato" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="suggerimento" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="ammette_giustificazione" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="stato" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="giustificazione" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="autore" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="data" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="impronta" notnull_strength="0" constraints="0"/>
   </constraints>
   <constraintExpressions>
-    <constraint exp="" field="id_rilievo" desc=""/>
-    <constraint exp="" field="codice" desc=""/>
-    <constraint exp="" field="gruppo" desc=""/>
-    <constraint exp="" field="severita" desc=""/>
-    <constraint exp="" field="titolo" desc=""/>
-    <constraint exp="" field="descrizione" desc=""/>
-    <constraint exp="" field="istat" desc=""/>
-    <constraint exp="" field="zona_omogenea" desc=""/>
-    <constraint exp="" field="id_oggetto" desc=""/>
-    <constraint exp="" field="altri_oggetti" desc=""/>
-    <constraint exp="" field="layer" desc=""/>
-    <constraint exp="" field="valore" desc=""/>
-    <constraint exp="" field="soglia" desc=""/>
-    <constraint exp="" field="unita" desc=""/>
-    <constraint exp="" field="margine" desc=""/>
-    <constraint exp="" field="riferimento" desc=""/>
-    <constraint exp="" field="provenienza" desc=""/>
-    <constraint exp="" field="verificato" desc=""/>
-    <constraint exp="" field="suggerimento" desc=""/>
-    <constraint exp="" field="ammette_giustificazione" desc=""/>
-    <constraint exp="" field="stato" desc=""/>
-    <constraint exp="" field="giustificazione" desc=""/>
-    <constraint exp="" field="autore" desc=""/>
-    <constraint exp="" field="data" desc=""/>
-    <constraint exp="" field="impronta" desc=""/>
+    <constraint desc="" field="id_rilievo" exp=""/>
+    <constraint desc="" field="codice" exp=""/>
+    <constraint desc="" field="gruppo" exp=""/>
+    <constraint desc="" field="severita" exp=""/>
+    <constraint desc="" field="titolo" exp=""/>
+    <constraint desc="" field="descrizione" exp=""/>
+    <constraint desc="" field="istat" exp=""/>
+    <constraint desc="" field="zona_omogenea" exp=""/>
+    <constraint desc="" field="id_oggetto" exp=""/>
+    <constraint desc="" field="altri_oggetti" exp=""/>
+    <constraint desc="" field="layer" exp=""/>
+    <constraint desc="" field="valore" exp=""/>
+    <constraint desc="" field="soglia" exp=""/>
+    <constraint desc="" field="unita" exp=""/>
+    <constraint desc="" field="margine" exp=""/>
+    <constraint desc="" field="riferimento" exp=""/>
+    <constraint desc="" field="provenienza" exp=""/>
+    <constraint desc="" field="verificato" exp=""/>
+    <constraint desc="" field="suggerimento" exp=""/>
+    <constraint desc="" field="ammette_giustificazione" exp=""/>
+    <constraint desc="" field="stato" exp=""/>
+    <constraint desc="" field="giustificazione" exp=""/>
+    <constraint desc="" field="autore" exp=""/>
+    <constraint desc="" field="data" exp=""/>
+    <constraint desc="" field="impronta" exp=""/>
   </constraintExpressions>
   <expressionfields/>
   <mapTip></mapTip>

@@ -1,112 +1,112 @@
 <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
 <qgis version="3.22.0" styleCategories="Symbology|Labeling|Fields|MapTips">
   <fieldConfiguration>
-    <field configurationFlags="None" name="id_servizio"/>
-    <field configurationFlags="None" name="istat"/>
-    <field configurationFlags="None" name="comune"/>
-    <field configurationFlags="None" name="denominazione"/>
-    <field configurationFlags="None" name="codice_sttm"/>
-    <field configurationFlags="None" name="macrocategoria"/>
-    <field configurationFlags="None" name="categoria"/>
-    <field configurationFlags="None" name="tipo_specifico"/>
-    <field configurationFlags="None" name="confidenza"/>
-    <field configurationFlags="None" name="stato"/>
-    <field configurationFlags="None" name="fase_progetto"/>
-    <field configurationFlags="None" name="anno_previsto"/>
-    <field configurationFlags="None" name="lettura"/>
-    <field configurationFlags="None" name="fonte"/>
-    <field configurationFlags="None" name="fonte_id"/>
-    <field configurationFlags="None" name="codice_fonte"/>
-    <field configurationFlags="None" name="data_rif"/>
-    <field configurationFlags="None" name="data_inizio_validita"/>
-    <field configurationFlags="None" name="data_fine_validita"/>
-    <field configurationFlags="None" name="data_verifica"/>
-    <field configurationFlags="None" name="ente_pianificatore"/>
-    <field configurationFlags="None" name="proprietario"/>
-    <field configurationFlags="None" name="gestore"/>
-    <field configurationFlags="None" name="titolo_servizio"/>
-    <field configurationFlags="None" name="computo_dotazione"/>
-    <field configurationFlags="None" name="ruolo_rete"/>
-    <field configurationFlags="None" name="atto_gestione_associata"/>
-    <field configurationFlags="None" name="riconoscimento_art10_ptm"/>
-    <field configurationFlags="None" name="validato_da"/>
-    <field configurationFlags="None" name="id_complesso"/>
-    <field configurationFlags="None" name="superficie_mq"/>
-    <field configurationFlags="None" name="superficie_dichiarata_mq"/>
-    <field configurationFlags="None" name="capacita"/>
-    <field configurationFlags="None" name="capacita_um"/>
-    <field configurationFlags="None" name="utenti_fuori_comune"/>
-    <field configurationFlags="None" name="attributi"/>
-    <field configurationFlags="None" name="valenza_dichiarata"/>
-    <field configurationFlags="None" name="valenza_calcolata"/>
-    <field configurationFlags="None" name="valenza_confermata"/>
-    <field configurationFlags="None" name="punteggio"/>
-    <field configurationFlags="None" name="punteggio_intercomunale"/>
-    <field configurationFlags="None" name="punteggio_metropolitana"/>
-    <field configurationFlags="None" name="copertura"/>
-    <field configurationFlags="None" name="indicazione"/>
-    <field configurationFlags="None" name="motivazione"/>
-    <field configurationFlags="None" name="giustificazione"/>
-    <field configurationFlags="None" name="tipo_giustificazione"/>
-    <field configurationFlags="None" name="riferimento_giustificazione"/>
-    <field configurationFlags="None" name="esito"/>
-    <field configurationFlags="None" name="id_lum"/>
-    <field configurationFlags="None" name="in_lum"/>
-    <field configurationFlags="None" name="attributi_origine"/>
+    <field name="id_servizio" configurationFlags="None"/>
+    <field name="istat" configurationFlags="None"/>
+    <field name="comune" configurationFlags="None"/>
+    <field name="denominazione" configurationFlags="None"/>
+    <field name="codice_sttm" configurationFlags="None"/>
+    <field name="macrocategoria" configurationFlags="None"/>
+    <field name="categoria" configurationFlags="None"/>
+    <field name="tipo_specifico" configurationFlags="None"/>
+    <field name="confidenza" configurationFlags="None"/>
+    <field name="stato" configurationFlags="None"/>
+    <field name="fase_progetto" configurationFlags="None"/>
+    <field name="anno_previsto" configurationFlags="None"/>
+    <field name="lettura" configurationFlags="None"/>
+    <field name="fonte" configurationFlags="None"/>
+    <field name="fonte_id" configurationFlags="None"/>
+    <field name="codice_fonte" configurationFlags="None"/>
+    <field name="data_rif" configurationFlags="None"/>
+    <field name="data_inizio_validita" configurationFlags="None"/>
+    <field name="data_fine_validita" configurationFlags="None"/>
+    <field name="data_verifica" configurationFlags="None"/>
+    <field name="ente_pianificatore" configurationFlags="None"/>
+    <field name="proprietario" configurationFlags="None"/>
+    <field name="gestore" configurationFlags="None"/>
+    <field name="titolo_servizio" configurationFlags="None"/>
+    <field name="computo_dotazione" configurationFlags="None"/>
+    <field name="ruolo_rete" configurationFlags="None"/>
+    <field name="atto_gestione_associata" configurationFlags="None"/>
+    <field name="riconoscimento_art10_ptm" configurationFlags="None"/>
+    <field name="validato_da" configurationFlags="None"/>
+    <field name="id_complesso" configurationFlags="None"/>
+    <field name="superficie_mq" configurationFlags="None"/>
+    <field name="superficie_dichiarata_mq" configurationFlags="None"/>
+    <field name="capacita" configurationFlags="None"/>
+    <field name="capacita_um" configurationFlags="None"/>
+    <field name="utenti_fuori_comune" configurationFlags="None"/>
+    <field name="attributi" configurationFlags="None"/>
+    <field name="valenza_dichiarata" configurationFlags="None"/>
+    <field name="valenza_calcolata" configurationFlags="None"/>
+    <field name="valenza_confermata" configurationFlags="None"/>
+    <field name="punteggio" configurationFlags="None"/>
+    <field name="punteggio_intercomunale" configurationFlags="None"/>
+    <field name="punteggio_metropolitana" configurationFlags="None"/>
+    <field name="copertura" configurationFlags="None"/>
+    <field name="indicazione" configurationFlags="None"/>
+    <field name="motivazione" configurationFlags="None"/>
+    <field name="giustificazione" configurationFlags="None"/>
+    <field name="tipo_giustificazione" configurationFlags="None"/>
+    <field name="riferimento_giustificazione" configurationFlags="None"/>
+    <field name="esito" configurationFlags="None"/>
+    <field name="id_lum" configurationFlags="None"/>
+    <field name="in_lum" configurationFlags="None"/>
+    <field name="attributi_origine" configurationFlags="None"/>
   </fieldConfiguration>
   <aliases>
-    <alias index="0" field="id_servizio" name="Identificativo"/>
-    <alias index="1" field="istat" name="Codice ISTAT"/>
-    <alias index="2" field="comune" name="Comune"/>
-    <alias index="3" field="denominazione" name="Denominazione"/>
-    <alias index="4" field="codice_sttm" name="Codice STTM 2"/>
-    <alias index="5" field="macrocategoria" name="Macrocategoria"/>
-    <alias index="6" field="categoria" name="Categoria"/>
-    <alias index="7" field="tipo_specifico" name="Tipo specifico"/>
-    <alias index="8" field="confidenza" name="Confidenza della classificazione"/>
-    <alias index="9" field="stato" name="Stato"/>
-    <alias index="10" field="fase_progetto" name="Fase del progetto"/>
-    <alias index="11" field="anno_previsto" name="Anno previsto"/>
-    <alias index="12" field="lettura" name="Lettura"/>
-    <alias index="13" field="fonte" name="Fonte"/>
-    <alias index="14" field="fonte_id" name="Chiave nella fonte"/>
-    <alias index="15" field="codice_fonte" name="Codice ufficiale"/>
-    <alias index="16" field="data_rif" name="Data di riferimento"/>
-    <alias index="17" field="data_inizio_validita" name="Inizio validità"/>
-    <alias index="18" field="data_fine_validita" name="Fine validità"/>
-    <alias index="19" field="data_verifica" name="Data di verifica"/>
-    <alias index="20" field="ente_pianificatore" name="Ente che programma"/>
-    <alias index="21" field="proprietario" name="Proprietario"/>
-    <alias index="22" field="gestore" name="Gestore"/>
-    <alias index="23" field="titolo_servizio" name="Titolo del servizio"/>
-    <alias index="24" field="computo_dotazione" name="Computo nella dotazione"/>
-    <alias index="25" field="ruolo_rete" name="Ruolo nella rete"/>
-    <alias index="26" field="atto_gestione_associata" name="Atto di gestione associata"/>
-    <alias index="27" field="riconoscimento_art10_ptm" name="Riconoscimento art. 10 PTM"/>
-    <alias index="28" field="validato_da" name="Validato da"/>
-    <alias index="29" field="id_complesso" name="Complesso"/>
-    <alias index="30" field="superficie_mq" name="Superficie misurata (m²)"/>
-    <alias index="31" field="superficie_dichiarata_mq" name="Superficie dichiarata (m²)"/>
-    <alias index="32" field="capacita" name="Capacità"/>
-    <alias index="33" field="capacita_um" name="Unità della capacità"/>
-    <alias index="34" field="utenti_fuori_comune" name="Quota di utenti di altri comuni"/>
-    <alias index="35" field="attributi" name="Altri attributi"/>
-    <alias index="36" field="valenza_dichiarata" name="Valenza dichiarata"/>
-    <alias index="37" field="valenza_calcolata" name="Valenza calcolata"/>
-    <alias index="38" field="valenza_confermata" name="Valenza confermata"/>
-    <alias index="39" field="punteggio" name="Punteggio"/>
-    <alias index="40" field="punteggio_intercomunale" name="Punteggio intercomunale"/>
-    <alias index="41" field="punteggio_metropolitana" name="Punteggio metropolitana"/>
-    <alias index="42" field="copertura" name="Copertura dei dati"/>
-    <alias index="43" field="indicazione" name="Indicazione (dal solo punteggio)"/>
-    <alias index="44" field="motivazione" name="Motivazione del calcolo"/>
-    <alias index="45" field="giustificazione" name="Giustificazione"/>
-    <alias index="46" field="tipo_giustificazione" name="Tipo di giustificazione"/>
-    <alias index="47" field="riferimento_giustificazione" name="Riferimento della giustificazione"/>
-    <alias index="48" field="esito" name="Esito"/>
-    <alias index="49" field="id_lum" name="LUM"/>
-    <alias index="50" field="in_lum" name="In un LUM"/>
-    <alias index="51" field="attributi_origine" name="Attributi di origine"/>
+    <alias name="Identificativo" field="id_servizio" index="0"/>
+    <alias name="Codice ISTAT" field="istat" index="1"/>
+    <alias name="Comune" field="comune" index="2"/>
+    <alias name="Denominazione" field="denominazione" index="3"/>
+    <alias name="Codice STTM 2" field="codice_sttm" index="4"/>
+    <alias name="Macrocategoria" field="macrocategoria" index="5"/>
+    <alias name="Categoria" field="categoria" index="6"/>
+    <alias name="Tipo specifico" field="tipo_specifico" index="7"/>
+    <alias name="Confidenza della classificazione" field="confidenza" index="8"/>
+    <alias name="Stato" field="stato" index="9"/>
+    <alias name="Fase del progetto" field="fase_progetto" index="10"/>
+    <alias name="Anno previsto" field="anno_previsto" index="11"/>
+    <alias name="Lettura" field="lettura" index="12"/>
+    <alias name="Fonte" field="fonte" index="13"/>
+    <alias name="Chiave nella fonte" field="fonte_id" index="14"/>
+    <alias name="Codice ufficiale" field="codice_fonte" index="15"/>
+    <alias name="Data di riferimento" field="data_rif" index="16"/>
+    <alias name="Inizio validità" field="data_inizio_validita" index="17"/>
+    <alias name="Fine validità" field="data_fine_validita" index="18"/>
+    <alias name="Data di verifica" field="data_verifica" index="19"/>
+    <alias name="Ente che programma" field="ente_pianificatore" index="20"/>
+    <alias name="Proprietario" field="proprietario" index="21"/>
+    <alias name="Gestore" field="gestore" index="22"/>
+    <alias name="Titolo del servizio" field="titolo_servizio" index="23"/>
+    <alias name="Computo nella dotazione" field="computo_dotazione" index="24"/>
+    <alias name="Ruolo nella rete" field="ruolo_rete" index="25"/>
+    <alias name="Atto di gestione associata" field="atto_gestione_associata" index="26"/>
+    <alias name="Riconoscimento art. 10 PTM" field="riconoscimento_art10_ptm" index="27"/>
+    <alias name="Validato da" field="validato_da" index="28"/>
+    <alias name="Complesso" field="id_complesso" index="29"/>
+    <alias name="Superficie misurata (m²)" field="superficie_mq" index="30"/>
+    <alias name="Superficie dichiarata (m²)" field="superficie_dichiarata_mq" index="31"/>
+    <alias name="Capacità" field="capacita" index="32"/>
+    <alias name="Unità della capacità" field="capacita_um" index="33"/>
+    <alias name="Quota di utenti di altri comuni" field="utenti_fuori_comune" index="34"/>
+    <alias name="Altri attributi" field="attributi" index="35"/>
+    <alias name="Valenza dichiarata" field="valenza_dichiarata" index="36"/>
+    <alias name="Valenza calcolata" field="valenza_calcolata" index="37"/>
+    <alias name="Valenza confermata" field="valenza_confermata" index="38"/>
+    <alias name="Punteggio" field="punteggio" index="39"/>
+    <alias name="Punteggio intercomunale" field="punteggio_intercomunale" index="40"/>
+    <alias name="Punteggio metropolitana" field="punteggio_metropolitana" index="41"/>
+    <alias name="Copertura dei dati" field="copertura" index="42"/>
+    <alias name="Indicazione (dal solo punteggio)" field="indicazione" index="43"/>
+    <alias name="Motivazione del calcolo" field="motivazione" index="44"/>
+    <alias name="Giustificazione" field="giustificazione" index="45"/>
+    <alias name="Tipo di giustificazione" field="tipo_giustificazione" index="46"/>
+    <alias name="Riferimento della giustificazione" field="riferimento_giustificazione" index="47"/>
+    <alias name="Esito" field="esito" index="48"/>
+    <alias name="LUM" field="id_lum" index="49"/>
+    <alias name="In un LUM" field="in_lum" index="50"/>
+    <alias name="Attributi di origine" field="attributi_origine" index="51"/>
   </aliases>
   <defaults>
     <default expression="" field="id_servizio" applyOnUpdate="0"/>
@@ -163,112 +163,112 @@
     <default expression="" field="attributi_origine" applyOnUpdate="0"/>
   </defaults>
   <constraints>
-    <constraint notnull_strength="0" field="id_servizio" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="istat" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="comune" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="denominazione" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="codice_sttm" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="macrocategoria" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="categoria" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="tipo_specifico" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="confidenza" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="stato" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="fase_progetto" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="anno_previsto" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="lettura" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="fonte" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="fonte_id" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="codice_fonte" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="data_rif" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="data_inizio_validita" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="data_fine_validita" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="data_verifica" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="ente_pianificatore" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="proprietario" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="gestore" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="titolo_servizio" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="computo_dotazione" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="ruolo_rete" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="atto_gestione_associata" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="riconoscimento_art10_ptm" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="validato_da" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="id_complesso" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="superficie_mq" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="superficie_dichiarata_mq" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="capacita" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="capacita_um" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="utenti_fuori_comune" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="attributi" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="valenza_dichiarata" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="valenza_calcolata" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="valenza_confermata" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="punteggio" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="punteggio_intercomunale" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="punteggio_metropolitana" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="copertura" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="indicazione" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="motivazione" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="giustificazione" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="tipo_giustificazione" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="riferimento_giustificazione" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="esito" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="id_lum" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="in_lum" unique_strength="0" constraints="0" exp_strength="0"/>
-    <constraint notnull_strength="0" field="attributi_origine" unique_strength="0" constraints="0" exp_strength="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="id_servizio" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="istat" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="comune" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="denominazione" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="codice_sttm" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="macrocategoria" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="categoria" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="tipo_specifico" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="confidenza" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="stato" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="fase_progetto" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="anno_previsto" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="lettura" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="fonte" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="fonte_id" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="codice_fonte" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="data_rif" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="data_inizio_validita" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="data_fine_validita" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="data_verifica" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="ente_pianificatore" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="proprietario" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="gestore" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="titolo_servizio" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="computo_dotazione" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="ruolo_rete" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="atto_gestione_associata" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="riconoscimento_art10_ptm" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="validato_da" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="id_complesso" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="superficie_mq" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="superficie_dichiarata_mq" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="capacita" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="capacita_um" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="utenti_fuori_comune" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="attributi" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="valenza_dichiarata" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="valenza_calcolata" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="valenza_confermata" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="punteggio" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="punteggio_intercomunale" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="punteggio_metropolitana" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="copertura" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="indicazione" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="motivazione" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="giustificazione" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="tipo_giustificazione" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="riferimento_giustificazione" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="esito" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="id_lum" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="in_lum" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="attributi_origine" notnull_strength="0" constraints="0"/>
   </constraints>
   <constraintExpressions>
-    <constraint exp="" field="id_servizio" desc=""/>
-    <constraint exp="" field="istat" desc=""/>
-    <constraint exp="" field="comune" desc=""/>
-    <constraint exp="" field="denominazione" desc=""/>
-    <constraint exp="" field="codice_sttm" desc=""/>
-    <constraint exp="" field="macrocategoria" desc=""/>
-    <constraint exp="" field="categoria" desc=""/>
-    <constraint exp="" field="tipo_specifico" desc=""/>
-    <constraint exp="" field="confidenza" desc=""/>
-    <constraint exp="" field="stato" desc=""/>
-    <constraint exp="" field="fase_progetto" desc=""/>
-    <constraint exp="" field="anno_previsto" desc=""/>
-    <constraint exp="" field="lettura" desc=""/>
-    <constraint exp="" field="fonte" desc=""/>
-    <constraint exp="" field="fonte_id" desc=""/>
-    <constraint exp="" field="codice_fonte" desc=""/>
-    <constraint exp="" field="data_rif" desc=""/>
-    <constraint exp="" field="data_inizio_validita" desc=""/>
-    <constraint exp="" field="data_fine_validita" desc=""/>
-    <constraint exp="" field="data_verifica" desc=""/>
-    <constraint exp="" field="ente_pianificatore" desc=""/>
-    <constraint exp="" field="proprietario" desc=""/>
-    <constraint exp="" field="gestore" desc=""/>
-    <constraint exp="" field="titolo_servizio" desc=""/>
-    <constraint exp="" field="computo_dotazione" desc=""/>
-    <constraint exp="" field="ruolo_rete" desc=""/>
-    <constraint exp="" field="atto_gestione_associata" desc=""/>
-    <constraint exp="" field="riconoscimento_art10_ptm" desc=""/>
-    <constraint exp="" field="validato_da" desc=""/>
-    <constraint exp="" field="id_complesso" desc=""/>
-    <constraint exp="" field="superficie_mq" desc=""/>
-    <constraint exp="" field="superficie_dichiarata_mq" desc=""/>
-    <constraint exp="" field="capacita" desc=""/>
-    <constraint exp="" field="capacita_um" desc=""/>
-    <constraint exp="" field="utenti_fuori_comune" desc=""/>
-    <constraint exp="" field="attributi" desc=""/>
-    <constraint exp="" field="valenza_dichiarata" desc=""/>
-    <constraint exp="" field="valenza_calcolata" desc=""/>
-    <constraint exp="" field="valenza_confermata" desc=""/>
-    <constraint exp="" field="punteggio" desc=""/>
-    <constraint exp="" field="punteggio_intercomunale" desc=""/>
-    <constraint exp="" field="punteggio_metropolitana" desc=""/>
-    <constraint exp="" field="copertura" desc=""/>
-    <constraint exp="" field="indicazione" desc=""/>
-    <constraint exp="" field="motivazione" desc=""/>
-    <constraint exp="" field="giustificazione" desc=""/>
-    <constraint exp="" field="tipo_giustificazione" desc=""/>
-    <constraint exp="" field="riferimento_giustificazione" desc=""/>
-    <constraint exp="" field="esito" desc=""/>
-    <constraint exp="" field="id_lum" desc=""/>
-    <constraint exp="" field="in_lum" desc=""/>
-    <constraint exp="" field="attributi_origine" desc=""/>
+    <constraint desc="" field="id_servizio" exp=""/>
+    <constraint desc="" field="istat" exp=""/>
+    <constraint desc="" field="comune" exp=""/>
+    <constraint desc="" field="denominazione" exp=""/>
+    <constraint desc="" field="codice_sttm" exp=""/>
+    <constraint desc="" field="macrocategoria" exp=""/>
+    <constraint desc="" field="categoria" exp=""/>
+    <constraint desc="" field="tipo_specifico" exp=""/>
+    <constraint desc="" field="confidenza" exp=""/>
+    <constraint desc="" field="stato" exp=""/>
+    <constraint desc="" field="fase_progetto" exp=""/>
+    <constraint desc="" field="anno_previsto" exp=""/>
+    <constraint desc="" field="lettura" exp=""/>
+    <constraint desc="" field="fonte" exp=""/>
+    <constraint desc="" field="fonte_id" exp=""/>
+    <constraint desc="" field="codice_fonte" exp=""/>
+    <constraint desc="" field="data_rif" exp=""/>
+    <constraint desc="" field="data_inizio_validita" exp=""/>
+    <constraint desc="" field="data_fine_validita" exp=""/>
+    <constraint desc="" field="data_verifica" exp=""/>
+    <constraint desc="" field="ente_pianificatore" exp=""/>
+    <constraint desc="" field="proprietario" exp=""/>
+    <constraint desc="" field="gestore" exp=""/>
+    <constraint desc="" field="titolo_servizio" exp=""/>
+    <constraint desc="" field="computo_dotazione" exp=""/>
+    <constraint desc="" field="ruolo_rete" exp=""/>
+    <constraint desc="" field="atto_gestione_associata" exp=""/>
+    <constraint desc="" field="riconoscimento_art10_ptm" exp=""/>
+    <constraint desc="" field="validato_da" exp=""/>
+    <constraint desc="" field="id_complesso" exp=""/>
+    <constraint desc="" field="superficie_mq" exp=""/>
+    <constraint desc="" field="superficie_dichiarata_mq" exp=""/>
+    <constraint desc="" field="capacita" exp=""/>
+    <constraint desc="" field="capacita_um" exp=""/>
+    <constraint desc="" field="utenti_fuori_comune" exp=""/>
+    <constraint desc="" field="attributi" exp=""/>
+    <constraint desc="" field="valenza_dichiarata" exp=""/>
+    <constraint desc="" field="valenza_calcolata" exp=""/>
+    <constraint desc="" field="valenza_confermata" exp=""/>
+    <constraint desc="" field="punteggio" exp=""/>
+    <constraint desc="" field="punteggio_intercomunale" exp=""/>
+    <constraint desc="" field="punteggio_metropolitana" exp=""/>
+    <constraint desc="" field="copertura" exp=""/>
+    <constraint desc="" field="indicazione" exp=""/>
+    <constraint desc="" field="motivazione" exp=""/>
+    <constraint desc="" field="giustificazione" exp=""/>
+    <constraint desc="" field="tipo_giustificazione" exp=""/>
+    <constraint desc="" field="riferimento_giustificazione" exp=""/>
+    <constraint desc="" field="esito" exp=""/>
+    <constraint desc="" field="id_lum" exp=""/>
+    <constraint desc="" field="in_lum" exp=""/>
+    <constraint desc="" field="attributi_origine" exp=""/>
   </constraintExpressions>
   <expressionfields/>
   <mapTip></mapTip>
