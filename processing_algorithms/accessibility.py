@@ -40,7 +40,7 @@ class Accessibility(SttmAlgorithm):
 
     NAME = "accessibility"
     DISPLAY_NAME = "Accessibilità ai servizi"
-    GROUP = "LUM e accessibilità"
+    GROUP = "2 – LUM e accessibilità"
     HELP = (
         "Per ogni origine (sezione di censimento, cella, civico) e per ogni categoria di servizi: "
         "il servizio più vicino e quanto costa raggiungerlo, quanti se ne raggiungono entro ogni "

@@ -13,7 +13,7 @@ class CheckPlan(SttmAlgorithm):
 
     NAME = "checkplan"
     DISPLAY_NAME = "Verifica il piano dei servizi"
-    GROUP = "Verifica"
+    GROUP = "3 – Verifica"
     HELP = (
         "Confronta il Piano dei Servizi di un comune con i criteri STTM 2 del pacchetto: che cosa "
         "non torna, dove, rispetto a quale soglia e con quale riferimento. Bastano i servizi e il "

@@ -14,7 +14,7 @@ class ClassifyServices(SttmAlgorithm):
 
     NAME = "classifyservices"
     DISPLAY_NAME = "Classifica i servizi"
-    GROUP = "Servizi"
+    GROUP = "1 – Dati"
     HELP = (
         "Calcola la valenza di ogni servizio (locale, intercomunale, metropolitana) con le regole "
         "del pacchetto dei criteri, e la confronta con quella dichiarata nel piano. Di ogni "

@@ -67,8 +67,8 @@ class ExportCompatibility(SttmAlgorithm):
         self.add_source(
             self.FINDINGS,
             "Rilievi",
-            "Rilievi di «Verifica il piano»: si aggiungono a quelli dei controlli ripetuti qui. "
-            "Senza, si eseguono qui tutti i controlli che i dati consegnati permettono.",
+            "Rilievi di «Verifica il piano dei servizi», trovati con più dati: si aggiungono a "
+            "quelli dei controlli ripetuti qui su ciò che si consegna.",
         )
         self.add_source(
             self.WAIVERS,
@@ -147,10 +147,13 @@ class ExportCompatibility(SttmAlgorithm):
             )
 
     def compute(self, parameters, context, feedback):
+        from ..core.attributes import classify_missing
+        from ..core.context import lum_frame
         from ..core.delivery import Declaration, build_delivery
         from ..core.documents import today
         from ..core.layout import KINDS, proposed_name
-        from ..core.supply import classify_missing
+        from ..core.review import check_delivery
+        from ..qgis_io.frames import crs_name
 
         self.check(parameters, context)
         stages = self.stages(
@@ -184,7 +187,8 @@ class ExportCompatibility(SttmAlgorithm):
             previous = self._previous(parameters, context, feedback, declaration, folder)
 
             stages.next()
-            services = or_cancelled(classify_missing(services, pack, lum, stages.progress))
+            around = None if lum is None else lum_frame(lum, pack)
+            services = or_cancelled(classify_missing(services, pack, stages.progress, lum=around))
             delivery = build_delivery(
                 services,
                 comune=comune,
@@ -198,7 +202,20 @@ class ExportCompatibility(SttmAlgorithm):
                 feedback.pushWarning(note)
 
             stages.next()
-            outcome = self._checked(delivery, comune, pack, crs, lum, given, waivers, stages)
+            outcome = or_cancelled(
+                check_delivery(
+                    delivery,
+                    comune=comune,
+                    pack=pack,
+                    crs=crs_name(crs),
+                    day=declaration.giorno,
+                    lum=lum,
+                    perimeters=perimeters,
+                    given=given,
+                    waivers=waivers,
+                    on_progress=stages.progress,
+                )
+            )
             self._stop_if_blocked(outcome, parameters, context, feedback)
 
             stages.next()
@@ -239,23 +256,6 @@ class ExportCompatibility(SttmAlgorithm):
         services = read_package_services(opened.geopackage, crs, context, feedback)
         return Previous(opened.manifest, services, opened.sha256)
 
-    def _checked(self, delivery, comune, pack, crs, lum, given, waivers, stages):
-        """Run the checks on what is written; the findings of the package with their counts."""
-        from ..core.supply import check_delivery
-        from ..qgis_io.frames import crs_name
-
-        outcome = check_delivery(
-            delivery,
-            comune=comune,
-            pack=pack,
-            crs=crs_name(crs),
-            lum=lum,
-            given=given,
-            waivers=waivers,
-            on_progress=stages.progress,
-        )
-        return or_cancelled(outcome)
-
     def _stop_if_blocked(self, outcome, parameters, context, feedback):
         for sentence in outcome.privacy:
             feedback.pushWarning(sentence)
@@ -265,8 +265,9 @@ class ExportCompatibility(SttmAlgorithm):
         more = f" e altri {len(outcome.blocking) - 5}" if len(outcome.blocking) > 5 else ""
         if not self.parameterAsBoolean(parameters, self.ALLOW_BLOCKING, context):
             raise SttmError(
-                f"La consegna non parte: {len(outcome.blocking)} rilievi bloccanti ({listed}{more})."
-                " Correggere i dati e riprovare; i dettagli sono nei rilievi di «Verifica il piano»."
+                f"La consegna non parte: {len(outcome.blocking)} rilievi bloccanti "
+                f"({listed}{more}). Correggere i dati e riprovare; i dettagli sono nei rilievi di "
+                "«Verifica il piano dei servizi»."
             )
         feedback.pushWarning(
             f"Il pacchetto ha {len(outcome.blocking)} rilievi bloccanti ({listed}{more}): chi "

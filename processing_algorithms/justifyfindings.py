@@ -19,7 +19,7 @@ class JustifyFindings(SttmAlgorithm):
 
     NAME = "justifyfindings"
     DISPLAY_NAME = "Giustifica rilievi"
-    GROUP = "Verifica"
+    GROUP = "3 – Verifica"
     TAGS = ("deroghe", "giustificazione", "motivazione", "rilievi")
     NEEDS = ()
     HELP = (

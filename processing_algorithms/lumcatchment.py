@@ -48,7 +48,7 @@ class LumCatchment(SttmAlgorithm):
 
     NAME = "lumcatchment"
     DISPLAY_NAME = "Bacini dei LUM"
-    GROUP = "LUM e accessibilità"
+    GROUP = "2 – LUM e accessibilità"
     HELP = (
         "Calcola l'area servita da ogni LUM (Luogo Urbano per la Mobilità) entro il raggio del suo "
         "rango e, se richieste, entro altre distanze. La misura è esatta lungo la rete stradale o "

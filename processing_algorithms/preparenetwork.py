@@ -38,7 +38,7 @@ class PrepareNetwork(SttmAlgorithm):
 
     NAME = "preparenetwork"
     DISPLAY_NAME = "Prepara la rete"
-    GROUP = "LUM e accessibilità"
+    GROUP = "2 – LUM e accessibilità"
     HELP = (
         "Trasforma un layer di strade o percorsi in una rete adatta al calcolo: le linee sono "
         "divise ai nodi, i nodi e le parti separate sono numerati. Segnala duplicati, linee di "

@@ -25,7 +25,7 @@ class VerificaCompleta(SttmAlgorithm):
 
     NAME = "verifica_completa"
     DISPLAY_NAME = "Verifica completa (modello)"
-    GROUP = "Verifica"
+    GROUP = "3 – Verifica"
     TAGS = ("modello", "batch", "tutto", "conformità")
     HELP = (
         "Esegue tutta la verifica di un comune in un passo solo. Importa i servizi, calcola i "

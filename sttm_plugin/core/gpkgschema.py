@@ -231,5 +231,6 @@ def _reference_systems(database, tables):
             text = f"{name}: sistema di riferimento {crs} non ammesso (EPSG {names})."
             yield Problem("errore", "STTM2-104", text, name)
     if len(set(found.values())) > 1:
-        text = f"Più sistemi di riferimento nello stesso file: {', '.join(sorted(set(found.values())))}."
+        names = ", ".join(sorted(set(found.values())))
+        text = f"Più sistemi di riferimento nello stesso file: {names}."
         yield Problem("errore", "STTM2-104", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from . import schema
-from .checks.engine import NOT_YET, data_text, written
+from .checks.engine import NOT_YET, OPEN, data_text, written
 from .documents import canonical_json, generated_at, head, plugin_version
 from .pack import provenance_text
 
@@ -28,11 +28,20 @@ def rilievi_document(result, plan) -> bytes:
                 "zona_omogenea": comune.zona_omogenea,
             },
             "conteggi": result.counts,
-            "controlli": _records(result.checks, schema.CHECKS),
-            "rilievi": _records(result.findings, schema.FINDINGS),
-            "mancanze": result.mancanze,
+            **rilievi_of(result),
         }
     )
+
+
+def rilievi_of(result) -> dict:
+    """Return the verdicts, the findings and what lacks as plain lists; empty without a result."""
+    if result is None:
+        return {"controlli": [], "rilievi": [], "mancanze": []}
+    return {
+        "controlli": _records(result.checks, schema.CHECKS),
+        "rilievi": _records(result.findings, schema.FINDINGS),
+        "mancanze": result.mancanze,
+    }
 
 
 def _records(frame, fields) -> list:
@@ -54,14 +63,9 @@ def report_html(result, plan) -> str:
 
     Args: as in ``rilievi_document``.
     """
-    from jinja2 import Environment
-
-    # Autoescape by itself: names and notes come from files.
-    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
-        _TEMPLATE.read_text(encoding="utf-8")
-    )
     pack, counts = plan.pack, result.counts
-    return template.render(
+    return render(
+        "rapporto.html.j2",
         avvertenza=pack.testi["avvertenza_rapporto"],
         comune=plan.comune,
         giorno=_day(generated_at()),
@@ -93,10 +97,21 @@ def report_html(result, plan) -> str:
     )
 
 
-_TEMPLATE = Path(__file__).resolve().parent.parent / "resources" / "modelli" / "rapporto.html.j2"
+def render(name, **values) -> str:
+    """Return a bundled page filled with some values, all of them escaped, on the report's style."""
+    from jinja2 import DictLoader, Environment
+
+    texts = {path.name: path.read_text(encoding="utf-8") for path in _PAGES.glob("*.j2")}
+    # Autoescape by itself: names and notes come from files.
+    pages = Environment(
+        loader=DictLoader(texts), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    return pages.get_template(name).render(**values)
+
+
+_PAGES = Path(__file__).resolve().parent.parent / "resources" / "modelli"
 # Rows of one check shown on the page; the others are in the layer and in rilievi.json.
 _SHOWN = 100
-_OPEN = ("aperto", "nuovo", "giustificazione_scaduta")
 _STATES = {
     "aperto": "aperto",
     "nuovo": "nuovo",
@@ -169,7 +184,7 @@ def _summary(result, plan):
 
 def _sections(findings, plan):
     """Return the sections of findings that have any."""
-    still = findings["stato"].isin(_OPEN)
+    still = findings["stato"].isin(OPEN)
     hard = (findings["severita"] == "blocco") | ~findings["ammette_giustificazione"].astype(bool)
     light = findings["severita"] == "info"
     parts = (

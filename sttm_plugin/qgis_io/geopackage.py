@@ -117,7 +117,8 @@ def _writer(path, name, wkb_type, fields, crs, first, plain):
 def _refused(path, name, reason):
     return (
         f"La tabella «{name}» di «{Path(path).name}» non è stata scritta "
-        f"({reason or 'disco pieno o file bloccato'}): controllare spazio e permessi della cartella."
+        f"({reason or 'disco pieno o file bloccato'}): controllare spazio e permessi della "
+        "cartella."
     )
 
 

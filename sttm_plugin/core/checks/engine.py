@@ -197,7 +197,7 @@ def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | N
         findings=found,
         checks=checks,
         mancanze=_lacking(lacking, pack),
-        counts=_counts(found, checks),
+        counts=counts_of(found, checks),
         notes=notes,
     )
 
@@ -368,11 +368,13 @@ def data_text(pack, name, what) -> str:
 _ALIASES = {one.name: one.alias for one in schema.SERVICES if one.alias}
 
 
-_OPEN = ("aperto", "nuovo", "giustificazione_scaduta")
+# States of a finding that still asks for something.
+OPEN = ("aperto", "nuovo", "giustificazione_scaduta")
 
 
-def _counts(found, checks):
-    still = found[found["stato"].isin(_OPEN)]
+def counts_of(found, checks) -> dict:
+    """Return the Results of checkplan from findings and verdicts (INTERFACE §5)."""
+    still = found[found["stato"].isin(OPEN)]
     severity = still["severita"].value_counts()
     verdict = checks["verdetto"].value_counts()
     return {
