@@ -544,7 +544,9 @@ def _signatures(rows, shapes, roles=None):
     """
     from shapely import wkb
 
-    names = [name for name in schema.names(layout.SERVICE_FIELDS) if name not in _COMPUTED]
+    # What a package read back still has: the other fields follow from the comune or from these.
+    kept = set(schema.names(schema.SERVICES)) - set(_COMPUTED)
+    names = [name for name in schema.names(layout.SERVICE_FIELDS) if name in kept]
     roles = rows if roles is None else roles
     bodies = [name for name in layout.ROLES.values() if name in roles.columns]
     found = {}
@@ -576,7 +578,7 @@ def _to_centimetres(xs, ys, zs=None):
 
 
 def _comparable(value):
-    if value is None or value != value:
+    if value is None or value != value or value == "non_dichiarata":
         return None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return round(float(value), 6)
