@@ -78,12 +78,11 @@ class CheckPlan(SttmAlgorithm):
             self.POPULATION,
             "popolazione",
         )
-        self.add_source(
+        self.add_layers(
             self.READING2,
             "Lettura 2",
-            "Gli stessi servizi secondo altre fonti, importati con «Importa servizi» (lettura 2). "
-            "Si può indicare un GeoPackage con più layer.",
-            table,
+            "Gli stessi servizi secondo altre fonti, importati con «Importa servizi» (lettura 2).",
+            optional=True,
         )
         self.add_source(
             self.REGENERATION, "Aree di rigenerazione", "Ambiti e aree disponibili.", area
@@ -198,7 +197,7 @@ class CheckPlan(SttmAlgorithm):
             "lum_perimeters": read(self.LUM_PERIMETERS, ("id_lum",)),
             "stops": read(self.STOPS),
             "population": population,
-            "reading2": read(self.READING2, schema.SERVICES_NEEDED),
+            "reading2": self.services(parameters, self.READING2, crs, context, feedback),
             "regeneration": read(self.REGENERATION),
             "network": read(self.NETWORK),
             "landuse": read(self.LANDUSE),
@@ -226,8 +225,6 @@ class CheckPlan(SttmAlgorithm):
         undeclared = int(services["stato"].isna().sum())
         if undeclared:
             feedback.pushInfo(f"{undeclared} servizi senza stato: valgono come esistenti.")
-        if layers["reading2"] is not None:
-            layers["reading2"] = schema.conform_services(layers["reading2"])
         around = {name: layers[name] for name in ("comuni", "lum", "population")}
         classified = classify_missing(services, pack, stages.progress, **around)
         return Plan(
