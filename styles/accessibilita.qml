@@ -4,9 +4,9 @@
     <rules key="{fe3c9fa3-bae7-5748-b398-157a1b7c5f19}">
       <rule filter="&quot;n_categorie_15&quot; IS NOT NULL" label="Categorie raggiunte" key="{5cf17562-00aa-5464-a757-cc3efc108a37}">
         <rule filter="&quot;n_categorie_15&quot; = 0" symbol="0" label="Nessuna categoria" key="{00fd175f-ea65-530c-bdfb-39666e5236ad}"/>
-        <rule filter="&quot;n_categorie_15&quot; BETWEEN 1 AND 2" symbol="1" label="1 o 2 categorie" key="{25a758fc-f536-53c1-ae3b-919a6b32eea7}"/>
-        <rule filter="&quot;n_categorie_15&quot; BETWEEN 3 AND 5" symbol="2" label="da 3 a 5 categorie" key="{a69aca85-70c8-5142-a09a-afef7c656aaf}"/>
-        <rule filter="&quot;n_categorie_15&quot; BETWEEN 6 AND 8" symbol="3" label="da 6 a 8 categorie" key="{3a7e5321-d2ac-57da-9b21-95a8382e61dc}"/>
+        <rule filter="&quot;n_categorie_15&quot; >= 1 AND &quot;n_categorie_15&quot; &lt;= 2" symbol="1" label="1 o 2 categorie" key="{25a758fc-f536-53c1-ae3b-919a6b32eea7}"/>
+        <rule filter="&quot;n_categorie_15&quot; >= 3 AND &quot;n_categorie_15&quot; &lt;= 5" symbol="2" label="da 3 a 5 categorie" key="{a69aca85-70c8-5142-a09a-afef7c656aaf}"/>
+        <rule filter="&quot;n_categorie_15&quot; >= 6 AND &quot;n_categorie_15&quot; &lt;= 8" symbol="3" label="da 6 a 8 categorie" key="{3a7e5321-d2ac-57da-9b21-95a8382e61dc}"/>
         <rule filter="&quot;n_categorie_15&quot; > 8" symbol="4" label="più di 8 categorie" key="{788931ed-6195-50a5-822d-5f02c4976755}"/>
       </rule>
       <rule filter="ELSE" symbol="5" label="Origine non agganciata alla rete" key="{1a48fedc-d1a8-5f2f-9a63-8efe8cfc4ce2}"/>

@@ -4,9 +4,9 @@
     <rules key="{cd451466-d7e6-56c1-867c-6340c373f7f9}">
       <rule filter="&quot;n_categorie_15&quot; IS NOT NULL" label="Categorie raggiunte" key="{88adc79e-b20a-54b4-bfdd-97a9acdbc438}">
         <rule filter="&quot;n_categorie_15&quot; = 0" symbol="0" label="Nessuna categoria" key="{cd2cc6eb-b621-5ea4-aba5-aa66ccb0f20c}"/>
-        <rule filter="&quot;n_categorie_15&quot; BETWEEN 1 AND 2" symbol="1" label="1 o 2 categorie" key="{52395a25-f205-5a9e-a42f-686c5c2da397}"/>
-        <rule filter="&quot;n_categorie_15&quot; BETWEEN 3 AND 5" symbol="2" label="da 3 a 5 categorie" key="{d09a50c3-4fa4-53fb-8ab4-59c81f6777eb}"/>
-        <rule filter="&quot;n_categorie_15&quot; BETWEEN 6 AND 8" symbol="3" label="da 6 a 8 categorie" key="{3ff94dd0-1a8d-558d-b752-0381a83e6b42}"/>
+        <rule filter="&quot;n_categorie_15&quot; >= 1 AND &quot;n_categorie_15&quot; &lt;= 2" symbol="1" label="1 o 2 categorie" key="{52395a25-f205-5a9e-a42f-686c5c2da397}"/>
+        <rule filter="&quot;n_categorie_15&quot; >= 3 AND &quot;n_categorie_15&quot; &lt;= 5" symbol="2" label="da 3 a 5 categorie" key="{d09a50c3-4fa4-53fb-8ab4-59c81f6777eb}"/>
+        <rule filter="&quot;n_categorie_15&quot; >= 6 AND &quot;n_categorie_15&quot; &lt;= 8" symbol="3" label="da 6 a 8 categorie" key="{3ff94dd0-1a8d-558d-b752-0381a83e6b42}"/>
         <rule filter="&quot;n_categorie_15&quot; > 8" symbol="4" label="più di 8 categorie" key="{5a1212b9-1672-595c-8546-794092226774}"/>
       </rule>
       <rule filter="ELSE" symbol="5" label="Origine non agganciata alla rete" key="{680121e4-5f0d-59e4-b647-16c05e9e23ba}"/>

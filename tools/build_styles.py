@@ -369,9 +369,9 @@ def catchments():
 
 ACCESS_CLASSES = (
     ("Nessuna categoria", '"n_categorie_15" = 0', "#fde0c5"),
-    ("1 o 2 categorie", '"n_categorie_15" BETWEEN 1 AND 2', "#facba6"),
-    ("da 3 a 5 categorie", '"n_categorie_15" BETWEEN 3 AND 5', "#7fbfb0"),
-    ("da 6 a 8 categorie", '"n_categorie_15" BETWEEN 6 AND 8', "#2f7f8f"),
+    ("1 o 2 categorie", '"n_categorie_15" >= 1 AND "n_categorie_15" <= 2', "#facba6"),
+    ("da 3 a 5 categorie", '"n_categorie_15" >= 3 AND "n_categorie_15" <= 5', "#7fbfb0"),
+    ("da 6 a 8 categorie", '"n_categorie_15" >= 6 AND "n_categorie_15" <= 8', "#2f7f8f"),
     ("più di 8 categorie", '"n_categorie_15" > 8', "#123f5a"),
 )
 

@@ -114,3 +114,18 @@ def test_a_planned_lum_is_dashed_and_hatched(styled):
 def test_the_classes_of_population_are_those_of_the_urban_thresholds(styled):
     ranges = styled("popolazione").renderer().ranges()
     assert [each.upperValue() for each in ranges][:4] == [5, 15, 60, 120]
+
+
+def test_every_rule_of_every_style_is_an_expression_qgis_reads(qgis_app, project_root):
+    import re
+    from html import unescape
+
+    from qgis.core import QgsExpression
+
+    seen = 0
+    for path in sorted((project_root / "styles").glob("*.qml")):
+        for text in re.findall(r'<rule[^>]* filter="([^"]*)"', path.read_text(encoding="utf-8")):
+            expression = QgsExpression(unescape(text))
+            assert unescape(text) == "ELSE" or not expression.hasParserError(), (path.name, text)
+            seen += 1
+    assert seen > 40

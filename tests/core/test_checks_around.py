@@ -161,6 +161,12 @@ def test_in_the_plan_but_not_elsewhere(away, fails):
     assert failing_ids("STTM2-801", plan_with({}))[0] == "non_verificabile"
 
 
+def test_a_source_without_a_kind_says_nothing_of_it():
+    two = reading2({**NAMED, **at(0)})
+    plan = plan_with({"codice_sttm": "SPO.01", **at(0)}, reading2=two)
+    assert failing_ids("STTM2-801", plan) == ("non_verificabile", [])
+
+
 def test_elsewhere_but_not_in_the_plan():
     two = reading2({**NAMED, **at(0)}, {"denominazione": "Museo", **at(0)}, {**NAMED, **at(151)})
     verdict, findings = outcome_of("STTM2-802", plan_with({**NAMED, **at(0)}, reading2=two))

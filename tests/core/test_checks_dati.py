@@ -243,6 +243,7 @@ def test_numbers_out_of_range():
     [
         ("Città di Rho – è già così", False),
         ("CittÃ\u00a0 di Rho", True),
+        ("Museo della CittÃ", True),
         ("Nonâ€™", True),
         ("Caff\ufffd", True),
         ("Via\u0085Po", True),

@@ -464,7 +464,7 @@ def _implausible(own, position, name, value, limit, unit, margin):
 
 # UTF-8 read as Latin-1 or Windows-1252, the replacement character, control characters.
 _BROKEN = re.compile(
-    "Ã[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œžŸ¡-¿]|Â[\u00a0-\u00bf]|â€|ï¿½|\ufffd|"
+    "Ã(?=\\s|$)|Ã[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œžŸ¡-¿]|Â[\u00a0-\u00bf]|â€|ï¿½|\ufffd|"
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]"
 )
 

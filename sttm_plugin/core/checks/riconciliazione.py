@@ -83,7 +83,10 @@ def only_in_plan(plan, controllo, readings):
     best = np.zeros(len(readings.one))
     rows, _, scores, _ = readings.pairs
     np.maximum.at(best, rows, scores)
-    placed = located(readings.one)
+    # A source that has nothing of a kind says nothing of the services of that kind.
+    kinds = {str(code)[:3] for code in plan.reading2["codice_sttm"].dropna()}
+    covered = readings.one["codice_sttm"].map(lambda code: str(code)[:3] in kinds).astype(bool)
+    placed = located(readings.one) & covered.to_numpy()
     failing = [
         Failing(
             row.id_servizio, (), float(best[row.Index]), least, "punteggio",
@@ -91,7 +94,8 @@ def only_in_plan(plan, controllo, readings):
         )
         for row in readings.one[placed & (best < least - 1e-9)].itertuples()
     ]  # fmt: skip
-    missing = () if placed.all() else ("campo:geometria",)
+    missing = () if covered.all() else ("READING2",)
+    missing += () if placed.sum() == covered.sum() else ("campo:geometria",)
     return Outcome(int(placed.sum()), failing, missing, len(readings.one))
 
 
