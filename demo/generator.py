@@ -338,6 +338,18 @@ _POINTS = (
      "Polisportiva", "2.100", "posti a sedere"),
 )  # fmt: skip
 
+# What the comune knows of its larger services: share of users from elsewhere, comuni served,
+# inhabitants of the catchment, specific type.
+_KNOWN = {
+    "Presidio ospedaliero «San Bruno»": ("0,61", "24", "310000", "DEA_II"),
+    "Liceo scientifico «Aurora»": ("0,42", "9", "61000", ""),
+    "Istituto tecnico «Le Rogge»": ("0,48", "11", "74000", ""),
+    "Biblioteca civica «Naviglio»": ("0,31", "5", "34000", "centro_sistema"),
+    "Teatro comunale «Argento»": ("0,35", "6", "45000", ""),
+    "Palazzetto dello sport «Gorgona»": ("0,08", "2", "14000", ""),
+    "Museo civico della seta": ("0,05", "1", "9000", ""),
+}
+
 _STATES = ("Esistente", "esist.", "E", "Attuato", "in esercizio")
 
 
@@ -581,15 +593,14 @@ def _write_points(folder, rng):
     with (folder / "servizi_puntuali.csv").open("w", newline="", encoding="cp1252") as file:
         writer = csv.writer(file, delimiter=";")
         writer.writerow(
-            "COD_SERV;DENOMINAZIONE;TIPOLOGIA;STATO;LIVELLO;COD_ISTAT;GESTORE;CAPACITA;UM;X;Y;NOTE".split(
-                ";"
-            )
+            "COD_SERV DENOMINAZIONE TIPOLOGIA STATO LIVELLO COD_ISTAT GESTORE CAPACITA UM X Y "
+            "QUOTA_UTENTI_ESTERNI N_COMUNI_SERVITI BACINO_EFFETTIVO_AB TIPO_SPECIFICO NOTE".split()
         )
         for row in rows:
             writer.writerow([
                 row.codice, row.denominazione, row.tipologia, row.stato, row.livello, row.istat,
                 row.gestore or "NULL", row.capacita, row.unita, _comma(row.est), _comma(row.nord),
-                row.note or "-",
+                *_KNOWN.get(row.denominazione, ("", "", "", "")), row.note or "-",
             ])  # fmt: skip
     return faults
 

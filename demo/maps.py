@@ -106,9 +106,10 @@ def write_project_and_maps(job) -> list[str]:
         layout = _layout(project, file_name, title, _place(job), shown, extent)
         project.layoutManager().addLayout(layout)
         path = job.output / f"{file_name}.png"
-        settings = QgsLayoutExporter.ImageExportSettings()
-        settings.dpi = _DPI
-        QgsLayoutExporter(layout).exportToImage(str(path), settings)
+        # exportToImage would try to write the place into the PNG, and GDAL complain.
+        image = QgsLayoutExporter(layout).renderPageToImage(0, dpi=_DPI)
+        if not image.save(str(path)):
+            raise SttmError(f"La mappa «{path.name}» non si scrive: disco pieno o protetto.")
         written.append(path.name)
     if not project.write(str(job.output / "verifica.qgz")):
         raise SttmError(f"Il progetto non si scrive in «{job.output}»: disco pieno o protetto.")

@@ -6,8 +6,10 @@ python3 -m demo.run [--input FOLDER] [--comune CODE] [--output build/demo]
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import shutil
+import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -409,6 +411,23 @@ def start_qgis():
     return application, provider
 
 
+def close_journals(folder):
+    """Fold the journals QGIS leaves beside the GeoPackages it had open back into them."""
+    from qgis.core import QgsProject
+
+    QgsProject.instance().clear()
+    gc.collect()
+    for path in folder.glob("*.gpkg"):
+        connection = sqlite3.connect(path, timeout=1)
+        try:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.OperationalError as error:
+            print(f"{path.name}: resta il suo file di giornale ({error}).", file=sys.stderr)
+        finally:
+            connection.close()
+
+
 def main(arguments=None) -> int:
     """Run the job and print the summary; return the exit code."""
     parser = argparse.ArgumentParser(
@@ -444,6 +463,7 @@ def main(arguments=None) -> int:
     except (InputError, QgsProcessingException) as error:
         print(f"Interrotto: {error}", file=sys.stderr)
         return 1
+    close_journals(output)
     print("\n".join(["", "Che cosa è stato trovato", *(f"  {line}" for line in job.lines)]))
     print("\nTempi (secondi)")
     for title, seconds in job.times:

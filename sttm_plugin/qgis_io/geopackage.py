@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
+from osgeo import gdal
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
@@ -271,12 +272,20 @@ def _store_project(path, crs, title, extent, istat):
             project.addMapLayer(layer, False)
             group.addChildNode(QgsLayerTreeLayer(layer))
     project.viewSettings().setDefaultViewExtent(QgsReferencedRectangle(extent, crs))
-    if not project.write(f"geopackage:{path}?projectName={PROJECT_NAME}"):
+    # Closing the layers GDAL looks for the extent of empty tables in a file that is closing too,
+    # and complains on the terminal; nothing is lost.
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    try:
+        written = project.write(f"geopackage:{path}?projectName={PROJECT_NAME}")
+        error = project.error()
+        project.clear()
+    finally:
+        gdal.PopErrorHandler()
+    if not written:
         raise SttmError(
-            f"Il progetto non è stato salvato in «{path.name}» ({project.error()}): controllare "
-            "spazio e permessi della cartella."
+            f"Il progetto non è stato salvato in «{path.name}» ({error}): controllare spazio e "
+            "permessi della cartella."
         )
-    project.clear()
     return warnings
 
 
