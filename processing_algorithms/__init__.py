@@ -25,8 +25,6 @@ def algorithm_classes() -> list[type]:
     """Return the class of each algorithm, in the order of the job."""
     classes = []
     for name in ALGORITHMS:
-        if not (Path(__file__).parent / f"{name}.py").is_file():
-            continue
         module = import_module(f"{__name__}.{name}")
         classes.append(
             next(

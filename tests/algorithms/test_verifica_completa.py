@@ -68,12 +68,15 @@ def test_findings_are_styled_by_severity(verify):
     assert labels == ["Da esaminare", "Giustificato", "Risolto"]
 
 
-def test_nodes_without_a_network_give_circles_and_lum_findings(verify, comune):
-    found = verify(STOPS=str(comune / "lum.geojson"), COMUNI=str(comune / "confini.geojson"))
-    missing = {
-        row["id_oggetto"] for row in found["RILIEVI"].getFeatures() if row["codice"] == "STTM2-501"
-    }
-    assert missing == {"LUM-OVEST", "LUM-EST"}
+def test_nodes_without_a_network_give_circles_and_lum_checks(verify, comune):
+    stops, grounds = str(comune / "lum.geojson"), str(comune / "confini.geojson")
+    found = verify(STOPS=stops, COMUNI=grounds, CONTROLLI="TEMPORARY_OUTPUT")
+    lacking = {row["codice"]: row["dati_mancanti"] for row in found["CONTROLLI"].getFeatures()}
+    # The LUM are known now: what lacks is what the comune drew around them.
+    assert lacking["STTM2-501"] == "LUM_PERIMETERS"
+    alone = verify(CONTROLLI="TEMPORARY_OUTPUT")
+    lacking = {row["codice"]: row["dati_mancanti"] for row in alone["CONTROLLI"].getFeatures()}
+    assert lacking["STTM2-501"] == "LUM;LUM_PERIMETERS"
 
 
 def test_the_package_is_written_when_nothing_blocks(verify, tmp_path):

@@ -13,6 +13,7 @@ ALGORITHMS = (
     "createworkspace",
     "importservices",
     "classifyservices",
+    "preparenetwork",
     "lumcatchment",
     "accessibility",
     "checkplan",
