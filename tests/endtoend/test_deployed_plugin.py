@@ -62,10 +62,11 @@ def test_every_algorithm_is_listed(qgis_process):
 def test_help_speaks_italian_and_names_the_contract(qgis_process):
     done = qgis_process.call("help", "--json", "sttm:verifica_completa")
     described = json.loads(done.stdout)
-    assert list(described["parameters"]) == [
+    # qgis_process lists them by name.
+    assert sorted(described["parameters"]) == sorted([
         "INPUT", "COMUNE", "COMUNI", "STOPS", "NETWORK", "POPULATION", "POP_FIELD", "CRITERIA",
         "WAIVERS", "AUTHOR", "RILIEVI", "CONTROLLI", "REPORT_HTML", "CONSEGNA",
-    ]  # fmt: skip
+    ])  # fmt: skip
     assert described["parameters"]["POPULATION"]["description"] == "Popolazione residente"
     assert "criteri forniti sono proposti" in json.dumps(described, ensure_ascii=False)
 
@@ -124,6 +125,7 @@ def job(qgis_process, demo, tmp_path_factory):
         COMUNE="015108",
         COMUNI=demo / "confini.geojson",
         LUM=folder / "lum.gpkg",
+        LUM_PERIMETERS=demo / "perimetri_lum.geojson",
         OUTPUT=folder / "rilievi.gpkg",
         CHECKS=folder / "controlli.gpkg",
         REPORT_HTML=folder / "rapporto.html",
@@ -231,7 +233,12 @@ def test_the_model_does_the_whole_job_in_one_item(qgis_process, demo, tmp_path):
         CONSEGNA=tmp_path / "sttm2_pds_015108_20250101_v1.zip",
     )
     codes = {row["codice"] for row in rows(tmp_path / "rilievi.gpkg", "rilievi")}
-    assert "STTM2-501" in codes
+    assert "STTM2-205" in codes
+    lacking = {
+        row["codice"]: row["dati_mancanti"]
+        for row in rows(tmp_path / "controlli.gpkg", "controlli")
+    }
+    assert lacking["STTM2-501"] == "LUM_PERIMETERS"
     assert len(rows(tmp_path / "controlli.gpkg", "controlli")) == 88
     assert (tmp_path / "rapporto.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert found["BLOCKING"] == 0
