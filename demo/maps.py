@@ -21,6 +21,7 @@ from qgis.core import (
     QgsPrintLayout,
     QgsProject,
     QgsRectangle,
+    QgsReferencedRectangle,
     QgsSingleSymbolRenderer,
     QgsUnitTypes,
     QgsVectorFileWriter,
@@ -96,6 +97,8 @@ def write_project_and_maps(job) -> list[str]:
         if hidden in layers:
             project.layerTreeRoot().findLayer(layers[hidden].id()).setItemVisibilityChecked(False)
     extent = _extent(layers)
+    crs = project.crs()
+    project.viewSettings().setDefaultViewExtent(QgsReferencedRectangle(extent, crs))
     written = []
     for file_name, title, wanted in MAPS:
         shown = [layers[name] for name in wanted if name in layers]

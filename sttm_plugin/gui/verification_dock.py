@@ -163,7 +163,7 @@ class VerificationDock(QgsDockWidget):
             sentences.append(self.tr("Dalla volta prima: {}.").format(changes))
         if counts["NOT_RUN"]:
             sentences.append(
-                self.tr("{} controlli eseguiti, {} non verificabili per dati mancanti.").format(
+                self.tr("{} controlli eseguiti, {} non verificabili.").format(
                     counts["CHECKS_RUN"], counts["NOT_RUN"]
                 )
             )
