@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,18 @@ def sttm_provider(qgis_processing):
     assert registry.addProvider(provider)
     yield provider
     registry.removeProvider(provider)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Keep the exit status for the very end."""
+    session.config.sttm_exit_status = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """Leave without tearing QGIS down: it may crash while Python still holds layers."""
+    status = getattr(config, "sttm_exit_status", None)
+    if status is not None and "qgis._core" in sys.modules:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)

@@ -48,9 +48,7 @@ def guarded(step):
 def picture(name):
     """Take the whole screen."""
     path = PICTURES / f"{name}.png"
-    subprocess.run(
-        ["import", "-window", "root", "-strip", "+dither", "-colors", "200", str(path)], check=True
-    )
+    subprocess.run(["import", "-window", "root", "-strip", "-quality", "95", str(path)], check=True)
     lines.append(f"{path.name}: {path.stat().st_size} byte")
 
 

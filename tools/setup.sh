@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 PYTHON=/usr/bin/python3
 PACKAGES=(qgis python3-qgis qgis-providers python3-geopandas python3-jinja2 python3-venv
-    python3-pip xvfb xauth zip fonts-dejavu-core)
+    python3-pip xvfb xauth imagemagick zip fonts-dejavu-core)
 
 system_is_ready() {
     QT_QPA_PLATFORM=offscreen "$PYTHON" -c \
@@ -17,7 +17,8 @@ system_is_ready() {
 export PYTHONPATH="/usr/share/qgis/python/plugins:/usr/share/qgis/python${PYTHONPATH:+:$PYTHONPATH}"
 
 install_system() {
-    system_is_ready && command -v zip >/dev/null && command -v xvfb-run >/dev/null && return
+    system_is_ready && command -v zip >/dev/null && command -v xvfb-run >/dev/null &&
+        command -v import >/dev/null && return
     local sudo=""
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null || {

@@ -1,0 +1,51 @@
+"""A real QGIS window on a virtual screen, in a clean profile, with the packaged plugin."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.endtoend
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory, project_root):
+    """What the script said, and the folder of the pictures it took."""
+    for tool in ("xvfb-run", "import", "qgis"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed: no window can be opened or photographed")
+    folder = tmp_path_factory.mktemp("immagini")
+    done = subprocess.run(
+        [str(project_root / "tools" / "screenshots.sh"), str(folder)],
+        cwd=project_root,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=420,
+    )
+    return done, folder
+
+
+def test_the_panel_opens_and_checks_without_an_error_in_the_log(pictures):
+    done, _ = pictures
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ERRORE" not in done.stdout
+    found = next(line for line in done.stdout.splitlines() if line.startswith("rilievi nel"))
+    assert int(found.rpartition(" ")[2]) > 20
+
+
+def test_every_picture_shows_something(pictures):
+    from qgis.PyQt.QtGui import QImage
+
+    _, folder = pictures
+    assert sorted(path.stem for path in folder.glob("*.png")) == [
+        "controlli", "dati", "mappa", "pannello",
+    ]  # fmt: skip
+    for path in folder.glob("*.png"):
+        image = QImage(str(path))
+        assert (image.width(), image.height()) == (1680, 1000)
+        seen = {image.pixel(x, y) for x in range(0, 1680, 7) for y in range(0, 1000, 7)}
+        # A window without map or panel has a handful of colours.
+        assert len(seen) > 100, path.name
