@@ -275,7 +275,8 @@ def reach(x, y, supply, street, options, on_progress=None):
     Args: as in ``measure``; the categories don't count.
 
     Returns:
-        (service int64 (k,), origin int64 (k,), cost float64 (k,)); None when stopped.
+        (service int64 (k,), origin int64 (k,), cost float64 (k,), attached bool (s,): the services
+        that the network reaches, or that have a place where there is none); None when stopped.
     """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     engine = _Straight if street is None else _Streets
@@ -290,7 +291,7 @@ def reach(x, y, supply, street, options, on_progress=None):
         if pairs is None:
             return None
         found.append(pairs)
-    return tuple(np.concatenate(columns) for columns in zip(*found))
+    return (*(np.concatenate(columns) for columns in zip(*found)), ways.service_attached)
 
 
 def _scaled(on_progress, begin, end):

@@ -56,7 +56,7 @@ def share_out(x, y, population, homes, supply, street, options, limits, exponent
     pairs = reach(x, y, supply, street, options, on_progress)
     if pairs is None:
         return None
-    service, origin, cost = pairs
+    service, origin, cost, _ = pairs
     names = sorted({home for home in homes if home is not None})
     number = {name: column for column, name in enumerate(names)}
     home = np.array([number.get(one, len(names)) for one in homes], dtype=np.int64)

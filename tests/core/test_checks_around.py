@@ -51,6 +51,16 @@ def test_residents_on_foot_along_the_network():
     assert failing_ids("STTM2-601", plan)[0] == "non_soddisfatto"
 
 
+def test_a_service_the_network_does_not_reach_is_not_judged():
+    street = layer({"geometry": LineString([(X, Y), (X + 500, Y)])})
+    crowd = people({"popolazione": 5.0, **at(400)})
+    plan = plan_with(at(0), at(900, 900), population=crowd, network=street)
+    assert failing_ids("STTM2-601", plan) == ("non_verificabile", [])
+    stop = layer({"tipo": "bus", **at(300)})
+    plan = plan_with({**ABOVE, **at(900, 900)}, stops=stop, network=street)
+    assert failing_ids("STTM2-604", plan) == ("non_verificabile", [])
+
+
 def test_by_bicycle_one_goes_farther():
     # 3,750 m / 1.3 = 2,884.6 m.
     for away, verdict in ((2884.0, "soddisfatto"), (2885.0, "non_soddisfatto")):

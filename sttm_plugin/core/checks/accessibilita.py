@@ -42,7 +42,10 @@ def _coordinates(shapes):
 
 
 def _reached(plan, shapes, frame, strategy, limit, speed=4.5):
-    """Return (service, origin, cost) of the services of a frame within a limit of some shapes."""
+    """Return (service, origin, cost, attached) of a frame's services within a limit of shapes.
+
+    A service that the network doesn't reach can't be judged: ``attached`` bool tells which are.
+    """
     x, y = _coordinates(shapes)
     ids = [str(number) for number in range(len(frame))]
     supply = Supply(ids, ids, [read_shape(shape.wkb) for shape in frame.geometry])
@@ -61,7 +64,7 @@ def _people_near(plan, controllo):
     if plan.population is None:
         return Outcome(0, missing=("POPULATION",), concerned=len(frame))
     limits = controllo.parametri
-    service, origin, _ = _reached(
+    service, origin, _, attached = _reached(
         plan, plan.population.geometry, here, MINUTES, limits["minuti"], limits["velocita_kmh"]
     )
     people = plan.population[POPULATION_FIELD].to_numpy()
@@ -79,11 +82,12 @@ def _people_near(plan, controllo):
         }
 
     missing = ("campo:geometria",) if len(here) < len(frame) else ()
+    missing += () if attached.all() else ("NETWORK",)
     return each(
         here,
-        reached < limits["minimo_ab"],
+        attached & (reached < limits["minimo_ab"]),
         make,
-        len(here),
+        int(attached.sum()),
         missing=missing,
         concerned=len(frame),
     )
@@ -110,7 +114,7 @@ def stop_in_reach(plan, controllo):
     here = frame[located(frame)]
     limits = controllo.parametri
     rail = _is_rail(plan.stops, limits["parole_ferro"])
-    service, stop, cost = _reached(
+    service, stop, cost, attached = _reached(
         plan, plan.stops.geometry, here, METRES, limits["distanza_massima_m"]
     )
     nearest = {}
@@ -121,7 +125,7 @@ def stop_in_reach(plan, controllo):
         nearest["autobus"] <= limits["autobus_m"] + 1e-6
     )
     # Where the layer has no bus stop at all, what lacks is the data.
-    told = ~good if (~rail).any() else np.zeros(len(here), dtype=bool)
+    told = ~good & attached if (~rail).any() else np.zeros(len(here), dtype=bool)
     least = np.minimum(nearest["ferro"], nearest["autobus"])
     found = dict(zip(here.index, zip(least, nearest["ferro"] <= nearest["autobus"])))
 
@@ -138,7 +142,8 @@ def stop_in_reach(plan, controllo):
         }
 
     tried = int((good | told).sum())
-    missing = ("STOPS",) if tried < len(here) else ()
+    missing = () if attached.all() else ("NETWORK",)
+    missing += ("STOPS",) if tried < int(attached.sum()) else ()
     missing += ("campo:geometria",) if len(here) < len(frame) else ()
     return each(here, told, make, tried, missing=missing, concerned=len(frame))
 
