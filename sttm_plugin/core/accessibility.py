@@ -519,7 +519,7 @@ class _Streets:
 
     def _tell(self, entered, supply):
         network = self.street.network
-        far = np.flatnonzero(~entered.attached & np.isfinite(entered.distance))
+        far = np.flatnonzero(~entered.attached & ~np.isnan(entered.distance))
         if far.size:
             named = ", ".join(sorted(supply.ids[number] for number in far)[:10])
             self.log.append(

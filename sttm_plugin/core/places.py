@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .errors import SttmError
-from .reference import SUCCESSORS, belfiore_codes, comune_of, comuni, istat_code, resolve_comune
+from .reference import SUCCESSORS, belfiore_codes, comune_of, comuni, find_comune, istat_code
 from .text import normalise
 
 # INTERFACE §1, Doubt and §5, importservices: a proposal of ours.
@@ -76,10 +76,9 @@ class Places:
             return matches[0], "nome"
         if matches or len(text) < 3:
             return None, ""
-        try:
-            return resolve_comune(text).istat, "nome"
-        except SttmError:  # a name of another province, or of no comune
-            return None, ""
+        # A name of another province, or of no comune, is none.
+        known = find_comune(text)
+        return (known.istat, "nome") if known else (None, "")
 
     def distance(self, istat, shape) -> float:
         """Return the metres from a comune's ground to a shape, 0 where they touch."""

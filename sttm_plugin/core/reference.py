@@ -168,6 +168,15 @@ def _keys() -> dict:
     return keys
 
 
+def find_comune(text) -> Comune | None:
+    """Return the comune a text names, None where it names none or several."""
+    written = "" if text is None else str(text).strip()
+    if written.isascii() and written.isdigit():
+        return _comuni().get(istat_code(written)) if len(written) in (5, 6) else None
+    found = _keys().get(_plain(written), []) if written else []
+    return _comuni()[found[0]] if len(found) == 1 else None
+
+
 def resolve_comune(text) -> Comune:
     """Return the comune a user named.
 
@@ -179,21 +188,18 @@ def resolve_comune(text) -> Comune:
     Raises:
         SttmError: unknown or ambiguous; the sentence names the nearest three.
     """
+    found = find_comune(text)
+    if found is not None:
+        return found
     written = "" if text is None else str(text).strip()
     if not written:
         raise SttmError("Comune non indicato: scrivere il codice ISTAT di sei cifre o il nome.")
     if written.isascii() and written.isdigit():
-        code = istat_code(written) if len(written) in (5, 6) else None
-        if code in _comuni():
-            return _comuni()[code]
         raise SttmError(
             f"Comune «{written}» sconosciuto: non è il codice ISTAT di uno dei 133 comuni della "
             f"Città metropolitana di Milano. I codici più vicini sono {_near_codes(written)}."
         )
-    found = _keys().get(_plain(written), [])
-    if len(found) == 1:
-        return _comuni()[found[0]]
-    reason = "ambiguo" if found else "sconosciuto"
+    reason = "ambiguo" if _keys().get(_plain(written)) else "sconosciuto"
     raise SttmError(
         f"Comune «{written}» {reason}: scrivere il codice ISTAT di sei cifre, il codice catastale "
         f"o il nome di uno dei 133 comuni della Città metropolitana di Milano. "

@@ -261,7 +261,8 @@ class Attached:
         connector: float64 (k,), metres walked off the network.
         inside_place, inside_edge, inside_from, inside_to: stretches of edges inside an area,
             metres along the edge; from there the area is at no distance.
-        distance: float64 (n,), metres from each place to the network, NaN without geometry.
+        distance: float64 (n,), metres from each place to the network, NaN without geometry,
+            infinite for an area with no street within the largest distance allowed.
         attached: bool (n,).
     """
 
@@ -403,8 +404,11 @@ def _enter_area(index, area, number, max_snap, entrances):
         entrances.add(number, edge[longer], end[longer], 0.0)
         entrances.add_inside(number, edge[longer], begin[longer], end[longer])
         return 0.0
+    reach = max_snap + SLACK
+    if not index.in_box(low_x - reach, low_y - reach, high_x + reach, high_y + reach).size:
+        return np.inf
     distance, edge, offset = _nearest_pair(index, rings)
-    if distance <= max_snap + SLACK:
+    if distance <= reach:
         entrances.add(number, edge, offset, distance)
     return distance
 
@@ -424,35 +428,71 @@ class Rings:
         real = (self.a != self.b).any(axis=1)
         if real.any():
             self.a, self.b, self.polygon = self.a[real], self.b[real], self.polygon[real]
+        self._chunks = None
 
     @property
     def box(self):
         """Return low x, low y, high x, high y."""
         return (*self.a.min(axis=0), *self.a.max(axis=0))
 
+    @property
+    def chunks(self):
+        """Return (slice, low x, low y, high x, high y, polygon) of runs of boundary segments.
+
+        Segments that follow each other lie close: a run's box leaves out nearly everything.
+        """
+        if self._chunks is None:
+            self._chunks = []
+            for number in np.unique(self.polygon).tolist():
+                first, last = np.searchsorted(self.polygon, (number, number + 1))
+                for begin in range(first, last, _RUN):
+                    run = slice(begin, min(begin + _RUN, last))
+                    low = np.minimum(self.a[run], self.b[run]).min(axis=0)
+                    high = np.maximum(self.a[run], self.b[run]).max(axis=0)
+                    self._chunks.append((run, *low.tolist(), *high.tolist(), number))
+        return self._chunks
+
     def distance(self, x, y):
         """Return metres from points to the area: 0 inside and on the boundary."""
-        away = np.empty(x.size)
-        for part in _slices(x.size, len(self.a)):
-            apart, _ = _to_segments(x[part], y[part], self.a, self.b)
-            away[part] = np.where(self._inside(x[part], y[part]), 0.0, apart.min(axis=1))
+        away = np.where(self.inside(x, y), 0.0, np.inf)
+        self.lower(away, x, y)
         return away
 
-    def _inside(self, x, y):
+    def lower(self, away, x, y):
+        """Lower ``away`` to the metres from points to the boundary, where they are less."""
+        for run, low_x, low_y, high_x, high_y, _ in self.chunks:
+            off_x = np.maximum(np.maximum(low_x - x, x - high_x), 0.0)
+            off_y = np.maximum(np.maximum(low_y - y, y - high_y), 0.0)
+            near = np.flatnonzero(np.hypot(off_x, off_y) < away)
+            if near.size:
+                apart, _ = _to_segments(x[near], y[near], self.a[run], self.b[run])
+                away[near] = np.minimum(away[near], apart.min(axis=1))
+
+    def inside(self, x, y):
+        """Tell which points lie in the area, a ray to the right crossing it an odd time."""
         inside = np.zeros(x.size, dtype=bool)
-        ay, by = self.a[:, 1], self.b[:, 1]
+        odd, current = None, None
+        for run, _, low_y, high_x, high_y, number in self.chunks:
+            if number != current:
+                if odd is not None:
+                    inside |= odd
+                odd, current = np.zeros(x.size, dtype=bool), number
+            near = np.flatnonzero((y >= low_y) & (y <= high_y) & (x <= high_x))
+            if near.size:
+                odd[near] ^= self._crossings(run, x[near], y[near]) % 2 == 1
+        return inside | odd
+
+    def _crossings(self, run, x, y):
+        a, b = self.a[run], self.b[run]
+        ay, by = a[:, 1], b[:, 1]
         rise = np.where(by == ay, 1.0, by - ay)
         over = (ay > y[:, None]) != (by > y[:, None])
-        cut = self.a[:, 0] + (y[:, None] - ay) * (self.b[:, 0] - self.a[:, 0]) / rise
-        crossed = over & (x[:, None] < cut)
-        for number in range(int(self.polygon.max()) + 1):
-            inside |= crossed[:, self.polygon == number].sum(axis=1) % 2 == 1
-        return inside
+        cut = a[:, 0] + (y[:, None] - ay) * (b[:, 0] - a[:, 0]) / rise
+        return (over & (x[:, None] < cut)).sum(axis=1)
 
 
-def _slices(size, width):
-    step = max(1, _PAIRS_AT_ONCE // max(width, 1))
-    return [slice(at, min(at + step, size)) for at in range(0, size, step)]
+# Boundary segments tried together.
+_RUN = 32
 
 
 def _to_segments(x, y, a, b):
@@ -470,9 +510,7 @@ def _stretches_inside(index, segment, rings):
 
     A point where an edge only touches the boundary is a stretch without length.
     """
-    found = []
-    for part in _slices(segment.size, len(rings.a)):
-        found += _cut_segments(index, segment[part], rings)
+    found = _cut_segments(index, segment, rings) if segment.size else []
     if not found:
         return None
     which, begin, end = (np.concatenate(column) for column in zip(*found))
@@ -500,7 +538,45 @@ def _cut_segments(index, segment, rings):
     a = np.column_stack((index.ax[segment], index.ay[segment]))
     d = np.column_stack((index.dx[segment], index.dy[segment]))
     length = np.sqrt(index.square[segment])
-    p, q = rings.a - (ox, oy), rings.b - (ox, oy)
+    low, high = np.minimum(a, a + d) - SLACK, np.maximum(a, a + d) + SLACK
+    rows, shares = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+    for run, low_x, low_y, high_x, high_y, _ in rings.chunks:
+        near = np.flatnonzero(
+            (low[:, 0] <= high_x - ox)
+            & (high[:, 0] >= low_x - ox)
+            & (low[:, 1] <= high_y - oy)
+            & (high[:, 1] >= low_y - oy)
+        )
+        if near.size:
+            p, q = rings.a[run] - (ox, oy), rings.b[run] - (ox, oy)
+            for row, share in _meetings(a[near], d[near], length[near], p, q):
+                rows.append(near[row])
+                shares.append(share)
+    row, share = np.concatenate(rows), np.concatenate(shares)
+    touches = (segment[row], share * length[row], share * length[row])
+
+    every = np.arange(segment.size)
+    row = np.concatenate((row, every, every))
+    share = np.concatenate((share, np.zeros(segment.size), np.ones(segment.size)))
+    order = np.lexsort((share, row))
+    row, share = row[order], share[order]
+    between = (row[1:] == row[:-1]) & (share[1:] > share[:-1])
+    row, begin, end = row[:-1][between], share[:-1][between], share[1:][between]
+    middle = a[row] + d[row] * ((begin + end) / 2)[:, None] + (ox, oy)
+    within = rings.inside(middle[:, 0], middle[:, 1])
+    away = np.where(within, 0.0, 2 * SLACK)
+    rings.lower(away, middle[:, 0], middle[:, 1])
+    within = away <= SLACK
+    row, begin, end = (
+        row[within],
+        begin[within] * length[row][within],
+        end[within] * length[row][within],
+    )
+    return [touches, (segment[row], begin, end)]
+
+
+def _meetings(a, d, length, p, q):
+    """Yield (row, share along it) where segments a + d meet boundary segments p–q."""
     e = q - p
     span = np.hypot(e[:, 0], e[:, 1])
     span = np.where(span > 0, span, 1.0)
@@ -518,38 +594,17 @@ def _cut_segments(index, segment, rings):
         & (u >= -slack_u)
         & (u <= 1 + slack_u)
     )
-    rows = [np.nonzero(crossing)[0]]
-    shares = [np.clip(t[crossing], 0.0, 1.0)]
+    yield np.nonzero(crossing)[0], np.clip(t[crossing], 0.0, 1.0)
     # Corners of the area on an edge.
     away, share = _to_segments(p[:, 0], p[:, 1], a, a + d)
     corner, row = np.nonzero(away <= SLACK)
-    rows.append(row)
-    shares.append(share[corner, row])
+    yield row, share[corner, row]
     # Vertices of an edge on the boundary.
     for at_end in (0.0, 1.0):
         v = a + at_end * d
         away, _ = _to_segments(v[:, 0], v[:, 1], p, q)
         row = np.flatnonzero(away.min(axis=1) <= SLACK)
-        rows.append(row)
-        shares.append(np.full(row.size, at_end))
-    row, share = np.concatenate(rows), np.concatenate(shares)
-    touches = (segment[row], share * length[row], share * length[row])
-
-    every = np.arange(segment.size)
-    row = np.concatenate((row, every, every))
-    share = np.concatenate((share, np.zeros(segment.size), np.ones(segment.size)))
-    order = np.lexsort((share, row))
-    row, share = row[order], share[order]
-    between = (row[1:] == row[:-1]) & (share[1:] > share[:-1])
-    row, begin, end = row[:-1][between], share[:-1][between], share[1:][between]
-    middle = a[row] + d[row] * ((begin + end) / 2)[:, None] + (ox, oy)
-    within = rings.distance(middle[:, 0], middle[:, 1]) <= SLACK
-    row, begin, end = (
-        row[within],
-        begin[within] * length[row][within],
-        end[within] * length[row][within],
-    )
-    return [touches, (segment[row], begin, end)]
+        yield row, np.full(row.size, at_end)
 
 
 def _nearest_pair(index, rings):
@@ -563,9 +618,9 @@ def _nearest_pair(index, rings):
     for at_end in (0, 1):
         vertex = index.vertex[near] + at_end
         x, y = index.network.x[vertex], index.network.y[vertex]
-        apart = np.empty(near.size)
-        for part in _slices(near.size, len(rings.a)):
-            apart[part] = _to_segments(x[part], y[part], rings.a, rings.b)[0].min(axis=1)
+        # Farther than the nearest corner nothing can win.
+        apart = np.full(near.size, 2 * bound + 1.0)
+        rings.lower(apart, x, y)
         distances.append(apart)
         segments.append(near)
         alongs.append(at_end * np.sqrt(index.square[near]))

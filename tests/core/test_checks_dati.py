@@ -96,6 +96,12 @@ def test_a_service_outside_the_border():
     assert (verdict, list(findings["id_oggetto"])) == ("non_soddisfatto", ["s2"])
     assert (findings["valore"][0], findings["margine"][0]) == ("1", -1.0)
     assert failing_ids("STTM2-108", plan_with(*rows))[0] == "non_verificabile"
+    # Records that share an id, or have none, keep each its own distance.
+    twice = plan_with(
+        *({"id_servizio": None, "geometry": Point(X + 2000 + away, Y)} for away in (30, 70)),
+        comuni=comuni(),
+    )
+    assert sorted(outcome_of("STTM2-108", twice)[1]["margine"]) in ([-30.0], [-70.0, -30.0])
     # When the whole layer is elsewhere, that is what is told.
     far = plan_with({"geometry": Point(X + 90_000, Y)}, comuni=comuni())
     assert failing_ids("STTM2-108", far) == ("non_applicabile", [])
@@ -153,6 +159,19 @@ def test_areas_of_different_categories_that_overlap(width, told):
     )
 
 
+@pytest.mark.parametrize(("side", "told"), [(10.0, []), (10.1, [("s1", "s2")])])
+def test_an_overlap_of_a_hundred_square_metres_is_let_pass(side, told):
+    # The smaller lies wholly within the larger: its share is 1.
+    plan = plan_with(
+        {"denominazione": "Parco", "geometry": square(side)},
+        {"denominazione": "Campo", "codice_sttm": "SPO.01", "geometry": square(100)},
+    )
+    found = outcome_of("STTM2-111", plan)[1]
+    assert list(zip(found["id_oggetto"], found["altri_oggetti"])) == told
+    if told:
+        assert found["descrizione"][0] == "Parco e Campo si sovrappongono per 102 mq"
+
+
 @pytest.mark.parametrize(("side", "told"), [(5.0, []), (4.99, ["s1"])])
 def test_slivers(side, told):
     assert failing_ids("STTM2-112", plan_with({"geometry": square(side)}))[1] == told
@@ -178,6 +197,19 @@ def test_values_outside_their_lists():
         ("s2", "campo:codice_sttm"),
     ]
     assert failing_ids("STTM2-114", plan_with({}))[0] == "soddisfatto"
+
+
+def test_specific_types_are_those_of_the_category():
+    plan = plan_with(
+        {"codice_sttm": "SAN.01", "tipo_specifico": "DEA_II"},
+        {"codice_sttm": "CUL.01", "tipo_specifico": "DEA_II"},
+        {"codice_sttm": "LOC.07", "tipo_specifico": "aiuola"},
+        {"codice_sttm": None, "tipo_specifico": "DEA_II"},
+    )
+    verdict, findings = outcome_of("STTM2-114", plan)
+    assert list(findings["id_oggetto"]) == ["s2"]
+    assert findings["descrizione"][0] == "Tipo specifico: valore 'DEA_II' non previsto"
+    assert findings["soglia"][0] == "biblioteca_civica;biblioteca_universitaria;centro_sistema"
 
 
 def test_code_of_the_comune_against_the_place():
@@ -252,3 +284,19 @@ def test_numbers_out_of_range():
 def test_broken_text(name, broken):
     plan = plan_with({"denominazione": name})
     assert failing_ids("STTM2-119", plan)[1] == (["s1"] if broken else [])
+
+
+def test_broken_text_names_its_field_and_a_correction_elsewhere_is_seen():
+    row = {"denominazione": "Teatro", "gestore": "SocietÃ\u00a0 Arte", "capacita_um": "posti"}
+    before = outcome_of("STTM2-119", plan_with(row))[1]
+    assert before["descrizione"][0] == "Teatro: caratteri errati nel campo Gestore"
+    assert (before["id_oggetto"][0], before["altri_oggetti"][0]) == ("s1", "campo:gestore")
+    after = outcome_of("STTM2-119", plan_with({**row, "gestore": "SocietÃ\u00a0 Arti"}))[1]
+    assert after["id_rilievo"][0] == before["id_rilievo"][0]
+    assert after["impronta"][0] != before["impronta"][0]
+
+
+def test_broken_text_is_looked_for_in_every_free_text():
+    plan = plan_with({"atto_gestione_associata": "Deliberazione nÂ° 3 Caff\ufffd"})
+    found = outcome_of("STTM2-119", plan)[1]
+    assert list(found["altri_oggetti"]) == ["campo:atto_gestione_associata"]

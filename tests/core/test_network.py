@@ -281,7 +281,7 @@ def test_an_area_that_touches_nothing_is_entered_at_the_nearest_pair_of_points()
 
     assert rows == [(1, 30.0, 3.0)]
     assert found.distance.tolist() == [3.0]
-    assert (far, lost.attached.tolist(), lost.distance.tolist()) == ([], [False], [3.0])
+    assert (far, lost.attached.tolist(), lost.distance.tolist()) == ([], [False], [np.inf])
 
 
 def test_each_point_of_a_multipoint_is_an_entrance():

@@ -1,21 +1,17 @@
-"""Checks on what must not leave the office (STTM2-941, 943)."""
+"""Checks on what must not leave the office (STTM2-941, 943, 944)."""
 
 from __future__ import annotations
 
+import json
 import re
 
-from ..schema import SERVICES
+from ..layout import SERVICE_FIELDS
+from ..schema import SERVICES, names
 from ..text import normalise
 from .common import each, located, name_of
 from .engine import Failing, Outcome, check
 
 _ALIASES = {field.name: field.alias or field.name for field in SERVICES}
-# What a service layer says of persons, if anything: free text and what came with the source.
-_TEXTS = [
-    field.name
-    for field in SERVICES
-    if field.kind in ("text", "json") and field.name not in ("id_servizio", "motivazione")
-]
 # Codice fiscale (D.M. 12/3/1974, letters for digits in case of homocody); an address of a
 # person; a mobile phone, which in Italy begins with 3.
 PERSONAL = {
@@ -36,7 +32,7 @@ PERSONAL = {
 @check("dati_personali")
 def personal_data(plan, controllo):
     failing = []
-    for name in _TEXTS:
+    for name in controllo.campi:
         column = plan.own[name]
         text = column[column.notna()].astype(str)
         for kind, pattern in sorted(PERSONAL.items()):
@@ -63,3 +59,32 @@ def not_to_be_located(plan, controllo):
     named = names.map(lambda name: any(word in name for word in words))
     frame = plan.own[plan.own["codice_sttm"].isin(codes) | named]
     return each(frame, located(frame), lambda row: {}, len(frame))
+
+
+@check("dettagli_degli_impianti")
+def needless_details(plan, controllo):
+    categories, macros = plan.pack.categorie, controllo.parametri["macrocategorie"]
+    codes = [code for code, one in categories.items() if one.codice_macro in macros]
+    frame = plan.own[plan.own["codice_sttm"].isin(codes)]
+    # What the package has a place for, and what the criteria read.
+    foreseen = {*names(SERVICE_FIELDS), *(rule.attributo for rule in plan.pack.regole)}
+    foreseen |= {one.attributo_criterio for one in categories.values()}
+    needless = {
+        position: sorted(_attribute_names(text) - foreseen)
+        for position, text in frame["attributi"].items()
+    }
+    return each(
+        frame,
+        [bool(found) for found in needless.values()],
+        lambda row: {"valore": needless[row.Index], "soglia": "attributi dello schema"},
+        len(frame),
+    )
+
+
+def _attribute_names(text) -> set:
+    """Return the names in one ``attributi``; none where it is no JSON object."""
+    try:
+        content = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return set()
+    return set(content) if isinstance(content, dict) else set()

@@ -22,7 +22,6 @@ from .common import (
 from .engine import Failing, Outcome, check
 
 _ALIASES = {field.name: field.alias or field.name for field in SERVICES}
-_TEXTS = tuple(field.name for field in SERVICES if field.kind == "text")
 
 
 @check("identificativo_univoco")
@@ -87,7 +86,7 @@ def expected_extent(plan, controllo):
         failing = [
             Failing(
                 plan.comune.istat, (), share, most, "quota 0-1", most - share, text,
-                impronta={"fuori": sorted(frame["id_servizio"][away > reach].astype(str))},
+                impronta={"fuori": sorted(frame["id_servizio"][away > reach + 1e-6].astype(str))},
             )
         ]  # fmt: skip
         return Outcome(len(frame), failing)
@@ -120,10 +119,10 @@ def inside_the_border(plan, controllo):
         return Outcome(0, missing=("COMUNI",), concerned=len(frame))
     away = frame.geometry.distance(ground).to_numpy()
     outside = away > 1e-6
-    metres = dict(zip(frame["id_servizio"], away))
+    metres = dict(zip(frame.index, away))
 
     def make(row):
-        distance = float(metres[row.id_servizio])
+        distance = float(metres[row.Index])
         return {"valore": distance, "soglia": 0.0, "unita": "m", "margine": -distance}
 
     tried = len(frame) if exact else int(outside.sum())
@@ -288,19 +287,28 @@ def domains(plan, controllo):
     failing = []
     for name, allowed in sorted(known.items()):
         wrong = own[own[name].notna() & ~own[name].isin(allowed)]
-        for row in wrong.itertuples():
-            value = getattr(row, name)
-            failing.append(
-                Failing(
-                    row.id_servizio,
-                    (f"campo:{name}",),
-                    value,
-                    sorted(allowed, key=str) if len(allowed) < 20 else None,
-                    testo={"campo": _ALIASES[name], "v": value, "nome": name_of(row)},
-                    geometry=row.geometry,
-                )
-            )
+        failing += [_unforeseen(row, name, allowed) for row in wrong.itertuples()]
+    types = {
+        code: {kind.tipo_specifico for kind in kinds}
+        for code, kinds in plan.pack.tipi_specifici.items()
+    }
+    # A category without a list takes any specific type.
+    for row in own[own["tipo_specifico"].notna() & own["codice_sttm"].isin(types)].itertuples():
+        if row.tipo_specifico not in types[row.codice_sttm]:
+            failing.append(_unforeseen(row, "tipo_specifico", types[row.codice_sttm]))
     return Outcome(len(own), failing)
+
+
+def _unforeseen(row, name, allowed):
+    value = getattr(row, name)
+    return Failing(
+        row.id_servizio,
+        (f"campo:{name}",),
+        value,
+        sorted(allowed, key=str) if len(allowed) < 20 else None,
+        testo={"campo": _ALIASES[name], "v": value, "nome": name_of(row)},
+        geometry=row.geometry,
+    )
 
 
 _COMPUTED = ("valenza_calcolata", "esito")
@@ -351,6 +359,7 @@ def istat_matches(plan, controllo):
 @check("date_coerenti")
 def dates(plan, controllo):
     names = ("data_inizio_validita", "data_fine_validita", "data_rif")
+    latest = months_before(plan.oggi, -controllo.parametri["mesi_futuri"])
     frame = plan.own_where(plan.own[list(names)].notna().any(axis=1))
     failing = []
     for row in frame.itertuples():
@@ -364,8 +373,8 @@ def dates(plan, controllo):
             fault = f"inizio {begin} dopo la fine {end}"
         elif seen and seen > plan.oggi:
             fault = f"riferimento {seen} nel futuro"
-        elif begin and row.stato in (None, "esistente") and begin > months_before(plan.oggi, -12):
-            fault = f"inizio {begin} oltre un anno per un servizio esistente"
+        elif begin and row.stato in (None, "esistente") and begin > latest:
+            fault = f"inizio {begin} dopo il {latest} per un servizio esistente"
         if fault:
             failing.append(
                 Failing(
@@ -472,9 +481,7 @@ _BROKEN = re.compile(
 @check("testi_leggibili")
 def readable(plan, controllo):
     failing = []
-    for name in _TEXTS:
-        if name == "id_servizio":
-            continue
+    for name in controllo.campi:
         column = plan.own[name]
         for row in plan.own[column.notna() & column.astype(str).str.contains(_BROKEN)].itertuples():
             failing.append(
