@@ -19,28 +19,25 @@ def fingerprint(plan, controllo, failing) -> str:
     """
     ids = [failing.id_oggetto, *sorted(str(other) for other in failing.altri)]
     content = {"codice": controllo.codice, "oggetti": {}}
-    index = _positions(plan)
+    read = _read_once(plan)
     for object_id in ids:
-        read = {}
-        for where, position in index.get(object_id, ()):
-            frame = getattr(plan, where)
-            row = {
-                name: frame.at[position, name] for name in controllo.campi if name in frame.columns
-            }
-            if controllo.legge_geometria:
-                row["geometria"] = _rounded_wkb(frame.at[position, "geometry"])
-            read.setdefault(where, []).append(compact_json(row))
-        content["oggetti"][object_id] = {where: sorted(rows) for where, rows in read.items()}
+        rows: dict = {}
+        for where, position in read.index.get(object_id, ()):
+            row = read.row(where, position, controllo.campi, controllo.legge_geometria)
+            rows.setdefault(where, []).append(row)
+        content["oggetti"][object_id] = {where: sorted(found) for where, found in rows.items()}
     if failing.impronta:
         content["altro"] = failing.impronta
     return hashlib.sha256(compact_json(content).encode("utf-8")).hexdigest()
 
 
-def _positions(plan):
-    """Return {object id: [(frame's name, row)]} over services, LUM and their perimeters."""
-    index = getattr(plan, "_object_index", None)
-    if index is None:
-        index = {}
+class _Read:
+    """What fingerprints read of a plan, found once: rows by object, columns as arrays."""
+
+    def __init__(self, plan):
+        self.index: dict = {}
+        self._columns: dict = {}
+        self._rows: dict = {}
         for where, key in (
             ("services", "id_servizio"),
             ("reading2", "id_servizio"),
@@ -51,11 +48,30 @@ def _positions(plan):
             frame = getattr(plan, where)
             if frame is None or key not in frame.columns:
                 continue
-            for position, object_id in zip(frame.index, frame[key]):
+            self._columns[where] = {
+                name: frame[name].to_numpy(dtype=object) for name in frame.columns
+            }
+            for position, object_id in enumerate(self._columns[where][key]):
                 if object_id is not None:
-                    index.setdefault(object_id, []).append((where, position))
-        plan._object_index = index
-    return index
+                    self.index.setdefault(object_id, []).append((where, position))
+
+    def row(self, where, position, fields, with_geometry) -> str:
+        """Return the canonical text of some fields of a row."""
+        key = (where, position, fields, with_geometry)
+        if key not in self._rows:
+            columns = self._columns[where]
+            row = {name: columns[name][position] for name in fields if name in columns}
+            if with_geometry:
+                row["geometria"] = _rounded_wkb(columns["geometry"][position])
+            self._rows[key] = compact_json(row)
+        return self._rows[key]
+
+
+def _read_once(plan) -> _Read:
+    read = getattr(plan, "_read", None)
+    if read is None:
+        read = plan._read = _Read(plan)
+    return read
 
 
 def _rounded_wkb(shape):

@@ -13,7 +13,7 @@ from ..pairs import pairs_within
 from ..snapping import SegmentIndex
 from ..text import normalise
 from ..wkb import read_lines, read_shape
-from .common import SOVRACOMUNALI, each, located, name_of
+from .common import SOVRACOMUNALI, each, located
 from .engine import Failing, Outcome, check
 
 _ABOVE = ("intercomunale", "metropolitana")
@@ -220,28 +220,25 @@ def dispersion(plan, controllo):
             limit = rows["capacita"].median() * limits["quota_mediana"]
             small = rows[rows["capacita"] < limit - 1e-9].reset_index(drop=True)
             pairs = pairs_within(small.geometry, limits["distanza_m"])
-            for i, j, metres in zip(*pairs):
-                first, second = sorted(
-                    (small.iloc[i], small.iloc[j]),
-                    key=lambda row: (row["id_servizio"] not in own, str(row["id_servizio"])),
-                )
-                if first["id_servizio"] not in own:
+            ids = small["id_servizio"].to_numpy(dtype=object)
+            names = [name or "servizio senza nome" for name in small["denominazione"]]
+            shapes = small.geometry.to_numpy()
+            # Of a pair that is the comune's whole, the lower id is told.
+            rank = [(one not in own, str(one)) for one in ids]
+            for i, j, metres in zip(*(column.tolist() for column in pairs)):
+                first, second = (i, j) if rank[i] <= rank[j] else (j, i)
+                if rank[first][0]:
                     continue
                 failing.append(
                     Failing(
-                        first["id_servizio"],
-                        (second["id_servizio"],),
-                        float(metres),
+                        ids[first],
+                        (ids[second],),
+                        metres,
                         limits["distanza_m"],
                         "m",
-                        float(metres - limits["distanza_m"]),
-                        {
-                            "a": name_of(first),
-                            "b": name_of(second),
-                            "cat": code,
-                            "d": round(metres),
-                        },
-                        first["geometry"],
+                        metres - limits["distanza_m"],
+                        {"a": names[first], "b": names[second], "cat": code, "d": round(metres)},
+                        shapes[first],
                     )
                 )
     return Outcome(tried, failing, ("campo:capacita",) if lacking else (), concerned)
