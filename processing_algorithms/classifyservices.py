@@ -51,7 +51,10 @@ class ClassifyServices(SttmAlgorithm):
         self.add_source(
             self.POPULATION,
             "Popolazione",
-            "Sezioni di censimento o celle con gli abitanti, anche dei comuni vicini.",
+            "Sezioni di censimento o celle con gli abitanti, anche dei comuni vicini. Con i "
+            "servizi di tutti i comuni intorno si stima il bacino condiviso: quanti "
+            "sceglierebbero ogni servizio, da quali comuni e Zone Omogenee, tenendo conto dei "
+            "servizi concorrenti (modello di Huff).",
         )
         self.add_field(
             self.POP_FIELD,
@@ -63,8 +66,9 @@ class ClassifyServices(SttmAlgorithm):
         self.add_source(
             self.NETWORK,
             "Rete stradale o pedonale",
-            "Linee connesse nei vertici condivisi. Senza, le distanze sono in linea d'aria per il "
-            "coefficiente di percorso del pacchetto.",
+            "Linee connesse nei vertici condivisi, su cui si misurano distanze e bacini; anche dei "
+            "comuni vicini. Senza, le distanze sono in linea d'aria per il coefficiente di "
+            "percorso del pacchetto.",
             QgsProcessing.SourceType.TypeVectorLine,
         )
         self.add_source(

@@ -12,8 +12,11 @@ import numpy as np
 
 from .accessibility import METRES, NEAREST, Supply, make_options, measure
 from .context import POPULATION_FIELD, istat_of_rows, meeting, points_of
+from .huff import share_out
+from .places import bundled_boxes
 from .reference import comune_of
 from .reference import comuni as all_comuni
+from .snapping import attach_points
 from .text import normalise
 from .wkb import read_shape
 
@@ -36,7 +39,8 @@ def compute_attributes(
         on_progress: share 0-1 → False to stop.
 
     Returns:
-        {attribute: object (n,)}; with ``lum`` also ``id_lum`` and ``in_lum``. None when stopped.
+        {attribute, or (attribute, valenza): object (n,)}; with ``lum`` also ``id_lum`` and
+        ``in_lum``. None when stopped.
 
     Source: CRITERI_VALENZA, column *formula*, of the rules named beside each function.
     """
@@ -61,6 +65,12 @@ def compute_attributes(
         if people is None:
             return None
         found["pop_2km_altri_comuni_ab"] = people
+        shared = shared_catchments(services, pack, comuni, population, street, on_progress)
+        if shared is None:
+            return None
+        found.update(shared)
+    if comuni is not None:
+        _comuni_of_parks(found, services, pack, comuni)
     return found
 
 
@@ -244,18 +254,24 @@ def across_border(services, comuni, pack):
     """VER.01-R05: an area of which at least two comuni hold ``quota_area_comune`` each."""
     least = pack.parametri["quota_area_comune"]
     found = np.full(len(services), None, dtype=object)
+    for row, shares in _parts_in_comuni(services, comuni).items():
+        held = sum(share >= least - 1e-9 for share in shares.values())
+        # Outside every comune known here nothing can be said.
+        if held:
+            found[row] = YES if held >= 2 else NO
+    return found
+
+
+def _parts_in_comuni(services, comuni):
+    """Return {row of an area: {comune: share of the area in it}}."""
     shapes, grounds = services.geometry.to_numpy(), comuni.geometry.to_numpy()
+    codes = comuni["istat"].to_numpy(dtype=object)
     areas = [row for row, shape in enumerate(shapes) if shape is not None and shape.area > 0]
-    chosen = services.geometry.iloc[areas]
-    held: Counter = Counter()
-    for position, number in zip(*meeting(chosen, comuni.geometry)):
+    found: dict = {}
+    for position, number in zip(*meeting(services.geometry.iloc[areas], comuni.geometry)):
         shape = shapes[areas[position]]
         share = shape.intersection(grounds[number]).area / shape.area
-        held[areas[position]] += share >= least - 1e-9
-    for row in areas:
-        # Outside every comune known here nothing can be said.
-        if held[row]:
-            found[row] = YES if held[row] >= 2 else NO
+        found.setdefault(areas[position], {})[codes[number]] = share
     return found
 
 
@@ -307,6 +323,199 @@ def outside_people(services, pack, comuni, population, street=None, on_progress=
 
 
 _PEOPLE = "pop_2km_altri_comuni_ab"
+
+
+# The shared catchment ---------------------------------------------------------------------
+
+
+def shared_catchments(services, pack, comuni, population, street=None, on_progress=None):
+    """GEN-R08 … R22: who would use each service, its competitors considered (``core.huff``).
+
+    By car, along the network where there is one, else in a straight line times the pack's
+    detour; within the time limit that the rules of the category give to each valenza. A planned
+    service competes with the existing ones and with the other planned ones. Known only where
+    every comune of the metropolitan city that the limit reaches has both inhabitants (on the
+    network, but for a few) and some service here; comuni of other provinces don't count.
+
+    Returns:
+        {(attribute, valenza): object (n,)}; None when stopped.
+    """
+    count = len(services)
+    found: dict = {}
+    for valenza in ("intercomunale", "metropolitana"):
+        for name in _SHARED:
+            found[name, valenza] = np.full(count, None, dtype=object)
+    homes = istat_of_rows(population, comuni)
+    origins = _origins(population)
+    inhabited = _inhabited(origins, homes, street, pack)
+    complete = inhabited & set(services["istat"].dropna())
+    located = ~(services.geometry.isna() | services.geometry.is_empty).to_numpy(dtype=bool)
+    state = services["stato"].to_numpy(dtype=object)
+    existing = located & np.array([one in (None, "esistente") for one in state], dtype=bool)
+    planned = located & np.isin(state.astype(str), _PLANNED)
+    codes = services["codice_sttm"].to_numpy(dtype=object)
+    # The envelopes of the bundled table are in this CRS.
+    bounds = services.geometry.to_crs("EPSG:32632").bounds.to_numpy()
+    work = []
+    for code in sorted({code for code in codes if code in pack.categorie}):
+        limits = _limits(pack, code)
+        for judged, supply in ((existing, existing), (planned, existing | planned)):
+            rows = np.flatnonzero(judged & (codes == code))
+            rows = [row for row in rows if services["istat"].iat[row] in complete]
+            if limits and rows:
+                work.append((limits, rows, np.flatnonzero(supply & (codes == code))))
+    for number, (limits, rows, competing) in enumerate(work):
+        if on_progress is not None and not on_progress(number / len(work)):
+            return None
+        sure = {
+            minutes: [
+                row for row in rows if _around(bounds[row], minutes, pack, street) <= complete
+            ]
+            for minutes in set(limits.values())
+        }
+        if not any(sure.values()):
+            continue
+        progress = _part_of(on_progress, number, len(work))
+        if not _share(
+            found, services, pack, origins, homes, limits, sure, competing, street, progress
+        ):
+            return None
+    return found
+
+
+def _part_of(on_progress, number, total):
+    return on_progress and (lambda share: on_progress((number + share) / total))
+
+
+_SHARED = (
+    "bacino_effettivo_ab",
+    "n_comuni_serviti",
+    "quota_utenti_esterni",
+    "quota_utenti_fuori_zo",
+    "n_zo_servite",
+)
+
+
+def _limits(pack, code):
+    """Return {valenza: minutes} of the catchment's rules of a category."""
+    return {
+        rule.valenza: float(rule.tempo_max_min)
+        for rule in pack.rules_for(code)
+        if rule.attributo == "bacino_effettivo_ab" and rule.tempo_max_min
+    }
+
+
+def _origins(population):
+    """Return x, y, inhabitants of each row of the population, NaN without a place."""
+    points = points_of(population.geometry)
+    missing = (points.isna() | points.is_empty).to_numpy(dtype=bool)
+    x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)
+    x[~missing], y[~missing] = points[~missing].x, points[~missing].y
+    return x, y, population[POPULATION_FIELD].to_numpy(dtype=float)
+
+
+def _inhabited(origins, homes, street, pack) -> set:
+    """Return the comuni with inhabitants here, and on the network where there is one."""
+    x, y, people = origins
+    placed = np.isfinite(x)
+    if street is not None:
+        placed = attach_points(street.index, x, y, make_options().max_snap)[3]
+    total, on_it = Counter(), Counter()
+    for home, number, here in zip(homes.tolist(), np.nan_to_num(people).tolist(), placed.tolist()):
+        total[home] += number
+        on_it[home] += number * here
+    least = pack.parametri["quota_popolazione_in_rete"]
+    return {
+        home for home, number in total.items() if home and 0 < number * least <= on_it[home] + 1e-9
+    }
+
+
+def _around(bounds, minutes, pack, street) -> set:
+    """Return the comuni of the metropolitan city whose envelope a time limit reaches."""
+    reach = minutes / 60 * pack.parametri["velocita_auto_kmh"] * 1000
+    if street is None:
+        reach /= pack.parametri["tortuosita"]
+    xmin, ymin, xmax, ymax = bounds
+    return {
+        code
+        for code, (low_x, low_y, high_x, high_y) in bundled_boxes().items()
+        if low_x <= xmax + reach
+        and high_x >= xmin - reach
+        and low_y <= ymax + reach
+        and high_y >= ymin - reach
+    }
+
+
+def _share(
+    found, services, pack, origins, homes, limits, sure, competing, street, on_progress
+) -> bool:
+    """Fill the attributes of the services of one category; False when stopped."""
+    values = pack.parametri
+    chosen = services.iloc[competing]
+    sizes = chosen["capacita"].to_numpy(dtype=float)
+    # Sizes pull only where all are known, and in one unit.
+    comparable = (sizes > 0).all() and chosen["capacita_um"].fillna("").nunique() == 1
+    supply = Supply(
+        [str(row) for row in competing],
+        ["" for _ in competing],
+        [read_shape(shape.wkb) for shape in chosen.geometry],
+        sizes if comparable else None,
+    )
+    options = make_options(speed=values["velocita_auto_kmh"], detour=values["tortuosita"])
+    x, y, people = origins
+    exponent = values["esponente_decadimento_distanza"]
+    shared = share_out(
+        x, y, people, homes, supply, street, options, set(limits.values()), exponent, on_progress
+    )
+    if shared is None:
+        return False
+    for valenza, minutes in limits.items():
+        catchment = shared[minutes]
+        shares = catchment.shares()
+        zones = [_zone(home) for home in catchment.homes]
+        place = {row: position for position, row in enumerate(competing.tolist())}
+        for row in sure[minutes]:
+            if not catchment.attached[place[row]]:
+                continue
+            own, users = shares[place[row]], float(catchment.users[place[row]])
+            found["bacino_effettivo_ab", valenza][row] = users
+            if users <= 0:
+                continue
+            home = services["istat"].iat[row]
+            at_home = np.array([one == home for one in catchment.homes], dtype=bool)
+            in_zone = np.array([zone == _zone(home) for zone in zones], dtype=bool)
+            by_zone: Counter = Counter()
+            for zone, share in zip(zones, own):
+                by_zone[zone] += share
+            served = own >= values["soglia_minima_comune_servito"] - 1e-9
+            found["n_comuni_serviti", valenza][row] = int(served.sum())
+            found["quota_utenti_esterni", valenza][row] = float(own[~at_home].sum())
+            found["quota_utenti_fuori_zo", valenza][row] = float(own[~in_zone].sum())
+            found["n_zo_servite", valenza][row] = sum(
+                share >= values["quota_zo_servita"] - 1e-9 for share in by_zone.values()
+            )
+    return True
+
+
+def _zone(istat):
+    comune = comune_of(istat)
+    return None if comune is None else comune.zona_omogenea
+
+
+def _comuni_of_parks(found, services, pack, comuni):
+    """VER.01-R08: the comuni that hold ``quota_area_comune_servito`` of a green area."""
+    key = ("n_comuni_serviti", "metropolitana")
+    values = found.setdefault(key, np.full(len(services), None, dtype=object))
+    green = {
+        rule.codice_categoria
+        for rule in pack.regole
+        if (rule.attributo, rule.valenza) == key and rule.codice_categoria != "*"
+    }
+    parts = _parts_in_comuni(services, comuni)
+    least = pack.parametri["quota_area_comune_servito"]
+    for row, shares in parts.items():
+        if services["codice_sttm"].iat[row] in green:
+            values[row] = sum(share >= least - 1e-9 for share in shares.values())
 
 
 def _column(frame, name):

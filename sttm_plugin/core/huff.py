@@ -19,12 +19,14 @@ class Catchment:
         users: float64 (s,), residents that choose each service.
         by_home: float64 (s, h), the same by home; its columns are ``homes``.
         homes: the comuni of the origins, sorted.
+        attached: bool (s,), the services that the origins can reach: on the network, or placed.
     """
 
     minutes: float
     users: np.ndarray
     by_home: np.ndarray
     homes: list
+    attached: np.ndarray
 
     def shares(self):
         """Return the share of each home among a service's users, NaN where it has none."""
@@ -56,7 +58,7 @@ def share_out(x, y, population, homes, supply, street, options, limits, exponent
     pairs = reach(x, y, supply, street, options, on_progress)
     if pairs is None:
         return None
-    service, origin, cost, _ = pairs
+    service, origin, cost, attached = pairs
     names = sorted({home for home in homes if home is not None})
     number = {name: column for column, name in enumerate(names)}
     home = np.array([number.get(one, len(names)) for one in homes], dtype=np.int64)
@@ -74,5 +76,5 @@ def share_out(x, y, population, homes, supply, street, options, limits, exponent
         key = service[near] * width + home[origin[near]]
         table = np.bincount(key, weights=users, minlength=len(supply.ids) * width)
         table = table.reshape(-1, width)
-        found[limit] = Catchment(limit, table.sum(axis=1), table[:, :-1], names)
+        found[limit] = Catchment(limit, table.sum(axis=1), table[:, :-1], names, attached)
     return found

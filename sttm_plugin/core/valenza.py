@@ -45,7 +45,8 @@ def classify(services, pack, computed=None, on_progress=None):
 
     Args:
         services: services frame. pack: ``core.pack.Pack``.
-        computed: {attribute: values, object (n,), None where not determinable} made in this run;
+        computed: {attribute, or (attribute, valenza) for what depends on the valenza's time
+            limit: values, object (n,), None where not determinable} made in this run;
             they count as estimated.
         on_progress: share 0-1 → False to stop.
 
@@ -264,9 +265,12 @@ class Tried:
         self.readings = []
         cache: dict = {}
         for rule in rules:
-            key = (rule.attributo, rule.unita)
+            # What is computed within a time limit differs from one valenza to the other.
+            limited = (rule.attributo, rule.valenza) in computed
+            key = (rule.attributo, rule.unita, rule.valenza if limited else None)
             if key not in cache:
-                found = attribute_values(frame, rows, stored, *key, pack, computed)
+                given = {rule.attributo: computed[key[0], key[2]]} if limited else computed
+                found = attribute_values(frame, rows, stored, *key[:2], pack, given)
                 cache[key] = Reading(*found)
             self.readings.append(cache[key])
         self.tables = [reading.tried(rule) for reading, rule in zip(self.readings, rules)]

@@ -8,12 +8,16 @@ pytest.importorskip("geopandas")
 
 import json
 
-from shapely.geometry import MultiPolygon, Point, box
+from shapely.geometry import LineString, MultiPolygon, Point, box
 
-from sttm_plugin.core import attributes, context
+from sttm_plugin.core import attributes, context, valenza
+from sttm_plugin.core.accessibility import Street
 from sttm_plugin.core.errors import SttmError
+from sttm_plugin.core.network import build_network
 from sttm_plugin.core.pack import load_pack
 from sttm_plugin.core.reference import comuni, resolve_comune
+from sttm_plugin.core.snapping import SegmentIndex
+from sttm_plugin.core.wkb import read_lines
 
 from .plans import CENTRE, CRS, ISTAT, layer, services
 
@@ -240,3 +244,129 @@ def test_progress_can_stop_the_run():
     frame = services({"codice_sttm": "VER.01", "geometry": square(X, Y, 100)})
     stopped = computed(frame, population=people(*rows), on_progress=lambda share: False)
     assert stopped is None
+
+
+# The shared catchment: (attribute, valenza), from who would choose each service.
+
+OTHER = next(one.istat for one in comuni().values() if one.zona_omogenea != "Nord Ovest")
+SHARED = (
+    "bacino_effettivo_ab",
+    "n_comuni_serviti",
+    "quota_utenti_esterni",
+    "quota_utenti_fuori_zo",
+    "n_zo_servite",
+)
+
+
+def everywhere(*rows):
+    """A service that competes with none in each comune, then these."""
+    return services(*({"istat": one, "codice_sttm": None} for one in sorted(comuni())), *rows)
+
+
+def residents(*rows, without=()):
+    """Seven residents of each comune, far from everything, then these."""
+    far = [
+        {"istat": one, "popolazione": 7.0, "geometry": Point(X + 90_000, Y)}
+        for one in sorted(comuni())
+        if one not in without
+    ]
+    return people(*far, *rows)
+
+
+def shared_of(frame, row=-1, valenza="intercomunale", **around):
+    found = computed(frame, **around)
+    return [found[name, valenza][row] for name in SHARED]
+
+
+def here(istat, number, x=X, y=Y):
+    return {"istat": istat, "popolazione": float(number), "geometry": Point(x, y)}
+
+
+def test_who_would_use_a_service_its_competitors_considered():
+    assert resolve_comune(ISTAT).zona_omogenea == "Nord Ovest"
+    # 500 m × 1.3 at 30 km/h are 1.3 minutes, twice as far is 2.6: four fifths and one.
+    rows = [{"geometry": Point(X + 500, Y)}, {"geometry": Point(X - 1000, Y)}]
+    population = residents(here(ISTAT, 600), here(OTHER, 400))
+    found = shared_of(everywhere(*rows), -2, population=population)
+    assert found == [pytest.approx(800), 2, pytest.approx(0.4), pytest.approx(0.4), 2]
+    assert shared_of(everywhere(*rows), -1, population=population)[0] == pytest.approx(200)
+    # A planned one competes with those that exist; they don't know of it yet.
+    rows[0]["stato"] = "previsto"
+    assert shared_of(everywhere(*rows), -2, population=population)[0] == pytest.approx(800)
+    assert shared_of(everywhere(*rows), -1, population=population)[0] == pytest.approx(1000)
+    # A larger one pulls more: 2/1 against 1/4, where all have a size in one unit.
+    sized = [
+        {**row, "stato": "esistente", "capacita": size, "capacita_um": "mq"}
+        for row, size in zip(rows, (20.0, 10.0))
+    ]
+    assert shared_of(everywhere(*sized), -2, population=population)[0] == pytest.approx(8e3 / 9)
+
+
+def test_a_comune_counts_from_two_users_in_a_hundred_and_a_zone_from_five():
+    near = [{"geometry": Point(X + 500, Y)}]
+    assert shared_of(everywhere(*near), population=residents(here(ISTAT, 98), here(OTHER, 2)))[
+        1:
+    ] == [2, pytest.approx(0.02), pytest.approx(0.02), 1]
+    assert shared_of(everywhere(*near), population=residents(here(ISTAT, 950), here(OTHER, 50)))[
+        1:
+    ] == [2, pytest.approx(0.05), pytest.approx(0.05), 2]
+    assert (
+        shared_of(everywhere(*near), population=residents(here(ISTAT, 981), here(OTHER, 19)))[1]
+        == 1
+    )
+
+
+def test_each_valenza_has_its_own_time():
+    # 6 km × 1.3 at 30 km/h are 15.6 minutes: beyond 15, within 45.
+    frame = everywhere({"geometry": Point(X + 6000, Y)})
+    population = residents(here(ISTAT, 1000))
+    assert shared_of(frame, population=population) == [0.0, None, None, None, None]
+    assert shared_of(frame, valenza="metropolitana", population=population)[0] == 1000
+
+
+def test_the_catchment_is_known_only_when_everybody_around_is():
+    frame = everywhere({"geometry": Point(X + 500, Y)})
+    near = resolve_comune(ISTAT).contermini[0]
+    whole = residents(here(ISTAT, 1000))
+    assert shared_of(frame, population=whole)[0] == 1000
+    assert shared_of(frame, population=residents(here(ISTAT, 1000), without=[near]))[0] is None
+    assert shared_of(frame[frame["istat"] != near], population=whole)[0] is None
+
+
+def test_along_the_network_where_there_is_one():
+    frame = everywhere({"geometry": Point(X + 500, Y)}, {"geometry": Point(X + 500, Y + 900)})
+    population = people(*(here(one, 10) for one in sorted(comuni())))
+
+    def street(*ends):
+        lines = read_lines([LineString([(X, Y), end]).wkb for end in ends])
+        network = build_network(lines, range(len(ends)))
+        return Street(network, SegmentIndex(network))
+
+    found = shared_of(frame, -2, population=population, street=street((X + 1000, Y)))
+    assert found[0] == pytest.approx(1330)
+    assert shared_of(frame, population=population, street=street((X + 1000, Y))) == [None] * 5
+    # A network that reaches few of the residents doesn't tell.
+    alone = street((X, Y + 300_000))
+    far = people(*(here(one, 10, X + 5000) for one in sorted(comuni())))
+    assert shared_of(frame, -2, population=far, street=alone)[0] is None
+
+
+def test_a_park_serves_the_comuni_that_hold_a_twentieth_of_it():
+    rows = [
+        {"codice_sttm": "VER.01", "geometry": square(X - inside, Y, 100)} for inside in (4.9, 5, 50)
+    ]
+    found = computed(services(*rows, {}), comuni=two_comuni())
+    assert list(found["n_comuni_serviti", "metropolitana"]) == [1, 2, 2, None]
+
+
+def test_the_catchment_counts_in_the_classification_as_estimated():
+    frame = everywhere({"geometry": Point(X + 500, Y), "codice_sttm": "CUL.02"})
+    population = residents(here(ISTAT, 20_000), here(OTHER, 20_000))
+    pack = load_pack()
+    told = valenza.classify(frame, pack, computed(frame, population=population))
+    reasons = {one["criterio"]: one for one in json.loads(told["motivazione"].iloc[-1])}
+    assert (reasons["GEN-R08"]["esito"], reasons["GEN-R08"]["natura"]) == ("soddisfatta", "stimato")
+    assert reasons["GEN-R08"]["valore"] == pytest.approx(0.5)
+    assert reasons["GEN-R11"]["valore"] == pytest.approx(40_000)
+    # Only what somebody counted says that a service is local.
+    assert reasons["GEN-R09"]["esito"] == "non_valutabile"
