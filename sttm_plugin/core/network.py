@@ -26,7 +26,7 @@ class Network:
         length: float64 (e,), metres, planar.
         feature: int64 (e,), row of the feature an edge belongs to.
         feature_id: int64 (f,), feature ids: of edges equally near, the lowest wins.
-        node_x, node_y: float64 (n,), metres.
+        node_x, node_y: float64 (n,), metres; nodes near each other have near numbers.
         part: int64 (n,), part of the network a node is in; part 1 is the longest.
         zero_length: number of lines left out because they have no length.
         left_out: number of features left out because they are no usable line.
@@ -74,83 +74,140 @@ def build_network(lines, feature_id, tolerance: float = 0.001) -> Network:
         SttmError: no line has a length.
     """
     feature_id = np.asarray(feature_id, dtype=np.int64)
-    xy, start, feature, zero = _sound_parts(lines)
+    x, y, start, feature, zero = _sound_parts(lines)
     if start.size <= 1:
         raise SttmError(
             "La rete non ha nessuna linea utilizzabile: controllare che il layer contenga linee "
             "con una lunghezza e che non sia filtrato."
         )
-    ends = np.zeros(len(xy), dtype=bool)
+    ends = np.zeros(x.size, dtype=bool)
     ends[start[:-1]] = True
     ends[start[1:] - 1] = True
-    part = np.repeat(np.arange(start.size - 1), np.diff(start))
-    node, is_node = _join_vertices(xy, part, ends, float(tolerance) + SLACK)
+    node, is_node = _join_vertices(x, y, start, ends, float(tolerance) + SLACK)
 
     # Between two nodes of a part that follow each other lies an edge.
     at = np.flatnonzero(is_node)
-    follows = part[at[:-1]] == part[at[1:]]
-    first, last = at[:-1][follows], at[1:][follows]
-    step = np.hypot(np.diff(xy[:, 0]), np.diff(xy[:, 1]))
-    step[part[:-1] != part[1:]] = 0.0
+    number = np.bincount(np.searchsorted(start, at, side="right") - 1, minlength=start.size - 1)
+    follows = np.ones(at.size, dtype=bool)
+    follows[np.cumsum(number) - 1] = False
+    begins = np.flatnonzero(follows)
+    first, last = at[begins], at[begins + 1]
+    step = np.hypot(np.diff(x), np.diff(y))
+    step[start[1:-1] - 1] = 0.0
     along = np.concatenate(([0.0], np.cumsum(step)))
-    along -= along[start[:-1]][part]
+    along -= np.repeat(along[start[:-1]], np.diff(start))
     length = np.add.reduceat(np.append(step, 0.0), np.column_stack((first, last)).ravel())[::2]
 
-    used, renumbered = np.unique(node[is_node], return_inverse=True)
-    numbers = np.full(len(xy), -1, dtype=np.int64)
-    numbers[is_node] = renumbered
-    node_from, node_to = numbers[first], numbers[last]
-    node_x, node_y = np.empty(used.size), np.empty(used.size)
-    # Backwards, so that a node stands where its first vertex is.
-    node_x[renumbered[::-1]] = xy[is_node, 0][::-1]
-    node_y[renumbered[::-1]] = xy[is_node, 1][::-1]
+    # A node stands where its first vertex is.
+    stands = np.full(x.size, -1, dtype=np.int64)
+    stands[node[at[::-1]]] = at[::-1]
+    used = np.flatnonzero(stands >= 0)
+    stands = stands[used]
+    order = np.argsort(_morton(x[stands], y[stands]), kind="stable")
+    numbers = np.empty(x.size, dtype=np.int64)
+    numbers[used[order]] = np.arange(used.size)
+    node_from, node_to = numbers[node[first]], numbers[node[last]]
+    node_x, node_y = x[stands[order]], y[stands[order]]
     return Network(
-        x=np.ascontiguousarray(xy[:, 0]),
-        y=np.ascontiguousarray(xy[:, 1]),
+        x=x,
+        y=y,
         along=along,
         first=first,
         last=last,
         node_from=node_from,
         node_to=node_to,
         length=length,
-        feature=feature[part[first]],
+        feature=np.repeat(feature, number - 1),
         feature_id=feature_id,
         node_x=node_x,
         node_y=node_y,
-        part=_parts(used.size, node_from, node_to, length),
+        part=_parts(node_x, node_y, node_from, node_to, length),
         zero_length=zero,
         left_out=int(lines.left_out.size),
     )
 
 
 def _sound_parts(lines):
-    """Return the parts without repeated vertices, those without length left out."""
-    xy, start, feature = lines.xy, lines.start, lines.feature
+    """Return x, y, start and feature of the parts without repeated vertices and without length."""
+    x, y = np.ascontiguousarray(lines.xy[:, 0]), np.ascontiguousarray(lines.xy[:, 1])
+    start, feature = lines.start, lines.feature
+    repeated = np.zeros(x.size, dtype=bool)
+    repeated[1:] = (x[1:] == x[:-1]) & (y[1:] == y[:-1])
+    repeated[start[:-1][start[:-1] < x.size]] = False
     count = np.diff(start)
+    if not repeated.any() and (count >= 2).all():
+        return x, y, start, feature, 0
     part = np.repeat(np.arange(count.size), count)
-    repeated = np.zeros(len(xy), dtype=bool)
-    repeated[1:] = (part[1:] == part[:-1]) & (xy[1:] == xy[:-1]).all(axis=1)
     count = np.bincount(part[~repeated], minlength=count.size)
     long_enough = count >= 2
     keep = ~repeated & long_enough[part]
     start = np.concatenate(([0], np.cumsum(count[long_enough])))
-    return xy[keep], start, feature[long_enough], int((~long_enough).sum())
+    return x[keep], y[keep], start, feature[long_enough], int((~long_enough).sum())
 
 
-def _join_vertices(xy, part, ends, tolerance):
-    """Return the node of each vertex and which vertices are nodes."""
-    # Vertices at the same place first: most joints of a real network are exact.
-    at, place = same_places(xy)
+def _morton(x, y):
+    """Return keys that go through the plane so that near places have near keys, uint64 (n,)."""
+    extent = max(float(np.ptp(x)), float(np.ptp(y)), 1e-9)
+    keys = np.zeros(x.size, dtype=np.uint64)
+    for shift, values in ((0, x), (1, y)):
+        bits = ((values - values.min()) * (0xFFFFFF / extent)).astype(np.uint64)
+        for move, mask in _SPREAD_BITS:
+            bits = (bits | (bits << np.uint64(move))) & np.uint64(mask)
+        keys |= bits << np.uint64(shift)
+    return keys
+
+
+_SPREAD_BITS = (
+    (16, 0x0000FFFF0000FFFF),
+    (8, 0x00FF00FF00FF00FF),
+    (4, 0x0F0F0F0F0F0F0F0F),
+    (2, 0x3333333333333333),
+    (1, 0x5555555555555555),
+)
+
+
+def _join_vertices(x, y, start, ends, tolerance):
+    """Return the node of each vertex, below their number, and which vertices are nodes."""
+    order = np.argsort(x)
+    sorted_x, sorted_y = x[order], y[order]
+    step_x = np.diff(sorted_x)
+    # Vertices within the tolerance follow one another along x: runs are judged apart.
+    apart = step_x > tolerance
+    same = (step_x == 0.0) & (sorted_y[1:] == sorted_y[:-1])
+    run = np.concatenate(([0], np.cumsum(apart)))
+    # Most joints of a real network are exact: a run of a single place is one node.
+    mixed = np.zeros(int(run[-1]) + 1, dtype=bool)
+    mixed[run[1:][~apart & ~same]] = True
+    size = np.bincount(run)
+    node = np.empty(x.size, dtype=np.int64)
+    node[order] = run
+    shared = ((size > 1) & ~mixed)[node]
+    if mixed.any():
+        chosen = np.flatnonzero(mixed[node])
+        joined, several = _join_mixed(x, y, start, chosen, tolerance)
+        # A run is numbered below its first vertex: numbers above the runs' are free.
+        free = np.flatnonzero(np.bincount(node[~mixed[node]], minlength=x.size) == 0)
+        node[chosen] = free[joined]
+        shared[chosen] = several
+    return node, ends | shared
+
+
+def _join_mixed(x, y, start, chosen, tolerance):
+    """Join some vertices: return the node of each, from 0, and which of them are shared."""
+    at, place = same_places(np.column_stack((x[chosen], y[chosen])))
     members = np.bincount(place)
-
-    a, b = near_places(at, tolerance)
-    if a.size:
-        a, b = _not_only_neighbours(a, b, place, part, members)
-    joined = components(len(at), a, b) if a.size else np.arange(len(at))
     shared = members > 1
-    shared[a] = True
-    shared[b] = True
-    return joined[place], ends | shared[place]
+    a, b = near_places(at, tolerance)
+    joined = np.arange(len(at))
+    if a.size:
+        # Vertices that follow one another in a part.
+        beside = np.flatnonzero(np.diff(chosen) == 1)
+        beside = beside[~np.isin(chosen[beside + 1], start, assume_unique=True)]
+        a, b = _not_only_neighbours(a, b, place[beside], place[beside + 1], members)
+        joined = components(len(at), a, b)
+        shared[a] = True
+        shared[b] = True
+    return joined[place], shared[place]
 
 
 def same_places(xy):
@@ -193,15 +250,20 @@ def near_places(at, tolerance):
     return found[:, 0], found[:, 1]
 
 
-def _not_only_neighbours(a, b, place, part, members):
-    """Drop the pairs of places all of whose vertices are next to each other in a part."""
+def _not_only_neighbours(a, b, before, after, members):
+    """Drop the pairs of places all of whose vertices are next to each other in a part.
+
+    Args:
+        a < b: int64 (k,), places. before, after: int64 (m,), the places of vertices that follow
+            one another. members: int64 (places,), vertices at each.
+    """
     count = len(members)
-    low = np.minimum(place[1:], place[:-1])
-    high = np.maximum(place[1:], place[:-1])
-    same_part = part[1:] == part[:-1]
-    key, number = np.unique((low * count + high)[same_part], return_counts=True)
+    low, high = np.minimum(before, after), np.maximum(before, after)
+    key, number = np.unique(low * count + high, return_counts=True)
+    if not key.size:
+        return a, b
     wanted = a * count + b
-    at = np.minimum(np.searchsorted(key, wanted), max(key.size - 1, 0))
+    at = np.minimum(np.searchsorted(key, wanted), key.size - 1)
     beside = np.where(key[at] == wanted, number[at], 0)
     keep = members[a] * members[b] > beside
     return a[keep], b[keep]
@@ -235,14 +297,20 @@ def components(count, a, b):
             label = shorter
 
 
-def _parts(count, node_from, node_to, length):
-    label = components(count, node_from, node_to)
-    total = np.bincount(label[node_from], weights=length, minlength=count)
-    roots = np.unique(label)
-    # The longest first; equally long ones by their lowest node, which is that of the lowest x, y.
-    order = roots[np.lexsort((roots, -np.round(total[roots], 6)))]
-    number = np.empty(count, dtype=np.int64)
-    number[order] = np.arange(1, order.size + 1)
+def _parts(x, y, node_from, node_to, length):
+    """Return the part of each node: 1 is the longest, of equally long ones that of least x, y."""
+    label = components(x.size, node_from, node_to)
+    roots = np.flatnonzero(label == np.arange(x.size))
+    total = np.round(np.bincount(label[node_from], weights=length, minlength=x.size)[roots], 6)
+    number = np.empty(x.size, dtype=np.int64)
+    position = np.empty(x.size, dtype=np.int64)
+    position[roots] = np.arange(roots.size)
+    # Backwards, so that the least of each part stays.
+    least = np.empty(roots.size, dtype=np.int64)
+    by_place = np.lexsort((y, x))[::-1]
+    least[position[label[by_place]]] = np.arange(x.size)[::-1]
+    order = np.lexsort((least, -total))
+    number[roots[order]] = np.arange(1, order.size + 1)
     return number[label]
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from .network import SLACK, scatter_min
 
 # Cells of the table of costs held at once: 8 + 4 bytes each.
-TABLE_CELLS = 24_000_000
+TABLE_CELLS = 12_000_000
+# Arcs of a node relaxed in one gather; the few nodes with more have the rest aside.
+_WIDTH = 4
 
 
 @dataclass
@@ -18,15 +20,21 @@ class Graph:
 
     Attributes:
         begin: int64 (n + 1,).
-        target: int64 (a,).
+        target: int32 (a,).
         cost: float64 (a,), not negative.
         step: cost up to which nodes are settled together; any value gives the same costs.
+        next_node, next_cost: (n, 4), int32 and float64, the first arcs of each node; a missing one
+            leads to the node itself at infinite cost.
+        crowded: bool (n,), the nodes with more arcs; None when there is none.
     """
 
     begin: np.ndarray
     target: np.ndarray
     cost: np.ndarray
     step: float
+    next_node: np.ndarray
+    next_cost: np.ndarray
+    crowded: np.ndarray | None
 
     @property
     def nodes(self) -> int:
@@ -37,11 +45,29 @@ class Graph:
 def build_graph(nodes, source, target, cost) -> Graph:
     """Return the graph of some arcs; an arc of infinite cost is no arc."""
     passable = np.isfinite(cost)
-    source, target, cost = source[passable], target[passable], cost[passable]
+    if not passable.all():
+        source, target, cost = source[passable], target[passable], cost[passable]
     order = np.argsort(source, kind="stable")
-    begin = np.concatenate(([0], np.cumsum(np.bincount(source, minlength=nodes))))
+    number = np.bincount(source, minlength=nodes)
+    begin = np.concatenate(([0], np.cumsum(number)))
+    target, cost = target[order].astype(np.int32), cost[order]
+    next_node = np.repeat(np.arange(nodes, dtype=np.int32)[:, None], _WIDTH, axis=1)
+    next_cost = np.full((nodes, _WIDTH), np.inf)
+    for place in range(_WIDTH):
+        rows = np.flatnonzero(number > place)
+        next_node[rows, place] = target[begin[rows] + place]
+        next_cost[rows, place] = cost[begin[rows] + place]
+    crowded = number > _WIDTH
     step = 3.0 * float(cost.mean()) if cost.size else 1.0
-    return Graph(begin, target[order], cost[order], step or 1.0)
+    return Graph(
+        begin,
+        target,
+        cost,
+        step or 1.0,
+        next_node,
+        next_cost,
+        crowded if crowded.any() else None,
+    )
 
 
 def graph_of_pieces(split, cost_forward, cost_backward, towards_sources=False) -> Graph:
@@ -112,47 +138,66 @@ class Spreader:
             reached = table[pending]
             bound = reached.min() + self.graph.step
             near = reached <= bound
-            active, later = pending[near], [pending[~near]]
+            active, cost, later = pending[near], reached[near], [pending[~near]]
             while active.size:
-                key, cost = self._relax(active, limit, ceiling)
-                touched.append(key[np.isinf(table[key])])
+                key, cost, new = self._relax(active, cost, limit, ceiling)
+                touched.append(key[new])
                 scatter_min(table, key, cost)
-                key = self._once(key)
-                near = table[key] <= bound
-                active = key[near]
+                cheapest = np.flatnonzero(table[key] == cost)
+                key, cost = key[cheapest], cost[cheapest]
+                once = self._first(key)
+                key, cost = key[once], cost[once]
+                near = cost <= bound
+                active, cost = key[near], cost[near]
                 later.append(key[~near])
             pending = np.concatenate(later)
             # Some were reached more cheaply, and settled, after they were put off.
             pending = self._once(pending[table[pending] > bound])
-        key = np.concatenate(touched)
-        key = np.sort(self._once(key)) if key.size else key
+        key = np.sort(self._once(np.concatenate(touched)))
         cost = table[key]
         table[key] = np.inf
         if stopped:
             return None
         return key // nodes, key % nodes, cost
 
-    def _relax(self, active, limit, ceiling):
-        """Return the keys an arc away that become cheaper, with their costs."""
+    def _relax(self, active, spent, limit, ceiling):
+        """Return the keys an arc away that become cheaper, with their costs, and which are new."""
         graph = self.graph
         node = active % graph.nodes
-        first = graph.begin[node]
+        key = (graph.next_node[node] + (active - node)[:, None]).ravel()
+        cost = (graph.next_cost[node] + spent[:, None]).ravel()
+        if graph.crowded is not None:
+            many = np.flatnonzero(graph.crowded[node])
+            if many.size:
+                more = self._aside(node[many], active[many], spent[many])
+                key, cost = np.concatenate((key, more[0])), np.concatenate((cost, more[1]))
+        known = self._cost[key]
+        cheaper = np.flatnonzero((cost < known) & (cost <= limit + SLACK))
+        key, cost, known = key[cheaper], cost[cheaper], known[cheaper]
+        if ceiling is not None:
+            within = np.flatnonzero(cost <= ceiling[key])
+            key, cost, known = key[within], cost[within], known[within]
+        return key, cost, np.isinf(known)
+
+    def _aside(self, node, active, spent):
+        """Return keys and costs along the arcs of crowded nodes beyond the first ones."""
+        graph = self.graph
+        first = graph.begin[node] + _WIDTH
         number = graph.begin[node + 1] - first
         before = np.cumsum(number) - number
         arc = np.repeat(first - before, number) + np.arange(number.sum())
         key = np.repeat(active - node, number) + graph.target[arc]
-        cost = np.repeat(self._cost[active], number) + graph.cost[arc]
-        cheaper = (cost < self._cost[key]) & (cost <= limit + SLACK)
-        if ceiling is not None:
-            cheaper &= cost <= ceiling[key]
-        return key[cheaper], cost[cheaper]
+        return key, np.repeat(spent, number) + graph.cost[arc]
 
     def _once(self, key):
         """Return the keys without repetitions."""
-        if key.size < 2:
-            return key
-        self._mark[key] = np.arange(key.size, dtype=np.int32)
-        return key[self._mark[key] == np.arange(key.size, dtype=np.int32)]
+        return key[self._first(key)]
+
+    def _first(self, key):
+        """Tell which of some keys to keep, so that each is there once."""
+        number = np.arange(key.size, dtype=np.int32)
+        self._mark[key] = number
+        return self._mark[key] == number
 
     def _share(self, pending, limit):
         if not np.isfinite(limit) or limit <= 0:

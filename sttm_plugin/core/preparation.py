@@ -229,7 +229,7 @@ def _touched(index, one, other, end, reach):
     vertex = index.vertex[other] + end
     x, y = network.x[vertex], network.y[vertex]
     away, along = index.project(one, x, y)
-    length = np.sqrt(index.square[one])
+    length = index.length(one)
     found = np.flatnonzero((away <= reach) & (along > reach) & (along < length - reach))
     return one[found], other[found], along[found], x[found], y[found]
 
@@ -298,7 +298,7 @@ def _near_misses(lines, feature_id, tolerance, snap_gaps):
             touched.add(target)
         else:
             vertex = index.vertex[segment]
-            share = along / np.sqrt(index.square[segment])
+            share = along / index.length(segment)
             goal = tuple((xy[vertex] + share * (xy[vertex + 1] - xy[vertex])).tolist())
             cuts.append((int(vertex), float(along), goal))
             text = f"spostata sulla linea {int(feature_id[row])}, che è divisa"
@@ -340,7 +340,7 @@ def _misses(index, place, part, tips, reach, tolerance, snap_gaps):
     of = place[tips[who]] * (int(part.max()) + 1) + part[index.vertex[segment]]
     apart = ~np.isin(of, pairs)
     who, segment, away, along = who[apart], segment[apart], away[apart], along[apart]
-    length = np.sqrt(index.square[segment])
+    length = index.length(segment)
     vertex = index.vertex[segment] + (along > length / 2)
     at_vertex = np.minimum(along, length - along) <= tolerance + SLACK
     # Reached along a line that touches the tip already: a short street, not a gap.

@@ -9,8 +9,8 @@ import numpy as np
 from .network import SAME_PLACE, SLACK
 from .wkb import Area
 
+_POINTS_AT_ONCE = 50_000
 _PAIRS_AT_ONCE = 2_000_000
-_FAR_POINTS_AT_ONCE = 2_000_000
 
 
 class SegmentIndex:
@@ -18,32 +18,40 @@ class SegmentIndex:
 
     Attributes:
         vertex: int64 (s,), first vertex of each segment; edge: int64 (s,), its edge.
+        rank: int64 (s,), of segments equally near the lowest wins: that of the lowest feature
+            id, then the first along it.
     """
 
     def __init__(self, network):
         self.network = network
         number = network.last - network.first
         self.edge = np.repeat(np.arange(network.size), number)
-        step = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
+        step = np.arange(self.edge.size) - np.repeat(np.cumsum(number) - number, number)
         self.vertex = network.first[self.edge] + step
         self._origin = np.array([network.x.min(), network.y.min()])
-        self.ax = network.x[self.vertex] - self._origin[0]
-        self.ay = network.y[self.vertex] - self._origin[1]
-        self.dx = network.x[self.vertex + 1] - network.x[self.vertex]
-        self.dy = network.y[self.vertex + 1] - network.y[self.vertex]
-        self.square = self.dx**2 + self.dy**2
-        # Of segments equally near, that of the lowest feature id, then the first along it.
-        feature_id = network.feature_id[network.feature[self.edge]]
-        order = np.lexsort((self.vertex, feature_id))
-        self.rank = np.empty(order.size, dtype=np.int64)
-        self.rank[order] = np.arange(order.size)
-        self._by_rank = order
-        width = float(network.x.max() - network.x.min())
-        height = float(network.y.max() - network.y.min())
-        long = float(np.sqrt(self.square).sum())
-        fine = max(np.sqrt(width * height / max(order.size, 1)), long / order.size, 1e-3)
-        self._fine = _Grid(self, 1.5 * fine)
+        # Together in memory, as they are read: x, y of the first end, then the way to the other.
+        self._rows = np.empty((self.vertex.size, 4))
+        self._rows[:, 0] = network.x[self.vertex]
+        self._rows[:, 1] = network.y[self.vertex]
+        self._rows[:, 2] = network.x[self.vertex + 1] - self._rows[:, 0]
+        self._rows[:, 3] = network.y[self.vertex + 1] - self._rows[:, 1]
+        self._rows[:, :2] -= self._origin
+        feature_id = network.feature_id[network.feature]
+        self._by_rank = np.arange(self.vertex.size)
+        if (np.diff(feature_id) < 0).any():
+            self._by_rank = np.lexsort((self.vertex, feature_id[self.edge]))
+        self.rank = np.empty(self.vertex.size, dtype=np.int64)
+        self.rank[self._by_rank] = np.arange(self.vertex.size)
+        width, height = float(np.ptp(network.x)), float(np.ptp(network.y))
+        long = float(network.length.sum())
+        each = max(self.vertex.size, 1)
+        fine = max(np.sqrt(width * height / each), long / each, 1e-3)
+        self._fine = _Grid(self._rows, 1.5 * fine)
         self._coarse = None
+
+    def length(self, segment):
+        """Return the length of some segments, metres."""
+        return np.hypot(self._rows[segment, 2], self._rows[segment, 3])
 
     def nearest(self, x, y, on_progress=None):
         """Return distance and segment of the nearest edge to each point.
@@ -60,30 +68,34 @@ class SegmentIndex:
         segment = np.full(x.size, -1, dtype=np.int64)
         left = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
         total = max(left.size, 1)
-        if self._coarse is None and left.size:
-            self._coarse = _Grid(self, 8 * self._fine.cell)
-        for grid, around in ((self._fine, True), (self._coarse, True), (self._coarse, False)):
-            left = left[np.lexsort((x[left], np.floor(y[left] / grid.cell)))] if left.size else left
-            done = []
-            at = 0
-            while at < left.size:
+        left = left[np.lexsort((x[left], np.floor(y[left] / self._fine.cell)))]
+        # The four cells around a point hold the nearest segment of most; then nine, then larger.
+        for coarse, cells in ((False, 2), (False, 3), (True, 2), (True, 3), (True, None)):
+            if not left.size:
+                break
+            if coarse and self._coarse is None:
+                self._coarse = _Grid(self._rows, 8 * self._fine.cell)
+            grid = self._coarse if coarse else self._fine
+            at_once = _POINTS_AT_ONCE
+            if cells is None:
+                at_once = max(1, _PAIRS_AT_ONCE // grid.filled.size)
+            missed = []
+            for at in range(0, left.size, at_once):
                 if on_progress is not None and not on_progress(1 - (left.size - at) / total):
                     return None
-                if around:
-                    here = left[at : at + 50_000]
-                    point, candidate = grid.around(x[here], y[here])
-                else:
-                    here = left[at : at + max(1, _FAR_POINTS_AT_ONCE // grid.cells.size)]
+                here = left[at : at + at_once]
+                if cells is None:
                     point, candidate = grid.within_reach(x[here], y[here])
-                at += here.size
+                    sure_within = np.full(here.size, np.inf)
+                else:
+                    point, candidate, sure_within = grid.around(x[here], y[here], cells)
                 near, found = self._best(x[here], y[here], point, candidate, on_progress)
-                # Beyond one cell the neighbouring cells may miss a nearer segment.
-                sure = near + SLACK <= grid.cell if around else np.isfinite(near)
+                # Farther than the cells reach, a neighbouring cell may hold a nearer one.
+                sure = np.isfinite(near) & (near + SLACK <= sure_within)
                 distance[here[sure]] = near[sure]
                 segment[here[sure]] = found[sure]
-                done.append(sure)
-            if done:
-                left = left[~np.concatenate(done)]
+                missed.append(here[~sure])
+            left = np.concatenate(missed)
         return distance, segment
 
     def _best(self, x, y, point, candidate, on_progress):
@@ -100,11 +112,11 @@ class SegmentIndex:
             until = max(int(np.searchsorted(ends, stop, side="right")), group + 1)
             part = slice(begins[group], ends[until - 1])
             who, which = point[part], candidate[part]
-            away, _ = self.project(which, x[who], y[who], local=True)
+            away = self._square_away(which, x[who], y[who])[0]
             heads = begins[group:until] - begins[group]
-            least = np.minimum.reduceat(away, heads)
             sizes = ends[group:until] - begins[group:until]
-            tied = away <= np.repeat(least, sizes) + SLACK
+            least = np.sqrt(np.minimum.reduceat(away, heads))
+            tied = away <= np.repeat((least + SLACK) ** 2, sizes)
             ranks = np.where(tied, self.rank[which], self.rank.size)
             best[who[heads]] = least
             rank[who[heads]] = np.minimum.reduceat(ranks, heads)
@@ -113,18 +125,23 @@ class SegmentIndex:
                 break
         found = np.where(rank >= 0, self._by_rank[rank], -1)
         seen = np.flatnonzero(found >= 0)
-        best[seen] = self.project(found[seen], x[seen], y[seen], local=True)[0]
+        best[seen] = np.sqrt(self._square_away(found[seen], x[seen], y[seen])[0])
         return best, found
 
-    def project(self, segment, x, y, local=False):
-        """Return distance to segments and metres along them of the nearest point, pair by pair."""
-        if not local:
-            x, y = x - self._origin[0], y - self._origin[1]
-        px, py = x - self.ax[segment], y - self.ay[segment]
-        dx, dy, square = self.dx[segment], self.dy[segment], self.square[segment]
+    def _square_away(self, segment, x, y):
+        """Return the square of the distance to segments, the share along them, their square."""
+        ax, ay, dx, dy = self._rows[segment].T
+        px, py = x - ax, y - ay
+        square = dx * dx + dy * dy
         share = np.clip((px * dx + py * dy) / square, 0.0, 1.0)
-        away = np.hypot(px - share * dx, py - share * dy)
-        return away, share * np.sqrt(square)
+        px -= share * dx
+        py -= share * dy
+        return px * px + py * py, share, square
+
+    def project(self, segment, x, y):
+        """Return distance to segments and metres along them of the nearest point, pair by pair."""
+        away, share, square = self._square_away(segment, x - self._origin[0], y - self._origin[1])
+        return np.sqrt(away), share * np.sqrt(square)
 
     def offset(self, segment, along):
         """Return metres from the beginning of the edge, of places along segments."""
@@ -143,20 +160,20 @@ class SegmentIndex:
         low_x, high_x = low_x - self._origin[0], high_x - self._origin[0]
         low_y, high_y = low_y - self._origin[1], high_y - self._origin[1]
         found = self._fine.in_box(low_x, low_y, high_x, high_y)
-        bx, by = self.ax[found] + self.dx[found], self.ay[found] + self.dy[found]
+        ax, ay, dx, dy = self._rows[found].T
         meets = (
-            (np.maximum(self.ax[found], bx) >= low_x)
-            & (np.minimum(self.ax[found], bx) <= high_x)
-            & (np.maximum(self.ay[found], by) >= low_y)
-            & (np.minimum(self.ay[found], by) <= high_y)
+            (np.maximum(ax, ax + dx) >= low_x)
+            & (np.minimum(ax, ax + dx) <= high_x)
+            & (np.maximum(ay, ay + dy) >= low_y)
+            & (np.minimum(ay, ay + dy) <= high_y)
         )
         found = found[meets]
         return found[np.argsort(self.rank[found])]
 
     def candidates(self, x, y, reach):
         """Return (point, segment) pairs, all those at most ``reach`` metres apart among them."""
-        grid = self._fine if reach <= self._fine.cell else _Grid(self, reach)
-        return grid.around(x - self._origin[0], y - self._origin[1])
+        grid = self._fine if reach <= self._fine.cell else _Grid(self._rows, reach)
+        return grid.around(x - self._origin[0], y - self._origin[1], 3)[:2]
 
     def meeting_pairs(self):
         """Return the pairs of segments (i, j), each once, whose cells of the grid meet."""
@@ -174,45 +191,97 @@ class SegmentIndex:
 
 
 class _Grid:
-    """Cells of a grid and the segments that pass through them."""
+    """Cells of a grid and the segments that pass through them.
 
-    def __init__(self, index, cell):
+    Args:
+        rows: float64 (s, 4), x, y and way of each segment, from 0. cell: metres.
+
+    Attributes:
+        segment: int64 (k,), those of each filled cell one after another, each once.
+        filled: int64 (c,), the cells that hold some, numbered column by column.
+        begin, number: int64 (c,), where a cell's segments begin and how many there are.
+    """
+
+    def __init__(self, rows, cell):
         self.cell = float(cell)
-        length = np.sqrt(index.square)
+        ax, ay, dx, dy = rows.T
         # Pieces no longer than a cell: the box of each meets four cells at most.
-        number = np.maximum(np.ceil(length / self.cell).astype(np.int64), 1)
-        segment = np.repeat(np.arange(number.size), number)
-        step = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
-        share = 1.0 / number[segment]
-        x = [index.ax[segment] + index.dx[segment] * share * (step + k) for k in (0, 1)]
-        y = [index.ay[segment] + index.dy[segment] * share * (step + k) for k in (0, 1)]
-        columns = [np.floor(v / self.cell).astype(np.int64) for v in x]
-        lines = [np.floor(v / self.cell).astype(np.int64) for v in y]
-        key = np.concatenate([_key(c, r) for c in columns for r in lines])
-        segment = np.tile(segment, 4)
-        order = np.lexsort((segment, key))
-        key, segment = key[order], segment[order]
-        once = np.append(True, (key[1:] != key[:-1]) | (segment[1:] != segment[:-1]))
-        key, self.segment = key[once], segment[once]
-        self.cells, self.begin, self.number = np.unique(key, return_index=True, return_counts=True)
-        self.column = (self.cells >> 32) - _SHIFT
-        self.line = (self.cells & 0xFFFFFFFF) - _SHIFT
+        pieces = np.maximum(np.ceil(np.hypot(dx, dy) / self.cell).astype(np.int64), 1)
+        segment = np.arange(pieces.size)
+        ends = (ax, ax + dx), (ay, ay + dy)
+        if pieces.size and pieces.max() > 1:
+            segment = np.repeat(segment, pieces)
+            step = np.arange(segment.size) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+            share = 1.0 / pieces[segment]
+            ends = [
+                [v[segment] + d[segment] * share * (step + k) for k in (0, 1)]
+                for v, d in ((ax, dx), (ay, dy))
+            ]
+        columns, lines = ([np.floor(v / self.cell).astype(np.int64) for v in end] for end in ends)
+        # A border of empty cells, so that the cells beside any point have a number.
+        self._low = min(c.min() for c in columns) - 2, min(r.min() for r in lines) - 2
+        self._size = tuple(
+            max(int(v.max()) for v in side) - low + 3
+            for side, low in zip((columns, lines), self._low)
+        )
+        columns = [c - self._low[0] for c in columns]
+        lines = [r - self._low[1] for r in lines]
+        moves, rises = columns[0] != columns[1], lines[0] != lines[1]
+        keys = []
+        for k, h, mine in (
+            (0, 0, None), (1, 0, moves), (0, 1, rises), (1, 1, moves & rises),
+        ):  # fmt: skip
+            key = columns[k] * self._size[1] + lines[h]
+            keys.append((key, segment) if mine is None else (key[mine], segment[mine]))
+        key, segment = (np.concatenate(column) for column in zip(*keys))
+        # Sorted as one number, cell and segment, which is faster than sorting by two.
+        both = np.sort(key * pieces.size + segment)
+        if pieces.size and pieces.max() > 1:
+            both = both[np.append(True, both[1:] != both[:-1])]
+        key, segment = np.divmod(both, pieces.size)
+        self.segment = segment
+        heads = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
+        self.filled = key[heads]
+        self.begin = heads
+        self.number = np.diff(np.append(heads, key.size))
+        # The place of each cell among the filled ones, where the grid isn't nearly empty.
+        self._place = None
+        if self._size[0] * self._size[1] <= 8 * pieces.size + 1_000_000:
+            self._place = np.full(self._size[0] * self._size[1], -1, dtype=np.int32)
+            self._place[self.filled] = np.arange(self.filled.size, dtype=np.int32)
 
-    def around(self, x, y):
-        """Return (point, segment) pairs of the nine cells around each point, by point."""
-        column = np.floor(x / self.cell).astype(np.int64)
-        line = np.floor(y / self.cell).astype(np.int64)
-        wanted = np.stack(
-            [_key(column + i, line + j) for i in (-1, 0, 1) for j in (-1, 0, 1)], axis=1
-        ).ravel()
-        at = np.minimum(np.searchsorted(self.cells, wanted), self.cells.size - 1)
-        hit = self.cells[at] == wanted
-        point = np.repeat(np.arange(x.size), 9)[hit]
-        return self._expand(point, at[hit])
+    def _find(self, cell):
+        """Return the place of some cells among the filled ones, -1 for an empty one."""
+        if self._place is not None:
+            return self._place[cell]
+        at = np.minimum(np.searchsorted(self.filled, cell), self.filled.size - 1)
+        return np.where(self.filled[at] == cell, at, -1)
+
+    def around(self, x, y, cells):
+        """Return the segments of the cells around each point, two or three a side.
+
+        Returns:
+            (point, segment, metres (n,) within which none is missing), by point.
+        """
+        start, within = [], None
+        for values, low, size in zip((x, y), self._low, self._size):
+            at = values / self.cell - (0.5 if cells == 2 else 1.0)
+            first = np.floor(at)
+            inside = at - first + (0.5 if cells == 2 else 1.0)
+            room = np.minimum(inside, cells - inside) * self.cell
+            within = room if within is None else np.minimum(within, room)
+            # A point far outside the network meets the border, and no segment within its cells.
+            start.append(np.clip(first - low, 0, size - cells).astype(np.int64))
+        steps = np.arange(cells)
+        offsets = (steps[:, None] * self._size[1] + steps).ravel()
+        place = self._find(((start[0] * self._size[1] + start[1])[:, None] + offsets).ravel())
+        hit = np.flatnonzero(place >= 0)
+        return (*self._expand(hit // offsets.size, place[hit]), within)
 
     def within_reach(self, x, y):
         """Return (point, segment) pairs of the cells that may hold the nearest one, by point."""
-        low_x, low_y = self.column * self.cell, self.line * self.cell
+        low_x = (self.filled // self._size[1] + self._low[0]) * self.cell
+        low_y = (self.filled % self._size[1] + self._low[1]) * self.cell
         off_x = np.maximum(np.maximum(low_x - x[:, None], x[:, None] - low_x - self.cell), 0.0)
         off_y = np.maximum(np.maximum(low_y - y[:, None], y[:, None] - low_y - self.cell), 0.0)
         nearest = np.hypot(off_x, off_y)
@@ -222,33 +291,28 @@ class _Grid:
         return self._expand(point, cell)
 
     def in_box(self, low_x, low_y, high_x, high_y):
-        """Return the segments of the cells a box meets."""
-        meets = (
-            (self.column >= np.floor(low_x / self.cell))
-            & (self.column <= np.floor(high_x / self.cell))
-            & (self.line >= np.floor(low_y / self.cell))
-            & (self.line <= np.floor(high_y / self.cell))
-        )
-        cell = np.flatnonzero(meets)
-        _, segment = self._expand(cell, cell)
-        return np.unique(segment)
+        """Return the segments of the cells a box meets, each once."""
+        spans = []
+        for low, high, first, size in zip(
+            (low_x, low_y), (high_x, high_y), self._low, self._size
+        ):  # fmt: skip
+            begin = min(max(np.floor(low / self.cell) - first, 0), size)
+            end = min(max(np.floor(high / self.cell) - first + 1, begin), size)
+            spans.append(np.arange(int(begin), int(end)))
+        if spans[0].size * spans[1].size > self.filled.size:
+            column, line = self.filled // self._size[1], self.filled % self._size[1]
+            meets = np.isin(column, spans[0]) & np.isin(line, spans[1])
+            place = np.flatnonzero(meets)
+        else:
+            place = self._find((spans[0][:, None] * self._size[1] + spans[1]).ravel())
+            place = place[place >= 0]
+        return np.unique(self._expand(place, place)[1])
 
     def _expand(self, point, cell):
         number = self.number[cell]
         before = np.cumsum(number) - number
         at = np.repeat(self.begin[cell] - before, number) + np.arange(number.sum())
         return np.repeat(point, number), self.segment[at]
-
-
-_SHIFT = 1 << 30
-
-
-def _key(column, line):
-    # A point far outside the network has no cell of its own: it is looked for from afar.
-    limit = _SHIFT - 2
-    column = np.clip(column, -limit, limit)
-    line = np.clip(line, -limit, limit)
-    return ((column + _SHIFT) << 32) | (line + _SHIFT)
 
 
 @dataclass
@@ -535,9 +599,8 @@ def _stretches_inside(index, segment, rings):
 
 def _cut_segments(index, segment, rings):
     ox, oy = index._origin
-    a = np.column_stack((index.ax[segment], index.ay[segment]))
-    d = np.column_stack((index.dx[segment], index.dy[segment]))
-    length = np.sqrt(index.square[segment])
+    a, d = index._rows[segment, :2], index._rows[segment, 2:]
+    length = index.length(segment)
     low, high = np.minimum(a, a + d) - SLACK, np.maximum(a, a + d) + SLACK
     rows, shares = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
     for run, low_x, low_y, high_x, high_y, _ in rings.chunks:
@@ -623,7 +686,7 @@ def _nearest_pair(index, rings):
         rings.lower(apart, x, y)
         distances.append(apart)
         segments.append(near)
-        alongs.append(at_end * np.sqrt(index.square[near]))
+        alongs.append(at_end * index.length(near))
     away = np.concatenate(distances)
     segment, along = np.concatenate(segments), np.concatenate(alongs)
     tied = np.flatnonzero(away <= away.min() + SLACK)

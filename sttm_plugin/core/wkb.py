@@ -45,13 +45,15 @@ def read_lines(blobs) -> Lines:
     Args:
         blobs: one bytes for each feature, None where it has no geometry.
     """
-    row = np.array([i for i, blob in enumerate(blobs) if blob], dtype=np.int64)
-    kept = [blobs[i] for i in row]
+    row, kept = np.arange(len(blobs)), blobs
+    if not all(blobs):
+        row = np.array([i for i, blob in enumerate(blobs) if blob], dtype=np.int64)
+        kept = [blobs[i] for i in row]
     if not kept:
         none = np.zeros(0, dtype=np.int64)
         return Lines(np.zeros((0, 2)), np.zeros(1, dtype=np.int64), none, none)
     raw = np.frombuffer(b"".join(kept), dtype=np.uint8)
-    sizes = np.fromiter((len(blob) for blob in kept), dtype=np.int64, count=len(kept))
+    sizes = np.fromiter(map(len, kept), dtype=np.int64, count=len(kept))
     begin = np.cumsum(sizes) - sizes
     code, dims, header = _kinds(raw, begin)
 
@@ -115,26 +117,31 @@ def _kinds(raw, at):
 
 
 def _uint(raw, at):
-    four = raw[at[:, None] + np.arange(4)]
-    return np.ascontiguousarray(four).view("<u4").ravel().astype(np.int64)
+    return _numbers_at(raw, at, "<u4").astype(np.int64)
+
+
+def _numbers_at(raw, at, kind):
+    """Return the numbers that begin at some bytes, wherever they lie."""
+    width = np.dtype(kind).itemsize
+    if raw.size < width:
+        return np.zeros(0, dtype=kind)
+    every = np.ndarray((raw.size - width + 1,), dtype=kind, buffer=raw, strides=(1,))
+    return every[at]
 
 
 def _coordinates(raw, where, count, width):
-    if not where.size:
-        return np.zeros((0, 2))
-    mark = np.zeros(raw.size + 1, dtype=np.int8)
-    filled = count > 0
-    # Headers lie between the parts: a beginning never meets the end before it.
-    mark[where[filled]] += 1
-    mark[(where + count * width * 8)[filled]] -= 1
-    numbers = raw[np.cumsum(mark[:-1], dtype=np.int8).astype(bool)].view("<f8")
-    if (width == 2).all():
-        return numbers.reshape(-1, 2).copy()
-    size = count * width
-    first = np.cumsum(size) - size
-    step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    x_at = np.repeat(first, count) + step * np.repeat(width, count)
-    return np.column_stack((numbers[x_at], numbers[x_at + 1]))
+    """Return the first two numbers of each vertex of the parts that begin at ``where``."""
+    before = np.cumsum(count) - count
+    if where.size and (width == 2).all():
+        at = np.repeat(where - 16 * before, count)
+        at += 16 * np.arange(at.size)
+    else:
+        step = np.arange(count.sum()) - np.repeat(before, count)
+        at = np.repeat(where, count) + 8 * np.repeat(width, count) * step
+    xy = np.empty((at.size, 2))
+    xy[:, 0] = _numbers_at(raw, at, "<f8")
+    xy[:, 1] = _numbers_at(raw, at + 8, "<f8")
+    return xy
 
 
 def read_shape(blob):
