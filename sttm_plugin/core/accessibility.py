@@ -8,7 +8,7 @@ import numpy as np
 
 from .errors import SttmError
 from .network import SLACK, scatter_min, split_network
-from .paths import TABLE_CELLS, Spreader, graph_of_pieces, groups_at_once
+from .paths import TABLE_CELLS, Spreader, graph_of_pieces
 from .snapping import Rings, attach_places, attach_points
 from .text import number_list, number_pairs
 from .wkb import Area
@@ -161,7 +161,7 @@ class Measured:
         cost: of the nearest service, inf beyond the largest threshold or unreached.
         service: index of that service, -1 where there is none.
         reason: int8, index in REASONS.
-        count: {threshold: int64}.
+        count: {threshold: int32}.
         two_step, enhanced, gravity: float64, None when not asked for.
     """
 
@@ -223,6 +223,16 @@ class Supply:
     shapes: list
     capacity: np.ndarray | None = None
 
+    def chosen(self, rows):
+        """Return the services of some rows, in their order."""
+        rows = np.asarray(rows, dtype=np.int64).tolist()
+        return Supply(
+            [self.ids[row] for row in rows],
+            [self.categories[row] for row in rows],
+            [self.shapes[row] for row in rows],
+            None if self.capacity is None else np.asarray(self.capacity)[rows],
+        )
+
 
 def measure(x, y, population, supply, street, options, on_progress=None):
     """Measure what each origin reaches.
@@ -250,16 +260,22 @@ def measure(x, y, population, supply, street, options, on_progress=None):
             "popolazione delle origini."
         )
     people = np.zeros(x.size) if population is None else np.nan_to_num(population, nan=0.0)
+    codes = sorted(set(supply.categories))
+    number_of = {code: number for number, code in enumerate(codes)}
+    category = np.array([number_of[code] for code in supply.categories], dtype=np.int64)
+    # Category by category, so that the services worked on together are of few.
+    order = np.argsort(category, kind="stable")
+    supply, category = supply.chosen(order), category[order]
     engine = _Straight if street is None else _Streets
     ways = engine.prepare(x, y, supply, street, options, _scaled(on_progress, 0.0, 0.4))
     if ways is None:
         return None
-    codes = sorted(set(supply.categories))
-    number_of = {code: number for number, code in enumerate(codes)}
-    category = np.array([number_of[code] for code in supply.categories], dtype=np.int64)
     sums = _Sums(ways, supply, category, codes, people, options)
     if not sums.run(_scaled(on_progress, 0.4, 1.0)):
         return None
+    for measured in sums.measured:
+        found = measured.service >= 0
+        measured.service[found] = order[measured.service[found]]
     return Accessibility(
         ways.origin_attached,
         np.isfinite(x) & np.isfinite(y),
@@ -334,9 +350,9 @@ class _Sums:
         self.measured = [
             Measured(
                 cost=np.full(size, np.inf),
-                service=np.full(size, -1, dtype=np.int64),
+                service=np.full(size, -1, dtype=np.int32),
                 reason=np.zeros(size, dtype=np.int8),
-                count={t: np.zeros(size, dtype=np.int64) for t in options.thresholds}
+                count={t: np.zeros(size, dtype=np.int32) for t in options.thresholds}
                 if CUMULATIVE in wanted
                 else {},
                 two_step=zeros() if TWO_STEP in wanted else None,
@@ -396,7 +412,7 @@ class _Sums:
         options, size = self.options, self.people.size
         for threshold, count in measured.count.items():
             within = cost <= threshold + SLACK
-            count += np.bincount(origin[within], minlength=size)
+            count += np.bincount(origin[within], minlength=size).astype(np.int32)
         able = self.supplies[service]
         service, origin, cost = service[able], origin[able], cost[able]
         capacity = self.capacity[service]
@@ -473,6 +489,9 @@ class _Streets:
         )
         forward, backward = street.cost_of_edges(options)
         self.graph = graph_of_pieces(split, forward, backward, towards_sources=True)
+        size = max(self.graph.nodes, self.origin_attached.size, 1)
+        self.together = int(max(1, min(TABLE_CELLS // size, self.service_attached.size)))
+        self.spreader = Spreader(self.graph, self.together)
         off_road = options.cost_of_metres()
         network_part = street.network.edge_part(entered.edge)
         self.entrance_place = entered.place
@@ -545,8 +564,7 @@ class _Streets:
 
     def category_batches(self, number):
         """Yield (categories, shares of the work) that fit in memory together."""
-        size = max(self.graph.nodes, self.origin_attached.size)
-        together = int(max(1, TABLE_CELLS // max(size, 1)))
+        together = self.together
         for first in range(0, number, together):
             batch = np.arange(first, min(first + together, number))
             yield batch, (first / number, (batch[-1] + 1) / number)
@@ -554,9 +572,7 @@ class _Streets:
     def _spread_categories(self, batch, services, category, limit, on_progress):
         chosen = np.isin(self.entrance_place, services)
         group = category[self.entrance_place[chosen]] - batch[0]
-        if not hasattr(self, "_by_category"):
-            self._by_category = Spreader(self.graph, len(batch))
-        return self._by_category.spread(
+        return self.spreader.spread(
             group,
             self.entrance_node[chosen],
             self.entrance_cost[chosen],
@@ -570,8 +586,10 @@ class _Streets:
         found = self._spread_categories(batch, services, category, limit, on_progress)
         if found is None:
             return None
-        self._ceiling = np.full(len(batch) * self.graph.nodes, -np.inf)
-        self._ceiling[found[0] * self.graph.nodes + found[1]] = found[2] + SLACK
+        if self.options.measures == {NEAREST}:
+            # Farther than the nearest of its category no service has to look.
+            self._ceiling = np.full(len(batch) * self.graph.nodes, -np.inf)
+            self._ceiling[found[0] * self.graph.nodes + found[1]] = found[2] + SLACK
         result = np.full((len(batch), self.origin_attached.size), np.inf)
         for group, origin, cost in self._to_origins(*found):
             scatter_min(result.reshape(-1), group * result.shape[1] + origin, cost)
@@ -595,11 +613,7 @@ class _Streets:
         Args:
             every_way: False leaves out what can't be the nearest.
         """
-        size = max(self.graph.nodes, self.origin_attached.size)
-        together = groups_at_once(
-            self.graph, services.size, int(TABLE_CELLS / size * self.graph.nodes)
-        )
-        spreader = Spreader(self.graph, together)
+        together = self.together
         limit = self.options.limit
         width = self.origin_attached.size
         table = np.full(together * width, np.inf)
@@ -615,7 +629,7 @@ class _Streets:
                 rows = self._ceiling.reshape(-1, nodes)[category[part] - batch[0]]
                 ceiling = rows.reshape(-1)
             share = (first / services.size, (first + part.size) / services.size)
-            found = spreader.spread(
+            found = self.spreader.spread(
                 np.repeat(np.arange(part.size), number),
                 self.entrance_node[at],
                 self.entrance_cost[at],
@@ -626,22 +640,26 @@ class _Streets:
             if found is None:
                 yield None
                 return
-            keys = []
+            keys, costs = [], []
             for group, origin, cost in self._to_origins(*found):
-                key = group * width + origin
-                keys.append(key)
-                scatter_min(table, key, cost)
+                keys.append(group * width + origin)
+                costs.append(cost)
             mine = np.flatnonzero(np.isin(self.inside_service, part))
             # ``services`` is increasing, and so is every part of it.
             key = np.searchsorted(part, self.inside_service[mine]) * width
-            key += self.inside_origin[mine]
-            keys.append(key)
-            scatter_min(table, key, self.connector[self.inside_origin[mine]])
-            key = np.unique(np.concatenate(keys))
+            keys.append(key + self.inside_origin[mine])
+            costs.append(self.connector[self.inside_origin[mine]])
+            key, cost = np.concatenate(keys), np.concatenate(costs)
+            within = np.flatnonzero(cost <= limit + SLACK)
+            key, cost = key[within], cost[within]
+            scatter_min(table, key, cost)
+            best = np.flatnonzero(table[key] == cost)
+            # Sorted, and the few reached equally well from two sides once.
+            key = np.sort(key[best])
+            if key.size:
+                key = key[np.append(True, key[1:] != key[:-1])]
             cost = table[key]
             table[key] = np.inf
-            within = cost <= limit + SLACK
-            key, cost = key[within], cost[within]
             yield part[key // width], key % width, cost
 
     def connected(self, services):

@@ -9,7 +9,7 @@ import numpy as np
 from .network import SLACK, scatter_min
 
 # Cells of the table of costs held at once: 8 + 4 bytes each.
-TABLE_CELLS = 12_000_000
+TABLE_CELLS = 8_000_000
 # Arcs of a node relaxed in one gather; the few nodes with more have the rest aside.
 _WIDTH = 4
 

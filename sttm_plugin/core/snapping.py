@@ -11,6 +11,8 @@ from .wkb import Area
 
 _POINTS_AT_ONCE = 50_000
 _PAIRS_AT_ONCE = 2_000_000
+# Cells a side, around a point, before a coarser grid is made.
+_MOST_CELLS = 9
 
 
 class SegmentIndex:
@@ -69,8 +71,14 @@ class SegmentIndex:
         left = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
         total = max(left.size, 1)
         left = left[np.lexsort((x[left], np.floor(y[left] / self._fine.cell)))]
-        # The four cells around a point hold the nearest segment of most; then nine, then larger.
-        for coarse, cells in ((False, 2), (False, 3), (True, 2), (True, 3), (True, None)):
+        # The four cells around a point hold the nearest segment of most; then more, then larger.
+        for coarse, cells in (
+            (False, 2),
+            (False, 3),
+            (False, _MOST_CELLS),
+            (True, 3),
+            (True, None),
+        ):
             if not left.size:
                 break
             if coarse and self._coarse is None:
@@ -218,24 +226,24 @@ class _Grid:
                 for v, d in ((ax, dx), (ay, dy))
             ]
         columns, lines = ([np.floor(v / self.cell).astype(np.int64) for v in end] for end in ends)
-        # A border of empty cells, so that the cells beside any point have a number.
-        self._low = min(c.min() for c in columns) - 2, min(r.min() for r in lines) - 2
+        # A border of empty cells, so that there are as many as are asked for at once.
+        border = _MOST_CELLS // 2
+        self._low = tuple(min(int(v.min()) for v in side) - border for side in (columns, lines))
         self._size = tuple(
-            max(int(v.max()) for v in side) - low + 3
+            max(int(v.max()) for v in side) - low + border + 1
             for side, low in zip((columns, lines), self._low)
         )
-        columns = [c - self._low[0] for c in columns]
-        lines = [r - self._low[1] for r in lines]
         moves, rises = columns[0] != columns[1], lines[0] != lines[1]
-        keys = []
+        both = []
         for k, h, mine in (
-            (0, 0, None), (1, 0, moves), (0, 1, rises), (1, 1, moves & rises),
+            (0, 0, slice(None)), (1, 0, moves), (0, 1, rises), (1, 1, moves & rises),
         ):  # fmt: skip
-            key = columns[k] * self._size[1] + lines[h]
-            keys.append((key, segment) if mine is None else (key[mine], segment[mine]))
-        key, segment = (np.concatenate(column) for column in zip(*keys))
-        # Sorted as one number, cell and segment, which is faster than sorting by two.
-        both = np.sort(key * pieces.size + segment)
+            key = (columns[k][mine] - self._low[0]) * self._size[1] + lines[h][mine] - self._low[1]
+            # As one number, cell and segment are sorted faster than as two.
+            both.append(key * pieces.size + segment[mine])
+        del ends, columns, lines, moves, rises, key, segment
+        both = np.concatenate(both)
+        both.sort()
         if pieces.size and pieces.max() > 1:
             both = both[np.append(True, both[1:] != both[:-1])]
         key, segment = np.divmod(both, pieces.size)
@@ -258,19 +266,19 @@ class _Grid:
         return np.where(self.filled[at] == cell, at, -1)
 
     def around(self, x, y, cells):
-        """Return the segments of the cells around each point, two or three a side.
+        """Return the segments of the cells around each point, so many a side.
 
         Returns:
             (point, segment, metres (n,) within which none is missing), by point.
         """
         start, within = [], None
         for values, low, size in zip((x, y), self._low, self._size):
-            at = values / self.cell - (0.5 if cells == 2 else 1.0)
+            at = values / self.cell - (cells - 1) / 2
             first = np.floor(at)
-            inside = at - first + (0.5 if cells == 2 else 1.0)
+            inside = at - first + (cells - 1) / 2
             room = np.minimum(inside, cells - inside) * self.cell
             within = room if within is None else np.minimum(within, room)
-            # A point far outside the network meets the border, and no segment within its cells.
+            # Moved inside the grid they are still all those of the grid that are wanted.
             start.append(np.clip(first - low, 0, size - cells).astype(np.int64))
         steps = np.arange(cells)
         offsets = (steps[:, None] * self._size[1] + steps).ravel()
