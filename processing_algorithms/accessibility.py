@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import (
     QgsFeature,
+    QgsFeatureRequest,
     QgsFeatureSink,
     QgsProcessing,
     QgsProcessingException,
@@ -19,14 +20,14 @@ from ..core.reference import comune_of
 from ..core.text import code_names, threshold_name
 from ..core.wkb import Area
 from ..qgis_io.fields import KEY_FIELDS, make_fields, with_original
+from ..qgis_io.frames import iter_features, plain_geometry, source_name, transform_to
 from ..qgis_io.network import (
-    check_lines,
     field_place,
-    make_network,
     numbers_of,
     plain_text,
+    read_places,
     read_rows,
-    representative_points,
+    read_streets,
     shapes_of,
     tell_numbers,
 )
@@ -283,19 +284,15 @@ class Accessibility(SttmAlgorithm):
         source = self.source(parameters, self.ORIGINS, context)
         if source is None:
             raise SttmError("Indicare il layer delle origini (ORIGINS).")
-        kept = [
-            place
-            for place, field in enumerate(source.fields())
-            if field.name().lower() not in KEY_FIELDS
-        ]
         field = self.field(parameters, self.POP_FIELD, context)
-        origins = or_cancelled(
-            read_rows(source, crs, context, feedback, [field] if field else [], kept)
-        )
-        people = self._people(origins, field, feedback)
+        named = self.field(parameters, self.ORIGIN_ID, context)
+        istat = "istat" if field_place(source, "istat", needed=False) >= 0 else ""
+        wanted = [name for name in dict.fromkeys((field, named, istat)) if name]
+        layer = self.whole_layer(parameters, self.ORIGINS, context)
+        x, y, fids, found = or_cancelled(read_places(source, layer, crs, context, feedback, wanted))
+        people = self._people(found[field], feedback) if field else None
         supply = self._supply(parameters, crs, context, feedback)
         names = code_names(sorted(set(supply.categories)))
-        x, y = (np.array(each) for each in representative_points(origins.geometries))
         stages.next()
         street = self._street(parameters, crs, context, feedback)
         stages.next()
@@ -304,16 +301,13 @@ class Accessibility(SttmAlgorithm):
         )
         for sentence in result.log:
             feedback.pushInfo(sentence)
-        self._tell_far(origins, result, parameters, context, feedback)
+        _tell_far(found[named] if named else fids, result, feedback)
         stages.next()
-        groups = self._groups(parameters, crs, context, feedback, source, origins, (x, y), stages)
+        groups = self._groups(parameters, crs, context, feedback, found.get(istat), (x, y), stages)
         summary = accessibility.summarise(result, people, groups, options)
         stages.next()
-        originals = [source.fields()[place] for place in kept]
         columns = _columns(result, supply, names, options)
-        return self._write(
-            parameters, context, stages, crs, source, originals, origins, columns, summary
-        )
+        return self._write(parameters, context, stages, crs, source, fids, columns, summary)
 
     # Reading ----------------------------------------------------------------------------
 
@@ -332,10 +326,8 @@ class Accessibility(SttmAlgorithm):
             max_snap=self.parameterAsDouble(parameters, self.MAX_SNAP, context),
         )
 
-    def _people(self, origins, field, feedback):
-        if not field:
-            return None
-        numbers, wrong = numbers_of(origins.columns[field])
+    def _people(self, values, feedback):
+        numbers, wrong = numbers_of(values)
         tell_numbers("Popolazione", numbers, wrong, feedback)
         return np.maximum(np.nan_to_num(np.array(numbers), nan=0.0), 0.0)
 
@@ -393,17 +385,24 @@ class Accessibility(SttmAlgorithm):
         source = self.source(parameters, self.NETWORK, context)
         if source is None:
             return None
-        check_lines(source)
         direction = self.field(parameters, self.DIRECTION_FIELD, context)
         speed = self.field(parameters, self.SPEED_FIELD, context)
-        wanted = [name for name in (direction, speed) if name]
-        rows = or_cancelled(read_rows(source, crs, context, feedback, wanted))
-        tolerance = self.parameterAsDouble(parameters, self.TOLERANCE, context)
-        street = accessibility.Street(*make_network(rows, tolerance, feedback))
+        streets = or_cancelled(
+            read_streets(
+                source,
+                self.whole_layer(parameters, self.NETWORK, context),
+                crs,
+                self.parameterAsDouble(parameters, self.TOLERANCE, context),
+                context,
+                feedback,
+                [name for name in (direction, speed) if name],
+            )
+        )
+        street = accessibility.Street(streets.network, streets.index)
         if direction:
-            street.direction = self._directions(rows.columns[direction], parameters, context)
+            street.direction = self._directions(streets.columns[direction], parameters, context)
         if speed:
-            numbers, wrong = numbers_of(rows.columns[speed])
+            numbers, wrong = numbers_of(streets.columns[speed])
             street.speed = np.array(numbers)
             slow = int((~(street.speed > 0)).sum())
             if slow:
@@ -429,28 +428,14 @@ class Accessibility(SttmAlgorithm):
         default = self.parameterAsEnum(parameters, self.DEFAULT_DIRECTION, context)
         return np.array([ways.get(plain_text(value) or "", default) for value in values])
 
-    def _tell_far(self, origins, result, parameters, context, feedback):
-        far = np.flatnonzero(result.located & ~result.attached)
-        if not far.size:
-            return
-        name = self.field(parameters, self.ORIGIN_ID, context)
-        place = -1
-        if name:
-            source = self.source(parameters, self.ORIGINS, context)
-            kept = [f.name() for f in source.fields() if f.name().lower() not in KEY_FIELDS]
-            place = kept.index(name) if name in kept else -1
-        shown = [
-            str(origins.fids[row] if place < 0 else origins.attributes[row][place])
-            for row in far[:10].tolist()
-        ]
-        feedback.pushWarning(
-            f"{far.size} origini troppo lontane dalla rete, non agganciate: {', '.join(shown)}"
-            f"{' …' if far.size > 10 else ''}."
-        )
+    def _groups(self, parameters, crs, context, feedback, istat, at, stages):
+        """Return (livello, nome, codice, members) of the whole, each zone and each comune.
 
-    def _groups(self, parameters, crs, context, feedback, source, origins, at, stages):
-        """Return (livello, nome, codice, members) of the whole, each zone and each comune."""
-        size = len(origins)
+        Args:
+            istat: the ISTAT code each origin carries, None where they carry none.
+            at: x, y of the origins.
+        """
+        size = len(at[0])
         groups = [("totale", None, None, np.ones(size, dtype=bool))]
         if not self.wants(parameters, self.SUMMARY):
             return groups
@@ -463,12 +448,9 @@ class Accessibility(SttmAlgorithm):
             names = dict(zip(comuni.codes, comuni.names))
             zones = dict(zip(comuni.codes, comuni.zones))
         else:
-            place = field_place(source, "istat", needed=False)
-            if place < 0:
+            if istat is None:
                 return groups
-            kept = [n for n, f in enumerate(source.fields()) if f.name().lower() not in KEY_FIELDS]
-            values = [row[kept.index(place)] for row in origins.attributes]
-            known = [comune_of(value) for value in values]
+            known = [comune_of(value) for value in istat]
             codes = [comune.istat if comune else None for comune in known]
         codes = np.array(codes, dtype=object)
         found = sorted({code for code in codes if code is not None})
@@ -486,27 +468,45 @@ class Accessibility(SttmAlgorithm):
 
     # Writing ----------------------------------------------------------------------------
 
-    def _write(
-        self, parameters, context, stages, crs, source, originals, origins, columns, summary
-    ):
+    def _write(self, parameters, context, stages, crs, source, fids, columns, summary):
+        kept = [
+            place
+            for place, field in enumerate(source.fields())
+            if field.name().lower() not in KEY_FIELDS
+        ]
         fields = with_original(
-            make_fields(field for field, _ in columns), originals, original_first=True
+            make_fields(field for field, _ in columns),
+            [source.fields()[place] for place in kept],
+            original_first=True,
         )
         kind = QgsWkbTypes.linearType(QgsWkbTypes.flatType(source.wkbType()))
         sink, target = self.open_sink(parameters, self.OUTPUT, context, fields, kind, crs)
-        measured = list(zip(*(values for _, values in columns)))
-        for number, (attributes, geometry) in enumerate(
-            zip(origins.attributes, origins.geometries)
-        ):
-            if number % 512 == 0:
-                stages.progress(number / max(len(origins), 1))
+        transform = transform_to(source, crs, context)
+        rows = _Rows(columns)
+        place_of = {fid: place for place, fid in enumerate(fids)}
+        request = QgsFeatureRequest().setSubsetOfAttributes(kept)
+        written = 0
+        for original in iter_features(source, request):
+            if written % 512 == 0:
+                stages.progress(written / max(len(fids), 1))
                 stages.check()
+            row = place_of.get(original.id())
+            if row is None:
+                break
+            written += 1
+            values = original.attributes()
             feature = QgsFeature(fields)
-            feature.setAttributes([*attributes, *measured[number]])
+            feature.setAttributes([*(values[place] for place in kept), *rows[row]])
+            geometry = plain_geometry(original, transform, source_name(source))
             if geometry is not None:
                 feature.setGeometry(geometry)
             if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
                 raise QgsProcessingException(self.writeFeatureError(sink, parameters, self.OUTPUT))
+        if written != len(fids):
+            raise SttmError(
+                f"Il layer «{source_name(source)}» è cambiato durante il calcolo: salvare le "
+                "modifiche e ripetere."
+            )
         del sink
         shape = QgsWkbTypes.geometryType(kind)
         point = shape == QgsWkbTypes.GeometryType.PointGeometry
@@ -525,41 +525,78 @@ class Accessibility(SttmAlgorithm):
         return results
 
 
+def _tell_far(names, result, feedback):
+    far = np.flatnonzero(result.located & ~result.attached)
+    if far.size:
+        shown = ", ".join(str(names[row]) for row in far[:10].tolist())
+        feedback.pushWarning(
+            f"{far.size} origini troppo lontane dalla rete, non agganciate: {shown}"
+            f"{' …' if far.size > 10 else ''}."
+        )
+
+
 def _columns(result, supply, names, options):
-    """Return (Field, values) of every measure, None where it is missing."""
+    """Return (Field, values) of every measure.
+
+    Values are an array, masked where they are missing, or (names, places among them).
+    """
     attached = result.attached
+    ids = np.array([*supply.ids, None], dtype=object)
+    reasons = np.array(accessibility.REASONS, dtype=object)
     columns = [
-        (schema.Field("stato_aggancio"), result.states.tolist()),
-        (schema.Field("distanza_aggancio_m", "real"), _numbers(result.snap_m)),
+        (schema.Field("stato_aggancio"), result.states),
+        (schema.Field("distanza_aggancio_m", "real"), result.snap_m),
     ]
     for code, measured in result.categories.items():
         name = names[code]
         if NEAREST in options.measures:
-            ids = [supply.ids[place] if place >= 0 else None for place in measured.service]
-            reasons = [accessibility.REASONS[number] for number in measured.reason]
             columns += [
-                (schema.Field(f"t_{name}", "real"), _numbers(measured.cost)),
-                (schema.Field(f"id_{name}"), ids),
-                (schema.Field(f"motivo_{name}"), reasons),
+                (schema.Field(f"t_{name}", "real"), measured.cost),
+                (schema.Field(f"id_{name}"), (ids, measured.service)),
+                (schema.Field(f"motivo_{name}"), (reasons, measured.reason)),
             ]
         for threshold, count in measured.count.items():
             field = schema.Field(f"n_{name}_{threshold_name(threshold)}", "int")
-            columns.append((field, _where(attached, count)))
+            columns.append((field, np.ma.array(count, mask=~attached)))
         for prefix, values in (
             ("s2", measured.two_step),
             ("e2", measured.enhanced),
             ("g", measured.gravity),
         ):
             if values is not None:
-                columns.append((schema.Field(f"{prefix}_{name}", "real"), _where(attached, values)))
-    reached = _where(attached, result.categories_reached)
+                masked = np.ma.array(values, mask=~attached)
+                columns.append((schema.Field(f"{prefix}_{name}", "real"), masked))
+    reached = np.ma.array(result.categories_reached, mask=~attached)
     columns.append((schema.Field("n_categorie_15", "int"), reached))
     return columns
 
 
-def _numbers(values):
-    return [value if np.isfinite(value) else None for value in values.tolist()]
+class _Rows:
+    """The values of each row, None where a number is missing or isn't finite.
+
+    They are turned into Python's some rows at once: whole columns of them would take gigabytes.
+    """
+
+    AT_ONCE = 4096
+
+    def __init__(self, columns):
+        self._columns = columns
+        self._first, self._rows = -1, []
+
+    def __getitem__(self, row):
+        first = row - row % self.AT_ONCE
+        if first != self._first:
+            part = slice(first, first + self.AT_ONCE)
+            self._rows = list(zip(*(_plain(values, part) for _, values in self._columns)))
+            self._first = first
+        return self._rows[row - first]
 
 
-def _where(mask, values):
-    return [value if known else None for known, value in zip(mask.tolist(), values.tolist())]
+def _plain(values, part):
+    if isinstance(values, tuple):
+        names, place = values
+        return names[place[part]].tolist()
+    values = values[part]
+    if values.dtype.kind == "f" and not isinstance(values, np.ma.MaskedArray):
+        values = np.ma.masked_invalid(values, copy=False)
+    return values.tolist()

@@ -443,6 +443,15 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
             )
         return source
 
+    def whole_layer(self, parameters, name, context):
+        """Return the layer behind a source when all its features are meant, else None."""
+        given = parameters.get(name)
+        if isinstance(given, QgsProcessingFeatureSourceDefinition):
+            part = given.selectedFeaturesOnly or given.featureLimit >= 0
+            if part or getattr(given, "filterExpression", ""):
+                return None
+        return self.parameterAsVectorLayer(parameters, name, context)
+
     def sources(self, parameters, name, context, needed=()) -> list:
         """Return the sources of a parameter: several for a .gpkg without a layer's name."""
         given = _given(parameters.get(name))

@@ -176,11 +176,11 @@ class ClassifyServices(SttmAlgorithm):
         if source is None:
             return None
         from ..core.accessibility import Street
-        from ..qgis_io.network import check_lines, make_network, read_rows
+        from ..qgis_io.network import read_streets
 
-        check_lines(source)
-        rows = or_cancelled(read_rows(source, crs, context, feedback))
-        return Street(*make_network(rows, 0.001, feedback))
+        layer = self.whole_layer(parameters, self.NETWORK, context)
+        streets = or_cancelled(read_streets(source, layer, crs, 0.001, context, feedback))
+        return Street(streets.network, streets.index)
 
     def _write(self, parameters, context, feedback, classified, area, crs):
         points, areas = classified[~area], classified[area]

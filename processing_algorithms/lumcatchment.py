@@ -19,12 +19,11 @@ from ..core.pack import load_pack
 from ..core.wkb import Points
 from ..qgis_io.fields import make_fields
 from ..qgis_io.network import (
-    check_lines,
     field_place,
-    make_network,
     numbers_of,
     plain_text,
     read_rows,
+    read_streets,
     shapes_of,
     tell_numbers,
 )
@@ -214,12 +213,17 @@ class LumCatchment(SttmAlgorithm):
         stages.next()
         network = found = None
         if along:
-            source = self.source(parameters, self.NETWORK, context)
-            check_lines(source)
-            rows = or_cancelled(read_rows(source, crs, context, feedback))
-            stages.check()
-            tolerance = self.parameterAsDouble(parameters, self.TOLERANCE, context)
-            network, index = make_network(rows, tolerance, feedback)
+            streets = or_cancelled(
+                read_streets(
+                    self.source(parameters, self.NETWORK, context),
+                    self.whole_layer(parameters, self.NETWORK, context),
+                    crs,
+                    self.parameterAsDouble(parameters, self.TOLERANCE, context),
+                    context,
+                    feedback,
+                )
+            )
+            network, index = streets.network, streets.index
         stages.next()
         if along:
             max_snap = self.parameterAsDouble(parameters, self.MAX_SNAP, context)

@@ -86,6 +86,7 @@ def read_lines(blobs) -> Lines:
     feature, where = np.concatenate(feature), np.concatenate(where)
     count, width = np.concatenate(count), np.concatenate(width)
     order = np.argsort(where, kind="stable")
+    order = order[count[order] > 0]
     feature, where, count, width = feature[order], where[order], count[order], width[order]
     xy = _coordinates(raw, where, count, width)
     others = row[(code != _LINE) & (code != _MULTI_LINE)]
@@ -142,6 +143,24 @@ def _coordinates(raw, where, count, width):
     xy[:, 0] = _numbers_at(raw, at, "<f8")
     xy[:, 1] = _numbers_at(raw, at + 8, "<f8")
     return xy
+
+
+def read_points(blobs):
+    """Return x, y (n,) of little-endian WKB points, NaN for none; None where one is no point."""
+    xy = np.full((len(blobs), 2), np.nan)
+    row = np.array([i for i, blob in enumerate(blobs) if blob], dtype=np.int64)
+    if row.size:
+        kept = [blobs[i] for i in row]
+        raw = np.frombuffer(b"".join(kept), dtype=np.uint8)
+        sizes = np.fromiter(map(len, kept), dtype=np.int64, count=len(kept))
+        begin = np.cumsum(sizes) - sizes
+        code, _, header = _kinds(raw, begin)
+        if (code != 1).any():
+            return None
+        xy[row, 0] = _numbers_at(raw, begin + header, "<f8")
+        xy[row, 1] = _numbers_at(raw, begin + header + 8, "<f8")
+        xy[~np.isfinite(xy).all(axis=1)] = np.nan
+    return xy[:, 0], xy[:, 1]
 
 
 def read_shape(blob):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import numpy as np
 from qgis.core import NULL, QgsFeatureRequest, QgsWkbTypes
 
+from ..core.cache import Cache
 from ..core.errors import SttmError
 from ..core.network import build_network
 from ..core.snapping import SegmentIndex
-from ..core.wkb import read_lines, read_shape
+from ..core.wkb import read_lines, read_points, read_shape
+from .bulk import file_of, read_columns, sound, to_crs
 from .frames import iter_features, plain_geometry, plain_value, source_name, transform_to
 
 _CANCEL_EVERY = 512
@@ -133,6 +139,36 @@ def representative_points(geometries):
     return x, y
 
 
+def read_places(source, layer, crs, context=None, feedback=None, fields=()):
+    """Return where each feature of a layer is, and some of its columns.
+
+    Args: as for ``read_streets``.
+
+    Returns:
+        (x, y float64 (n,), NaN without a place; feature ids; {field: values}); None when cancelled.
+
+    Raises:
+        SttmError: no CRS, a field that isn't there, a coordinate that can't be transformed.
+    """
+    names = [source.fields()[field_place(source, name)].name() for name in fields]
+    found = read_columns(layer, names, feedback)
+    if found is not None and sound(found.blobs):
+        places = read_points(found.blobs)
+        if places is not None:
+            known = np.isfinite(places[0])
+            xy = np.column_stack(places)
+            moved = to_crs(xy[known], layer, crs, context)
+            if moved is not None:
+                xy[known] = moved
+                columns = {asked: found.columns[name] for asked, name in zip(fields, names)}
+                return xy[:, 0], xy[:, 1], found.fids.tolist(), columns
+    rows = read_rows(source, crs, context, feedback, fields)
+    if rows is None:
+        return None
+    x, y = representative_points(rows.geometries)
+    return np.array(x), np.array(y), rows.fids, rows.columns
+
+
 def numbers_of(values):
     """Return values as floats, NaN where NULL or no number, and how many were no number."""
     numbers, wrong = [], 0
@@ -186,23 +222,134 @@ def check_lines(source):
         )
 
 
-def make_network(rows, tolerance, feedback):
-    """Return the network of some rows and the index over it, telling what was left out.
+# Streets ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Streets:
+    """A street layer, built.
+
+    Attributes:
+        network: ``core.network.Network``; index: ``core.snapping.SegmentIndex`` over it.
+        columns: {field: values}, of those asked for.
+        log: sentences on what was left out and what was built.
+    """
+
+    network: object
+    index: object
+    columns: dict
+    log: list
+
+
+# Networks built in this session: those of one metropolitan city, with room to spare.
+_BUILT = Cache(600_000_000)
+# A file written so short a time before it is read may change again without its date showing it.
+_SETTLED_S = 3.0
+
+
+def read_streets(source, layer, crs, tolerance, context=None, feedback=None, fields=()):
+    """Return the network of a street layer, from this session's cache where nothing has changed.
+
+    Args:
+        source: QgsFeatureSource of an algorithm, or QgsVectorLayer.
+        layer: the layer behind it where all its features are meant, else None.
+        tolerance: metres. fields: names to read as columns.
+
+    Returns:
+        Streets; None when cancelled.
 
     Raises:
-        SttmError: no line can be used.
+        SttmError: it isn't made of lines, has no CRS, lacks a field, or no line can be used.
     """
-    network = build_network(read_lines(blobs_of(rows.geometries)), rows.fids, tolerance)
-    without = sum(geometry is None for geometry in rows.geometries)
-    for number, why in (
-        (without, "senza geometria"),
-        (network.left_out, "che non sono linee o hanno coordinate non valide"),
-        (network.zero_length, "di lunghezza zero"),
-    ):
-        if number:
-            feedback.pushInfo(f"Rete: {number} linee {why}, ignorate.")
-    feedback.pushInfo(
+    check_lines(source)
+    names = [source.fields()[field_place(source, name)].name() for name in fields]
+    settings = (crs.toWkt(), _operation(source, crs, context), float(tolerance), *names)
+    key = _file_key(layer)
+    built = _BUILT.get((key, settings)) if key else None
+    if built is None:
+        rows = _read_lines(source, layer, crs, context, feedback, names)
+        if rows is None:
+            return None
+        if key is None:
+            key = _content_key(*rows)
+            built = _BUILT.get((key, settings))
+        if built is None:
+            built = _build(*rows, tolerance)
+        _BUILT.put((key, settings), built)
+    elif feedback is not None:
+        feedback.pushInfo("Rete invariata: si usa quella già costruita in questa sessione.")
+    for sentence in built.log if feedback is not None else ():
+        feedback.pushInfo(sentence)
+    columns = {asked: built.columns[name] for asked, name in zip(fields, names)}
+    return Streets(built.network, built.index, columns, built.log)
+
+
+def _read_lines(source, layer, crs, context, feedback, names):
+    """Return (Lines, feature ids, columns, log) of a layer; None when cancelled."""
+    found = read_columns(layer, names, feedback)
+    if found is not None and sound(found.blobs):
+        lines = read_lines(found.blobs)
+        moved = to_crs(lines.xy, layer, crs, context)
+        if moved is not None:
+            return lines._replace(xy=moved), found.fids, found.columns
+    rows = read_rows(source, crs, context, feedback, names)
+    if rows is None:
+        return None
+    fids = np.array(rows.fids, dtype=np.int64)
+    return read_lines(blobs_of(rows.geometries)), fids, rows.columns
+
+
+def _build(lines, fids, columns, tolerance):
+    network = build_network(lines, fids, tolerance)
+    drawn = np.zeros(fids.size, dtype=bool)
+    drawn[lines.feature] = True
+    drawn[lines.left_out] = True
+    log = [
+        f"Rete: {number} linee {why}, ignorate."
+        for number, why in (
+            (int((~drawn).sum()), "senza geometria"),
+            (network.left_out, "che non sono linee o hanno coordinate non valide"),
+            (network.zero_length, "di lunghezza zero"),
+        )
+        if number
+    ]
+    log.append(
         f"Rete: {network.size} archi, {network.node_x.size} nodi, "
         f"{int(network.part.max())} parti separate."
     )
-    return network, SegmentIndex(network)
+    return Streets(network, SegmentIndex(network), columns, log)
+
+
+def _operation(source, crs, context):
+    transform = transform_to(source, crs, context)
+    return None if transform is None else transform.instantiatedCoordinateOperationDetails().proj
+
+
+def _file_key(layer):
+    """Return what tells the content of a layer's file, None where it can't be told."""
+    if layer is None or layer.isEditable():
+        return None
+    place = file_of(layer)
+    if place is None:
+        return None
+    path = Path(place["path"]).resolve()
+    states = []
+    for name in (path, *(path.with_name(path.name + end) for end in ("-wal", "-journal")),
+                 *(path.with_suffix(end) for end in (".shx", ".dbf", ".prj", ".cpg"))):  # fmt: skip
+        try:
+            state = name.stat()
+        except OSError:
+            continue
+        if time.time() - state.st_mtime < _SETTLED_S:
+            return None
+        states.append((name.name, state.st_mtime_ns, state.st_size))
+    return (str(path), place["layerName"], place["layerId"], layer.subsetString(), *states)
+
+
+def _content_key(lines, fids, columns):
+    """Return a digest of what was read."""
+    digest = hashlib.sha256()
+    for array in (lines.xy, lines.start, lines.feature, lines.left_out, fids):
+        digest.update(np.ascontiguousarray(array).data)
+    digest.update(repr(columns).encode())
+    return digest.hexdigest()
