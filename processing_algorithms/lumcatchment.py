@@ -34,6 +34,7 @@ from ..qgis_io.shapes import (
     polygons_only,
     read_comuni,
     street_polygon,
+    street_preview,
     tell_repaired,
 )
 from .base import Cancelled, SttmAlgorithm, or_cancelled
@@ -431,9 +432,12 @@ class _Drawing:
         attached = found.attached
         geometry = QgsGeometry()
         if reached.edge.size:
-            within = circle(lum.x[attached], lum.y[attached], radius)
-            xy, start = catchment.draw(self._network, reached)
-            geometry = street_polygon(xy, start, self._width, within, self._preview)
+            at = lum.x[attached], lum.y[attached], radius
+            lines = catchment.draw(self._network, reached)
+            if self._preview:
+                geometry = street_preview(*lines, self._width, *at)
+            else:
+                geometry = street_polygon(*lines, self._width, circle(*at))
         kind = "rapido" if self._preview else "esatto"
         if attached.all():
             if not reached.edge.size:

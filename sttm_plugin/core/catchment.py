@@ -306,14 +306,20 @@ def reach_lum(network, index, lum_list, max_snap, on_progress=None):
     if found is None:
         return None
     edge, offset, snap_m, attached = found
-    split = split_network(network, edge[attached], offset[attached])
+    widest = np.array([max(lum.radii) for lum in lum_list])
+    # No path leaves the square around its stop; of a large network only that is travelled.
+    near = _edges_around(index, x[attached], y[attached], widest[owner][attached])
+    near = np.union1d(near, edge[attached])
+    place = np.zeros(network.size, dtype=np.int64)
+    place[near] = np.arange(near.size)
+    network = network.only(near)
+    split = split_network(network, place[edge[attached]], offset[attached])
     ones = np.ones(network.size)
     graph = graph_of_pieces(split, ones, ones)
     node = np.full(x.size, -1, dtype=np.int64)
     node[attached] = split.cut_node
     around = _pieces_of_nodes(split)
 
-    widest = np.array([max(lum.radii) for lum in lum_list])
     order = np.argsort(widest, kind="stable")
     together = groups_at_once(graph, len(lum_list))
     spreader = Spreader(graph, together)
@@ -339,11 +345,21 @@ def reach_lum(network, index, lum_list, max_snap, on_progress=None):
                 snap_m[sources],
                 attached[sources],
                 {
-                    radius: _reached(split, around, spread[1][part], spread[2][part], radius)
+                    radius: _reached(split, around, spread[1][part], spread[2][part], radius, near)
                     for radius in lum_list[which].radii
                 },
             )
     return result
+
+
+def _edges_around(index, x, y, radius):
+    """Return the edges that a path from some places, so long at most, can touch."""
+    reach = radius + index.network.gaps + 1.0
+    wanted = np.zeros(index.network.size, dtype=bool)
+    for px, py, metres in zip(x.tolist(), y.tolist(), reach.tolist()):
+        found = index.in_box(px - metres, py - metres, px + metres, py + metres)
+        wanted[index.edge[found]] = True
+    return np.flatnonzero(wanted)
 
 
 def _pieces_of_nodes(split):
@@ -354,8 +370,12 @@ def _pieces_of_nodes(split):
     return np.concatenate(([0], np.cumsum(np.bincount(node, minlength=split.nodes)))), piece[order]
 
 
-def _reached(split, around, node, cost, radius):
-    """Return what is reached within a radius from nodes with known costs."""
+def _reached(split, around, node, cost, radius, names):
+    """Return what is reached within a radius from nodes with known costs.
+
+    Args:
+        names: int64, the edges of the whole network that those of ``split`` are.
+    """
     within = cost <= radius + SLACK
     node, cost = node[within], cost[within]
     begin, pieces = around
@@ -374,7 +394,7 @@ def _reached(split, around, node, cost, radius):
     whole = from_low + from_high >= width - SLACK
     meet = np.where(whole, _meeting(low, high, width), from_low)
     rest = np.where(whole, width - meet, from_high)
-    edge, start, end = split.edge[piece], split.begin[piece], split.end[piece]
+    edge, start, end = names[split.edge[piece]], split.begin[piece], split.end[piece]
     ahead, back = meet > SLACK, rest > SLACK
     # Loops and pieces reached from one end only keep a single part.
     return Reached(
@@ -449,6 +469,70 @@ def _place(network, edge, offset):
     x = network.x[vertex] * (1 - share) + network.x[vertex + 1] * share
     y = network.y[vertex] * (1 - share) + network.y[vertex + 1] * share
     return x, y
+
+
+@dataclass
+class Cells:
+    """Square cells that are covered: ``covered`` bool (lines, columns), from the south-west.
+
+    Attributes:
+        x, y: metres, the south-west corner. side: metres.
+    """
+
+    covered: np.ndarray
+    x: float
+    y: float
+    side: float
+
+
+# Cells a side of a preview, at most, and those that half a street's width takes, at least.
+_MOST_CELLS, _LEAST_CELLS = 500, 2.0
+
+
+def cover(xy, start, width, x, y, radius) -> Cells | None:
+    """Return the cells nearer than ``width`` to some lines and within circles around x, y.
+
+    For a quick look: a cell counts by its centre, to a third of a cell or so.
+
+    Args:
+        xy, start: parts of lines. width, radius: metres. x, y: float64 (k,), the centres.
+
+    Returns:
+        Cells; None where streets would be thinner than cells.
+    """
+    low = np.array([x.min(), y.min()]) - radius
+    extent = float(max(np.ptp(x), np.ptp(y)) + 2 * radius)
+    side = max(width / 4, extent / _MOST_CELLS)
+    if width / side < _LEAST_CELLS or not len(xy):
+        return None
+    size = int(np.ceil(extent / side))
+    border = int(np.ceil(width / side)) + 1
+    ends = np.ones(len(xy) - 1, dtype=bool)
+    ends[start[1:-1] - 1] = False
+    begin, way = xy[:-1][ends], np.diff(xy, axis=0)[ends]
+    number = np.maximum(np.ceil(np.hypot(*way.T) / (side / 2)).astype(np.int64), 1) + 1
+    which = np.repeat(np.arange(number.size), number)
+    step = np.arange(which.size) - np.repeat(np.cumsum(number) - number, number)
+    places = begin[which] + way[which] * (step / (number[which] - 1))[:, None]
+    at = np.floor((places - low) / side).astype(np.int64) + border
+    at = at[((at >= 0) & (at < size + 2 * border)).all(axis=1)]
+    marked = np.zeros((size + 2 * border, size + 2 * border + 1), dtype=np.int32)
+    marked[at[:, 1], at[:, 0] + 1] = 1
+    # Marks to the left of each column: a run of cells holds one where their number grows.
+    before = np.cumsum(marked, axis=1, dtype=np.int32)
+    covered = np.zeros((size, size), dtype=bool)
+    # A mark stands for places up to half a cell off.
+    reach = width / side - 0.3
+    for line in range(-int(reach), int(reach) + 1):
+        half = int(np.sqrt(reach**2 - line**2))
+        rows = before[border + line : border + line + size]
+        right = rows[:, border + half + 1 : border + half + 1 + size]
+        covered |= right > rows[:, border - half : border - half + size]
+    centre = (np.arange(size) + 0.5) * side
+    within = np.zeros((size, size), dtype=bool)
+    for px, py in zip(x - low[0], y - low[1]):
+        within |= (centre - px) ** 2 + ((centre - py) ** 2)[:, None] <= radius**2
+    return Cells(covered & within, float(low[0]), float(low[1]), side)
 
 
 # Comuni -------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,8 @@ class Network:
         part: int64 (n,), part of the network a node is in; part 1 is the longest.
         zero_length: number of lines left out because they have no length.
         left_out: number of features left out because they are no usable line.
+        gaps: metres between the vertices joined within the tolerance, summed: no path is shorter
+            than the straight line by more.
     """
 
     x: np.ndarray
@@ -47,6 +49,7 @@ class Network:
     part: np.ndarray
     zero_length: int = 0
     left_out: int = 0
+    gaps: float = 0.0
 
     @property
     def size(self) -> int:
@@ -56,6 +59,25 @@ class Network:
     def edge_part(self, edge):
         """Return the part of the network some edges are in."""
         return self.part[self.node_from[edge]]
+
+    def only(self, edges):
+        """Return a network of some of the edges, its nodes numbered anew."""
+        used = np.zeros(self.node_x.size, dtype=bool)
+        used[self.node_from[edges]] = True
+        used[self.node_to[edges]] = True
+        number = np.cumsum(used) - 1
+        return replace(
+            self,
+            first=self.first[edges],
+            last=self.last[edges],
+            node_from=number[self.node_from[edges]],
+            node_to=number[self.node_to[edges]],
+            length=self.length[edges],
+            feature=self.feature[edges],
+            node_x=self.node_x[used],
+            node_y=self.node_y[used],
+            part=self.part[used],
+        )
 
 
 def build_network(lines, feature_id, tolerance: float = 0.001) -> Network:
@@ -83,7 +105,7 @@ def build_network(lines, feature_id, tolerance: float = 0.001) -> Network:
     ends = np.zeros(x.size, dtype=bool)
     ends[start[:-1]] = True
     ends[start[1:] - 1] = True
-    node, is_node = _join_vertices(x, y, start, ends, float(tolerance) + SLACK)
+    node, is_node, gaps = _join_vertices(x, y, start, ends, float(tolerance) + SLACK)
 
     # Between two nodes of a part that follow each other lies an edge.
     at = np.flatnonzero(is_node)
@@ -124,6 +146,7 @@ def build_network(lines, feature_id, tolerance: float = 0.001) -> Network:
         part=_parts(node_x, node_y, node_from, node_to, length),
         zero_length=zero,
         left_out=int(lines.left_out.size),
+        gaps=gaps,
     )
 
 
@@ -167,7 +190,7 @@ _SPREAD_BITS = (
 
 
 def _join_vertices(x, y, start, ends, tolerance):
-    """Return the node of each vertex, below their number, and which vertices are nodes."""
+    """Return the node of each vertex, below their number, which are nodes, and the gaps joined."""
     order = np.argsort(x)
     sorted_x, sorted_y = x[order], y[order]
     step_x = np.diff(sorted_x)
@@ -182,23 +205,25 @@ def _join_vertices(x, y, start, ends, tolerance):
     node = np.empty(x.size, dtype=np.int64)
     node[order] = run
     shared = ((size > 1) & ~mixed)[node]
+    gaps = 0.0
     if mixed.any():
         chosen = np.flatnonzero(mixed[node])
-        joined, several = _join_mixed(x, y, start, chosen, tolerance)
+        joined, several, gaps = _join_mixed(x, y, start, chosen, tolerance)
         # A run is numbered below its first vertex: numbers above the runs' are free.
         free = np.flatnonzero(np.bincount(node[~mixed[node]], minlength=x.size) == 0)
         node[chosen] = free[joined]
         shared[chosen] = several
-    return node, ends | shared
+    return node, ends | shared, gaps
 
 
 def _join_mixed(x, y, start, chosen, tolerance):
-    """Join some vertices: return the node of each, from 0, and which of them are shared."""
+    """Join some vertices: return the node of each, from 0, which are shared, and the gaps."""
     at, place = same_places(np.column_stack((x[chosen], y[chosen])))
     members = np.bincount(place)
     shared = members > 1
     a, b = near_places(at, tolerance)
     joined = np.arange(len(at))
+    gaps = 0.0
     if a.size:
         # Vertices that follow one another in a part.
         beside = np.flatnonzero(np.diff(chosen) == 1)
@@ -207,7 +232,8 @@ def _join_mixed(x, y, start, chosen, tolerance):
         joined = components(len(at), a, b)
         shared[a] = True
         shared[b] = True
-    return joined[place], shared[place]
+        gaps = float(np.hypot(*(at[a] - at[b]).T).sum())
+    return joined[place], shared[place], gaps
 
 
 def same_places(xy):

@@ -398,7 +398,7 @@ def _isolated(network):
     if part.max() == 1:
         return []
     main = np.flatnonzero(part == 1)
-    rest = SegmentIndex(_only(network, main))
+    rest = SegmentIndex(network.only(main))
     others = np.flatnonzero(part > 1)
     ends = np.concatenate((network.first[others], network.last[others]))
     away, _ = rest.nearest(network.x[ends], network.y[ends])
@@ -418,18 +418,3 @@ def _isolated(network):
         x, y = float(network.x[vertex]), float(network.y[vertex])
         issues.append(Issue(ISOLATED, row, x, y, float(least[number]), text))
     return issues
-
-
-def _only(network, edges):
-    """Return a network of some edges of another, for looking things up."""
-    from dataclasses import replace
-
-    return replace(
-        network,
-        first=network.first[edges],
-        last=network.last[edges],
-        node_from=network.node_from[edges],
-        node_to=network.node_to[edges],
-        length=network.length[edges],
-        feature=network.feature[edges],
-    )
