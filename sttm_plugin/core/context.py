@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from .errors import SttmError
@@ -119,13 +121,41 @@ def meeting(left, right, predicate="intersects"):
     there = np.flatnonzero(~(right.isna() | right.is_empty).to_numpy(dtype=bool))
     if not here.size or not there.size:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    index = right.iloc[there].sindex
-    # GeoPandas 1 has one query for both; before, the one for many had a name of its own.
-    query = getattr(index, "query_bulk", index.query)
-    a, b = query(left.iloc[here].reset_index(drop=True), predicate=predicate)
+    a, b = _pairs_near(left.iloc[here].to_numpy(), right.iloc[there].to_numpy(), predicate)
     a, b = here[np.asarray(a, dtype=np.int64)], there[np.asarray(b, dtype=np.int64)]
     order = np.lexsort((b, a))
     return a[order], b[order]
+
+
+def _pairs_near(left, right, predicate):
+    """Return the positions of the pairs of two arrays of shapes that hold a predicate.
+
+    With Shapely's own tree: the index of GeoPandas 0.x asks for a package more (rtree or
+    pygeos), which many QGIS builds lack.
+    """
+    from shapely.prepared import prep
+    from shapely.strtree import STRtree
+
+    if not hasattr(STRtree, "query_items"):  # Shapely 2
+        return STRtree(right).query(left, predicate=predicate)
+    # Of one shape met twice in the list both places count: it is known by its object.
+    shapes = right.tolist()
+    places: dict = {}
+    for place, shape in enumerate(shapes):
+        places.setdefault(id(shape), []).append(place)
+    with warnings.catch_warnings():
+        # It announces Shapely 2, which is answered above.
+        warnings.simplefilter("ignore")
+        tree = STRtree(shapes)
+    a, b = [], []
+    for place, shape in enumerate(left):
+        near = tree.query(shape)
+        if len(near):
+            holds = getattr(prep(shape), predicate)
+            met = [other for one in near if holds(one) for other in places[id(one)]]
+            a.extend([place] * len(met))
+            b.extend(met)
+    return a, b
 
 
 def points_of(shapes):

@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 
 from . import schema
+from .context import meeting
 from .documents import compact_json
 from .errors import SttmError
 from .identity import Identified, assign_ids
@@ -380,13 +381,13 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
         import geopandas as gpd
         from shapely.ops import unary_union
 
-        areas = gpd.GeoDataFrame({"row": rows}, geometry=[self.shape[row] for row in rows])
+        areas = gpd.GeoSeries([self.shape[row] for row in rows])
         self.pause()
-        pairs = gpd.sjoin(areas, areas, predicate="intersects")
         shared = 0
-        for one, two in zip(pairs["row_left"].tolist(), pairs["row_right"].tolist()):
-            if one >= two:
+        for first, second in zip(*(found.tolist() for found in meeting(areas, areas))):
+            if first >= second:
                 continue
+            one, two = rows[first], rows[second]
             metres = self.shape[one].intersection(self.shape[two]).area
             if metres > OVERLAP_MQ:
                 shared += 1
