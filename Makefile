@@ -9,7 +9,7 @@ OUTPUT ?= build/demo
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-core test-algorithms test-gui test-endtoend lint package security \
-	deploy styles model screenshots acceptance bench system dev clean
+	deploy styles model screenshots acceptance bench system dev clean test-matrix
 
 help: ## elenca i comandi
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ test: dev ## tutte le prove (quattro livelli), poi lint e sicurezza del pacchett
 
 test-core test-algorithms test-gui test-endtoend: test-%: dev ## un solo livello di prove
 	@tools/run_tests.sh $*
+
+test-matrix: ## prove su QGIS più recenti (chroot di Debian trixie e sid, come root)
+	@tools/test_matrix.sh
 
 lint: dev ## controlla lo stile del codice
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

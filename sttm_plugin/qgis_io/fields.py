@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from qgis.core import Qgis, QgsField, QgsFields
-from qgis.PyQt.QtCore import QVariant
+from qgis.PyQt.QtCore import QMetaType
 
 if Qgis.QGIS_VERSION_INT >= 33800:
-    from qgis.PyQt.QtCore import QMetaType
-
     _TYPES = {
         "text": QMetaType.Type.QString,
         "json": QMetaType.Type.QString,
@@ -17,6 +15,8 @@ if Qgis.QGIS_VERSION_INT >= 33800:
         "date": QMetaType.Type.QDate,
     }
 else:
+    from qgis.PyQt.QtCore import QVariant
+
     _TYPES = {
         "text": QVariant.Type.String,
         "json": QVariant.Type.String,
@@ -26,8 +26,25 @@ else:
         "date": QVariant.Type.Date,
     }
 
+# What a field holds; the numbers of QVariant.Type, which is gone in Qt 6, are these.
+_KINDS = {
+    QMetaType.Type.Int: "int",
+    QMetaType.Type.UInt: "int",
+    QMetaType.Type.LongLong: "int",
+    QMetaType.Type.ULongLong: "int",
+    QMetaType.Type.Double: "real",
+    QMetaType.Type.QDate: "date",
+    QMetaType.Type.QDateTime: "date",
+    QMetaType.Type.Bool: "bool",
+}
+
 # Never copied from an input: the output's own provider makes them.
 KEY_FIELDS = ("fid", "ogc_fid", "ogr_fid")
+
+
+def kind_of(field) -> str:
+    """Return what a QGIS field holds: int, real, date, bool, else text."""
+    return _KINDS.get(field.type(), "text")
 
 
 def make_field(field) -> QgsField:

@@ -24,12 +24,12 @@ from qgis.core import (
     QgsVectorLayer,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtCore import QUrl, QUrlQuery, QVariant
+from qgis.PyQt.QtCore import QUrl, QUrlQuery
 
 from ..core import tabletext
 from ..core.errors import SttmError
 from ..core.intake_model import SourceTable
-from .fields import KEY_FIELDS
+from .fields import KEY_FIELDS, kind_of
 from .frames import crs_name, iter_features, plain_value, shapes_from_wkb, source_crs, source_name
 from .layers import layers_in
 
@@ -476,8 +476,8 @@ def _layer_table(source, title, feedback):
         layer=title,
         file="",
         names=[field.name() for _, field in kept],
-        kinds=[_kind(field) for _, field in kept],
-        widths=[field.length() if _is_text(field) else 0 for _, field in kept],
+        kinds=[kind_of(field) for _, field in kept],
+        widths=[field.length() if kind_of(field) == "text" else 0 for _, field in kept],
         rows=rows,
         fids=fids,
         shapes=shapes,
@@ -541,24 +541,6 @@ def _is_geojson(layer) -> bool:
         return False
     bare = layer.source().partition("|")[0].lower()
     return bare.endswith((".geojson", ".json"))
-
-
-def _is_text(field) -> bool:
-    return field.type() == QVariant.Type.String
-
-
-def _kind(field) -> str:
-    kinds = {
-        QVariant.Type.Int: "int",
-        QVariant.Type.UInt: "int",
-        QVariant.Type.LongLong: "int",
-        QVariant.Type.ULongLong: "int",
-        QVariant.Type.Double: "real",
-        QVariant.Type.Date: "date",
-        QVariant.Type.DateTime: "date",
-        QVariant.Type.Bool: "bool",
-    }
-    return kinds.get(field.type(), "text")
 
 
 def _decode_dbf(table, path, encoding):
