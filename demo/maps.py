@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
+    QgsBasicNumericFormat,
     QgsCoordinateReferenceSystem,
     QgsFillSymbol,
     QgsLayerTree,
@@ -253,10 +254,14 @@ def _layout(project, name, title, place, shown, extent):
     text.setSize(8)
     bar.setTextFormat(text)
     bar.setHeight(2)
-    bar.setBackgroundEnabled(True)
+    plain = QgsBasicNumericFormat()
+    # 1000, not 1,000: QGIS writes the separator of its own locale.
+    plain.setShowThousandsSeparator(False)
+    bar.setNumericFormat(plain)
     bar.update()
     layout.addLayoutItem(bar)
-    bar.attemptMove(QgsLayoutPoint(12, 181, _MM))
+    # Beside the map: on it, it would hide what is there.
+    bar.attemptMove(QgsLayoutPoint(214, 181, _MM))
 
     arrow = QgsLayoutItemPicture(layout)
     arrow.setPicturePath(str(Path(__file__).parent / "nord.svg"))
