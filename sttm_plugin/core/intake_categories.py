@@ -132,7 +132,7 @@ class CategorySteps:
                 decided.append(match)
                 continue
             reason = f"l'intestazione «{title}» dice {said.codice}"
-            if match.codice is None and not match.candidati and match.escluso_da is None:
+            if match.muta:
                 match = replace(said, confidenza=LEAST_CONFIDENCE, motivo=reason)
             elif match.codice not in (None, said.codice) and match.confidenza < 0.99:
                 candidates = tuple(dict.fromkeys((*match.candidati, *said.candidati)))
@@ -151,7 +151,7 @@ class CategorySteps:
             return matches
         decided = []
         for row, match, area in zip(rows, matches, areas):
-            if match.codice is None and not match.candidati and match.escluso_da is None:
+            if match.muta:
                 cells = self.table.rows[row]
                 tags = {key: clean(cells[place]) for key, place in lower.items()}
                 code, said = category_of_tags({k: v for k, v in tags.items() if v}, self.pack)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import SttmError
+from .text import normalise
 
 BUNDLED = (
     Path(__file__).resolve().parent.parent / "resources" / "criteri" / "sttm2" / "pacchetto.json"
@@ -43,6 +44,18 @@ TIPI_REGOLA = (
 )
 VALENZE_REGOLA = ("parametro", "ingresso", "locale", "intercomunale", "metropolitana")
 OPERATORI = ("=", ">", ">=", "<", "<=", "in")
+LESSICO = (
+    "abbreviazione",
+    "vuota",
+    "generica",
+    "legame",
+    "articolo",
+    "unione",
+    "presso",
+    "strada",
+    "cessato",
+    "persona",
+)
 LETTERE = ("P", "A", "C", "N")
 COLONNE_MATRICE = ("MU", "MP", "SU", "SP")
 RANGHI = ("metropolitano", "sovracomunale", "locale")
@@ -237,6 +250,14 @@ class ParolaAmbigua:
 
 
 @dataclass(frozen=True)
+class VoceLessico:
+    """A word of the lexicon: what it is for (LESSICO), and for an abbreviation its long form."""
+
+    forma: str
+    estesa: str
+
+
+@dataclass(frozen=True)
 class SuperficieDecide:
     """The pair of categories that a measured area tells apart: above the limit, up to it."""
 
@@ -267,6 +288,7 @@ class Pack:
         parametri_descritti: {name: Parametro}, with unit and provenance.
         lum: the LUM model as read from lum.json. matrice: {code: {column: CellaMatrice}}.
         tipi_specifici: {code: tuple of TipoSpecifico}.
+        lessico: {use: tuple of VoceLessico}, the words that help to read a text.
         superficie_decide: the categories an area tells apart, or None.
         testi: the pack's texts.
     """
@@ -289,6 +311,7 @@ class Pack:
     tipi_specifici: dict
     codici: tuple
     parole_ambigue: tuple
+    lessico: dict
     superficie_decide: SuperficieDecide | None
     testi: dict
     _rules: dict = field(default_factory=dict, repr=False, compare=False, hash=False)
@@ -490,11 +513,13 @@ TABLES = (
     "codici",
     "testi",
 )
+# A pack may do without: texts are then read by the keywords alone.
+OPTIONAL_TABLES = ("lessico",)
 
 
 def _table_names(manifest: bytes) -> list:
     tables = _manifest(manifest)["tabelle"]
-    return [tables[table] for table in TABLES]
+    return [tables[table] for table in (*TABLES, *OPTIONAL_TABLES) if table in tables]
 
 
 def _manifest(content: bytes) -> dict:
@@ -510,7 +535,7 @@ def _manifest(content: bytes) -> dict:
     tables = data.get("tabelle")
     if not isinstance(tables, dict):
         raise SttmError("pacchetto.json, chiave «tabelle»: serve un elenco nome → file.")
-    for table in TABLES:
+    for table in (*TABLES, *(name for name in OPTIONAL_TABLES if name in tables)):
         name = tables.get(table)
         if not isinstance(name, str) or not _PLAIN_NAME.fullmatch(name):
             raise SttmError(
@@ -636,7 +661,7 @@ class _Loader:
 
     def pack(self) -> Pack:
         categories, exclusions = self.taxonomy()
-        self.dictionary(categories)
+        exclusions += self.dictionary(categories)
         rules = self.rules(categories)
         described = self.parameters()
         checks = self.checks()
@@ -660,6 +685,7 @@ class _Loader:
             tipi_specifici=self.specific_types(categories, rules),
             codici=self.official_codes(categories),
             parole_ambigue=self.ambiguous_words(categories),
+            lessico=self.lexicon(),
             superficie_decide=self.area_rule(categories, described),
             testi=self.texts(),
         )
@@ -764,8 +790,13 @@ class _Loader:
         return categories, exclusions
 
     def dictionary(self, categories):
-        """Add to the taxonomy the words of the dictionary: the table a comune may extend."""
+        """Add to the taxonomy the words of the dictionary: the table a comune may extend.
+
+        Returns:
+            The words it adds to the exclusions that hold for every category.
+        """
         added: dict = {}
+        more: list = []
         seen: set = set()
         for row in self.rows("dizionario", "codice_categoria segno parola provenienza".split()):
             code = row.text("codice_categoria", needed=True)
@@ -773,6 +804,9 @@ class _Loader:
             word = row.text("parola", needed=True)
             row.one_of("provenienza", PROVENIENZE)
             self.unique(row, "parola", f"{code} {sign} {word}", seen)
+            if code == EXCLUSIONS and sign == "-":
+                more.append(word)
+                continue
             if code not in categories:
                 row.fault("codice_categoria", f"«{code}» non è nella tassonomia")
                 continue
@@ -781,6 +815,7 @@ class _Loader:
             key = "parole_chiave" if sign == "+" else "anti_parole_chiave"
             now = getattr(categories[code], key)
             categories[code] = dataclasses.replace(categories[code], **{key: (*now, *words)})
+        return tuple(more)
 
     def threshold(self, row, operator, unit):
         if operator == "in":
@@ -1047,6 +1082,26 @@ class _Loader:
                 row.fault("codice_categoria", f"«{one.codice_categoria}» non è nella tassonomia")
             found.append(one)
         return tuple(found)
+
+    def lexicon(self):
+        """Return {use: tuple of VoceLessico}, empty where the pack has no such table."""
+        found: dict = {}
+        if "lessico" not in self.manifest["tabelle"]:
+            return found
+        seen: set = set()
+        for row in self.rows("lessico", "uso forma estesa provenienza".split()):
+            use = row.one_of("uso", LESSICO)
+            form, long = row.text("forma", needed=True), row.text("estesa")
+            row.one_of("provenienza", PROVENIENZE)
+            self.unique(row, "forma", f"{use} {form}", seen)
+            if not normalise(form):
+                row.fault("forma", f"«{form}» non contiene lettere né cifre")
+                continue
+            if (use == "abbreviazione") != bool(normalise(long)):
+                row.fault("estesa", "va scritta per le abbreviazioni, e solo per loro")
+                continue
+            found.setdefault(use, []).append(VoceLessico(form, long))
+        return {use: tuple(words) for use, words in found.items()}
 
     def ambiguous_words(self, categories):
         found = []

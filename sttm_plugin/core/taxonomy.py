@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from dataclasses import dataclass
 
+from .lexicon import ACCOSTO, TESTA, UNITA, Lexicon
 from .text import normalise
 
 # Where nothing competes the lexicon is nearly sure; 1 is kept for what a person decides.
@@ -16,6 +16,12 @@ _CODE_AGREES = 0.99
 _CODE_ALONE = 0.95
 _CODE_AGAINST = 0.85
 _UNSURE = 0.6
+_SEVERAL = 0.7
+_BESIDE = 0.9
+_KIND_OVER_NAME = 0.9
+_NAME_OVER_GENERIC = 0.85
+
+_HEADS = (TESTA, UNITA)
 
 # Province, kind of school, then six characters: "MIPS01000X"; the Region adds the number of
 # the site: "MIMM8F201Q-02".
@@ -45,6 +51,11 @@ class Match:
     motivo: str = ""
     esclusioni: tuple = ()
 
+    @property
+    def muta(self) -> bool:
+        """Whether the words say nothing, for or against: another sign may speak."""
+        return self.codice is None and not self.candidati and not _shut_out(self.esclusioni)
+
 
 def classify_text(texts, pack, codici_fonte=None, area_mq=None) -> list:
     """Return the category of each record, with its reasons.
@@ -64,22 +75,22 @@ def classify_text(texts, pack, codici_fonte=None, area_mq=None) -> list:
     by length over all texts of a record. An anti-keyword in one text shuts the category out
     for the whole record, unless a longer keyword of that category, in the same text, holds it.
     """
-    lexicon = _lexicon(pack)
+    words = _lexicon(pack)
     codes = codici_fonte if codici_fonte is not None else [None] * len(texts)
     areas = area_mq if area_mq is not None else [None] * len(texts)
     lexical: dict = {}
     whole: dict = {}
     results = []
     for own, code, area in zip(texts, codes, areas):
-        words = tuple(normalise(text) for text in own)
-        code = None if code is None or code != code else str(code).strip() or None
+        own = tuple(own)
         side = _side(pack, area)
-        key = (words, code, side)
+        key = (own, code, side)
         if key not in whole:
-            if words not in lexical:
-                lexical[words] = lexicon.match(words)
-            match = _with_code(lexical[words], code, pack)
-            whole[key] = _with_area(match, side, pack)
+            said = tuple("" if text is None or text != text else str(text) for text in own)
+            if said not in lexical:
+                lexical[said] = words.match(said)
+            code = None if code is None or code != code else str(code).strip() or None
+            whole[key] = _with_area(_with_code(lexical[said], code, pack), side, pack)
         results.append(whole[key])
     return results
 
@@ -94,182 +105,201 @@ def _side(pack, area):
 
 # --- the lexicon -------------------------------------------------------------
 
-
-@dataclass(frozen=True)
-class _Keyword:
-    text: str  # normalised, without = and *
-    written: str
-    whole: bool
-    root: bool
-    tokens: tuple
-
-    @property
-    def punteggio(self) -> int:
-        return len(self.text)
-
-
-def _keyword(written: str) -> _Keyword | None:
-    whole = written.startswith("=")
-    root = written.endswith("*")
-    text = normalise(written)
-    if not text:
-        return None
-    return _Keyword(text, written, whole, root, tuple(text.split()))
-
-
 _LEXICONS: dict = {}
 
 
-def _lexicon(pack):
+def _lexicon(pack) -> _Words:
     if pack.sha256 not in _LEXICONS:
         if len(_LEXICONS) > 8:
             _LEXICONS.clear()
-        _LEXICONS[pack.sha256] = _Lexicon(pack)
+        _LEXICONS[pack.sha256] = _Words(pack)
     return _LEXICONS[pack.sha256]
 
 
-class _Lexicon:
-    """Every keyword of a pack, found in one pass over the words of a text."""
+class _Words:
+    """What the words of a record say, by the keywords of a pack."""
 
     def __init__(self, pack):
         self.pack = pack
+        self.lexicon = Lexicon(pack)
         self.kinds = {code: one.tipo_riga for code, one in pack.categorie.items()}
         self.order = {code: position for position, code in enumerate(pack.categorie)}
+        self.generic = frozenset(normalise(one.forma) for one in pack.lessico.get("generica", ()))
         self.ambiguous = {
             (item.categoria, normalise(item.parola)): normalise(item.richiede)
             for item in pack.parole_ambigue
         }
-        self.by_first: dict = {}  # first word → [(keyword, owner, for or against)]
-        self.roots: list = []  # keywords whose first word is a root
-        self.wholes: dict = {}  # whole text → [(keyword, owner)]
-        for code, category in pack.categorie.items():
-            for written in category.parole_chiave:
-                self.add(_keyword(written), code, True)
-            # A field that holds the taxonomy's own name of a category says it outright.
-            if normalise(category.categoria) not in map(normalise, category.parole_chiave):
-                self.add(_keyword("=" + category.categoria), code, True)
-            for written in category.anti_parole_chiave:
-                self.add(_keyword(written), code, False)
-        for written in pack.esclusioni:
-            self.add(_keyword(written), "GEN.00", False)
-        self.scan = functools.lru_cache(maxsize=65536)(self.scan_text)
-
-    def add(self, keyword, owner, speaks_for):
-        if keyword is None:
-            return
-        entry = (keyword, owner, speaks_for)
-        if keyword.whole:
-            self.wholes.setdefault(keyword.text, []).append(entry)
-        elif keyword.root and len(keyword.tokens) == 1:
-            self.roots.append(entry)
-        else:
-            self.by_first.setdefault(keyword.tokens[0], []).append(entry)
-
-    def scan_text(self, text: str) -> tuple:
-        """Return the distinct (keyword, owner, for or against) found in a normalised text."""
-        found = dict.fromkeys(self.wholes.get(text, ()))
-        words = text.split()
-        for position, word in enumerate(words):
-            for entry in self.by_first.get(word, ()):
-                if _stands_at(entry[0], words, position):
-                    found[entry] = None
-            for entry in self.roots:
-                if word.startswith(entry[0].text):
-                    found[entry] = None
-        return tuple(found)
 
     def match(self, texts: tuple) -> Match:
-        """Return what the words alone say of a record."""
-        best: dict = {}  # category → longest keyword found
+        """Return what the words alone say of a record: its name, then its kinds."""
+        readings = [self.lexicon.read(text) for text in texts if text]
+        if not any(reading.words for reading in readings):
+            return Match(None, 0.0, motivo="nessun testo da classificare")
+        named = bool(texts[0])
         against: dict = {}  # category → anti-keyword that stands
         everywhere = None  # a global exclusion
-        for text in texts:
-            found = self.scan(text) if text else ()
-            speaking: dict = {}
-            for keyword, owner, speaks_for in found:
-                if speaks_for and self.admitted(keyword, owner, texts):
-                    speaking.setdefault(owner, []).append(keyword)
-            for owner, keywords in speaking.items():
-                longest = max(keywords, key=lambda one: (one.punteggio, not one.root))
-                if owner not in best or longest.punteggio > best[owner].punteggio:
-                    best[owner] = longest
-            for keyword, owner, speaks_for in found:
-                if speaks_for or _held(keyword, speaking.get(owner, ())):
+        speaking = []  # for each text, what speaks for a category
+        for reading in readings:
+            own = [one for one in reading.found if one.speaks_for]
+            own = [one for one in own if self._admitted(one, readings)]
+            speaking.append(own)
+            for anti in reading.found:
+                if anti.speaks_for:
                     continue
-                if owner == "GEN.00":
-                    everywhere = everywhere or keyword
+                same = [one for one in own if one.owner == anti.owner]
+                if _held(anti, same) or self.lexicon.accompanies(anti, same, reading.words):
+                    continue
+                if anti.owner == "GEN.00":
+                    everywhere = everywhere or anti
                 else:
-                    against.setdefault(owner, keyword)
-        return self.decide(best, against, everywhere)
-
-    def admitted(self, keyword, owner, texts) -> bool:
-        needed = self.ambiguous.get((owner, keyword.text))
-        return needed is None or any(f" {needed} " in f" {text} " for text in texts)
-
-    def decide(self, best, against, everywhere) -> Match:
-        excluded = []
-        for code in self.order:
-            # Global exclusions are about the supra-municipal categories alone.
-            own = against.get(code)
-            if own is None and code in best and self.kinds[code] == "categoria":
-                own = everywhere
-            if own is not None:
-                keyword = best.pop(code, None)
-                excluded.append((code, own.written, keyword.written if keyword else None))
-        if everywhere is not None and not any(
-            word == everywhere.written for _, word, _ in excluded
-        ):
-            excluded.append(("GEN.00", everywhere.written, None))
-        excluded.sort(key=lambda one: one[2] is None)
-        candidates = sorted(
-            best.items(), key=lambda item: (-item[1].punteggio, self.order[item[0]])
-        )
-        code, confidence, reason = self.best_of(candidates)
-        if code is None and not candidates and excluded:
+                    against.setdefault(anti.owner, anti)
+        excluded = self._excluded(speaking, against, everywhere)
+        shut_out = {owner for owner, _, _ in excluded}
+        speaking = [[one for one in own if one.owner not in shut_out] for own in speaking]
+        candidates, code, confidence, reason = self._decide(speaking, readings, named)
+        if code is None and not candidates and _shut_out(excluded):
             owner, word, _ = excluded[0]
             reason = f"escluso da {owner} per «{word}»"
         return Match(
             codice=code,
             confidenza=confidence,
-            candidati=tuple((code, one.punteggio, one.written) for code, one in candidates),
+            candidati=tuple(
+                (one.owner, one.keyword.punteggio, one.keyword.written) for one in candidates
+            ),
             escluso_da=excluded[0][:2] if excluded else None,
             motivo=reason,
             esclusioni=tuple(excluded),
         )
 
-    def best_of(self, candidates):
-        if not candidates:
-            return None, 0.0, "nessuna parola chiave"
-        code, keyword = candidates[0]
-        reason = f"parola chiave «{keyword.written}»"
+    def _admitted(self, one, readings) -> bool:
+        needed = self.ambiguous.get((one.owner, one.keyword.text))
+        return needed is None or any(f" {needed} " in reading.text for reading in readings)
+
+    def _excluded(self, speaking, against, everywhere) -> list:
+        """Return (category, anti-keyword, keyword found or None), what was there first."""
+        best = _longest(one for own in speaking for one in own)
+        excluded = []
+        for code in self.order:
+            # Global exclusions are about the supra-municipal categories alone.
+            anti = against.get(code)
+            if anti is None and code in best and self.kinds[code] == "categoria":
+                anti = everywhere
+            if anti is not None:
+                found = best.get(code)
+                written = found.keyword.written if found else None
+                excluded.append((code, anti.keyword.written, written))
+        if everywhere is not None and not any(
+            word == everywhere.keyword.written for _, word, _ in excluded
+        ):
+            excluded.append(("GEN.00", everywhere.keyword.written, None))
+        excluded.sort(key=lambda one: one[2] is None)
+        return excluded
+
+    def _decide(self, speaking, readings, named):
+        """Return (candidates, code, confidence, reason)."""
+        every = [one for own in speaking for one in own]
+        if not every:
+            return [], None, 0.0, "nessuna parola chiave"
+        heads = [one for one in every if one.standing in _HEADS]
+        if not heads:
+            candidates = self._sorted(every)
+            first = candidates[0]
+            reason = f"«{first.keyword.written}» sembra dire dove o di chi, non che cosa"
+            return candidates, first.owner, _UNSURE, reason
+        candidates = self._sorted([one for one in every if one.standing in (*_HEADS, ACCOSTO)])
+        said = self._kind_decides(speaking, readings, named)
+        if said is not None:
+            return (candidates, *said)
+        joined = next((one for one in heads if one.standing == UNITA), None)
+        if joined is not None and len(candidates) > 1:
+            words = " e ".join(f"{one.owner} («{one.keyword.written}»)" for one in candidates[:3])
+            return candidates, candidates[0].owner, _SEVERAL, f"più servizi insieme: {words}"
+        leading = self._sorted(heads)
+        code, confidence, reason = self._best_of(leading)
+        beside = [one for one in candidates if one.owner not in {own.owner for own in leading}]
+        if beside and code is not None:
+            confidence = min(confidence, _BESIDE)
+            reason += f"; accanto a «{beside[0].keyword.written}»"
+        return candidates, code, confidence, reason
+
+    def _sorted(self, found) -> list:
+        best = _longest(found).values()
+        return sorted(best, key=lambda one: (-one.keyword.punteggio, self.order[one.owner]))
+
+    def _kind_decides(self, speaking, readings, named):
+        """Return (code, confidence, reason) where the kind tells, None where words compete.
+
+        A kind that says nothing but one category ("Scuola primaria") stands above a name that
+        holds the keyword of another ("Casa circondariale"); a generic one ("Impianti
+        sportivi") gives way to the name.
+        """
+        if not named or len(readings) < 2:
+            return None
+        names = _longest(one for one in speaking[0] if one.standing in _HEADS)
+        kinds = _longest(
+            one
+            for own, reading in zip(speaking[1:], readings[1:])
+            for one in own
+            if one.standing == TESTA and (one.keyword.whole or reading.covered_by(one))
+        )
+        if len(kinds) != 1 or not names or set(kinds) & set(names):
+            return None
+        (code, kind), name = *kinds.items(), self._sorted(names.values())[0]
+        said = f"il tipo dice «{kind.keyword.written}», il nome «{name.keyword.written}»"
+        if kind.keyword.text in self.generic:
+            if len(names) == 1:
+                return name.owner, _NAME_OVER_GENERIC, f"{said}: più preciso il nome"
+            return None
+        return code, _KIND_OVER_NAME, f"{said}: vale il tipo"
+
+    def _best_of(self, candidates):
+        first = candidates[0]
+        reason = f"parola chiave «{first.keyword.written}»"
         if len(candidates) == 1:
-            return code, _PROPOSED if keyword.root else _SURE, reason
-        second, other = candidates[1]
-        margin = (keyword.punteggio - other.punteggio) / keyword.punteggio
-        rivals = f"{code} («{keyword.written}») o {second} («{other.written}»)"
+            return first.owner, _PROPOSED if first.keyword.root else _SURE, reason
+        second = candidates[1]
+        margin = 1 - second.keyword.punteggio / first.keyword.punteggio
+        rivals = (
+            f"{first.owner} («{first.keyword.written}») o "
+            f"{second.owner} («{second.keyword.written}»)"
+        )
         if margin == 0:
             return None, 0.0, f"parole chiave di pari lunghezza: {rivals}"
         least = self.pack.parametri["scarto_ambiguita"]
         if margin < least:
-            return code, round(0.5 + margin, 4), f"parole chiave di lunghezza vicina: {rivals}"
+            reason = f"parole chiave di lunghezza vicina: {rivals}"
+            return first.owner, round(0.5 + margin, 4), reason
         confidence = _PROPOSED + (_SURE - _PROPOSED) * (margin - least) / (1 - least)
-        return code, round(_PROPOSED if keyword.root else confidence, 4), reason
+        if first.keyword.root:
+            confidence = _PROPOSED
+        return first.owner, round(confidence, 4), reason
 
 
-def _stands_at(keyword: _Keyword, words: list, position: int) -> bool:
-    tokens = keyword.tokens
-    there = words[position : position + len(tokens)]
-    if len(there) < len(tokens):
-        return False
-    if not keyword.root:
-        return tuple(there) == tokens
-    return tuple(there[:-1]) == tokens[:-1] and there[-1].startswith(tokens[-1])
+def _shut_out(excluded) -> bool:
+    """Whether an exclusion met a keyword, or holds for every category."""
+    return any(found is not None or owner == "GEN.00" for owner, _, found in excluded)
 
 
-def _held(anti: _Keyword, keywords) -> bool:
+def _longest(found) -> dict:
+    """Return {category: its longest keyword}."""
+    best: dict = {}
+    for one in found:
+        now = best.get(one.owner)
+        if now is None or _weight(one) > _weight(now):
+            best[one.owner] = one
+    return best
+
+
+def _weight(one) -> tuple:
+    return one.keyword.punteggio, not one.keyword.root
+
+
+def _held(anti, same) -> bool:
     """Whether a longer keyword of the same category, found in the same text, holds the anti."""
     return any(
-        one.punteggio > anti.punteggio and f" {anti.text} " in f" {one.text} " for one in keywords
+        one.keyword.punteggio > anti.keyword.punteggio
+        and f" {anti.keyword.text} " in f" {one.keyword.text} "
+        for one in same
     )
 
 

@@ -28,7 +28,7 @@ def test_a_service_without_category():
 
 def test_a_name_of_two_categories_is_ambiguous_until_a_person_chooses():
     # "teatro" and "cinema" have six letters each; "biblioteca" and "museo" are half apart.
-    even = {"denominazione": "Cinema Teatro Roma"}
+    even = {"denominazione": "Cinema e teatro Roma"}
     plan = plan_with(
         {**even, "confidenza": 0.5},
         {**even, "confidenza": 1.0},
@@ -37,7 +37,7 @@ def test_a_name_of_two_categories_is_ambiguous_until_a_person_chooses():
     )
     verdict, findings = outcome_of("STTM2-202", plan)
     assert (verdict, list(findings["id_oggetto"])) == ("non_soddisfatto", ["s1"])
-    assert findings["descrizione"][0].startswith("Cinema Teatro Roma: CUL.02 ")
+    assert findings["descrizione"][0].startswith("Cinema e teatro Roma: CUL.02 ")
     assert (findings["valore"][0], findings["soglia"][0]) == ("0", "0.15")
 
 

@@ -1,0 +1,369 @@
+"""A text as the taxonomy reads it: its words, the keywords found, and how each stands there."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+
+from .text import normalise, without_accents
+
+# How a keyword stands in its text, from what it is to what it is only near to.
+TESTA = "testa"  # the service itself, or one of several side by side
+UNITA = "unita"  # joined to another by «e», «con»: both may be there
+ACCOSTO = "accosto"  # set beside the head by a dash or in brackets ("primaria - istituto Besta")
+DUBBIA = "dubbia"  # of something no keyword names ("residenza del parco"), or an "ex"
+COMPLEMENTO = "complemento"  # it tells where or whose the head is ("biblioteca del politecnico")
+
+_SEPARATORS = re.compile(r"(\s+[-–—]+\s*|\s*[-–—]+\s+|[/;:,()\[\]|*+&\"«»“”]+)")
+_LISTS = frozenset("/,;+&")
+_QUOTES = frozenset('"«»“”')
+_CARE_OF = re.compile(r"\bc\s?[/.]\s?o\b\.?")
+_WORDS = re.compile(r"[0-9a-z]+\.?")
+_ORDINALS = {ord("º"): " ", ord("ª"): " ", ord("°"): " "}
+
+
+@dataclass(frozen=True)
+class Keyword:
+    """A keyword or anti-keyword: ``=`` the whole value, ``^`` its beginning, ``*`` a root."""
+
+    text: str  # normalised, without signs
+    written: str
+    whole: bool
+    root: bool
+    opening: bool
+    tokens: tuple
+
+    @property
+    def punteggio(self) -> int:
+        """Its length, what keywords compete by (DATO_RESTITUZIONE §9)."""
+        return len(self.text)
+
+
+def keyword(written: str) -> Keyword | None:
+    """Return a keyword of the pack, None where nothing of it can be compared."""
+    text = normalise(written)
+    if not text:
+        return None
+    return Keyword(
+        text,
+        written,
+        written.startswith("="),
+        written.endswith("*"),
+        written.startswith("^"),
+        tuple(text.split()),
+    )
+
+
+@dataclass(frozen=True)
+class Found:
+    """A keyword in a text: whose it is, for or against, where, and how it stands."""
+
+    keyword: Keyword
+    owner: str
+    speaks_for: bool
+    start: int
+    end: int
+    standing: str = TESTA
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text that was read.
+
+    Attributes:
+        words: its words as compared, abbreviations spelt out. found: tuple of Found.
+        empty: the words that name no service.
+    """
+
+    words: tuple
+    found: tuple
+    empty: frozenset
+
+    def covered_by(self, one: Found) -> bool:
+        """Whether the keyword is all the text says, but for words that name no service."""
+        rest = (*self.words[: one.start], *self.words[one.end :])
+        return self.empty.issuperset(rest)
+
+    @property
+    def text(self) -> str:
+        """The words, with a space on either side."""
+        return f" {' '.join(self.words)} "
+
+
+class Lexicon:
+    """Every keyword of a pack, found in one pass over the words of a text."""
+
+    def __init__(self, pack):
+        self.by_first: dict = {}  # first word → [(keyword, owner, for or against)]
+        self.roots: list = []  # keywords whose first word is a root
+        self.wholes: dict = {}  # whole text → [(keyword, owner, for or against)]
+        for code, category in pack.categorie.items():
+            for written in category.parole_chiave:
+                self._add(keyword(written), code, True)
+            # A field that holds the taxonomy's own name of a category says it outright.
+            if normalise(category.categoria) not in map(normalise, category.parole_chiave):
+                self._add(keyword("=" + category.categoria), code, True)
+            for written in category.anti_parole_chiave:
+                self._add(keyword(written), code, False)
+        for written in pack.esclusioni:
+            self._add(keyword(written), "GEN.00", False)
+        words = pack.lessico
+        self.short = _abbreviations(words.get("abbreviazione", ()))
+        self.empty = frozenset(normalise(one.forma) for one in words.get("vuota", ()))
+        self.streets = frozenset(one.forma for one in words.get("strada", ()))
+        self.links = frozenset(one.forma for one in words.get("legame", ()))
+        self.joins = frozenset(one.forma for one in words.get("unione", ()))
+        self.inside = frozenset(one.forma for one in words.get("presso", ()))
+        self.articles = frozenset(one.forma for one in words.get("articolo", ()))
+        self.titles = frozenset(one.forma for one in words.get("persona", ()))
+        self.gone = frozenset(one.forma for one in words.get("cessato", ()))
+        little = self.links | self.joins | self.articles
+        self.initials = frozenset(f"{word}." for word in little if len(word) == 1)
+        self.fillers = self.empty | self.links | self.joins | self.articles
+        self.read = functools.lru_cache(maxsize=65536)(self._read)
+
+    def _add(self, one, owner, speaks_for):
+        if one is None:
+            return
+        entry = (one, owner, speaks_for)
+        if one.whole:
+            self.wholes.setdefault(one.text, []).append(entry)
+        elif one.root and len(one.tokens) == 1:
+            self.roots.append(entry)
+        else:
+            self.by_first.setdefault(one.tokens[0], []).append(entry)
+
+    def _read(self, text: str) -> Reading:
+        words, segments, quoted = self.words_of(text)
+        found = [
+            Found(one, owner, speaks_for, 0, len(words))
+            for whole in dict.fromkeys((normalise(text), " ".join(words)))
+            for one, owner, speaks_for in self.wholes.get(whole, ())
+        ]
+        opening = next((place for place, word in enumerate(words) if word not in self.empty), 0)
+        for place, word in enumerate(words):
+            for one, owner, speaks_for in self.by_first.get(word, ()):
+                if one.opening and place not in (0, opening):
+                    continue
+                if _stands_at(one, words, segments, place):
+                    found.append(Found(one, owner, speaks_for, place, place + len(one.tokens)))
+            for one, owner, speaks_for in self.roots:
+                if word.startswith(one.text):
+                    found.append(Found(one, owner, speaks_for, place, place + 1))
+        found = [
+            one
+            for one in found
+            if not (one.speaks_for and self._names_a_place(one, words, segments))
+        ]
+        standing = tuple(self._standing(found, words, segments, quoted))
+        return Reading(tuple(words), standing, self.fillers)
+
+    # --- words ---------------------------------------------------------------------------
+
+    def words_of(self, text: str) -> tuple:
+        """Return (words, segments, segments in quotes), abbreviations spelt out.
+
+        A segment is (group, item): a dash or a bracket begins a group, a comma an item.
+        """
+        plain = without_accents(text.translate(_ORDINALS)).lower()
+        plain = _CARE_OF.sub(" presso ", plain)
+        words: list = []
+        segments: list = []
+        group, item, inside = 0, 0, False
+        quoted = set()
+        for number, piece in enumerate(_SEPARATORS.split(plain)):
+            if number % 2:
+                if _LISTS.issuperset(piece):
+                    item += 1
+                else:
+                    group, item = group + 1, 0
+                inside = inside != (len(_QUOTES.intersection(piece)) == 1)
+                if inside:
+                    quoted.add(group)
+                continue
+            own = self._joined(_WORDS.findall(piece))
+            words.extend(own)
+            segments.extend([(group, item)] * len(own))
+        words, segments = self._spelt_out(words, segments)
+        return words, segments, quoted
+
+    def _joined(self, written: list) -> list:
+        """Join lone letters ("i t i s" → "itis"), but not those of the name that follows."""
+        joined: list = []
+        run: list = []
+        for word in [*written, ""]:
+            bare = word.rstrip(".")
+            if len(bare) == 1 and bare.isalpha():
+                run.append(word)
+                continue
+            joined.extend(self._of_run(run))
+            run = []
+            if bare:
+                joined.append(bare)
+        return joined
+
+    def _of_run(self, run: list) -> list:
+        if len(run) == 1 and run[0] in self.initials:
+            return [run[0][0].upper()]  # "A. Chiesa": an initial, no preposition
+        run = [letter[0] for letter in run]
+        whole = "".join(run)
+        if len(run) < 3 or self._known(whole):
+            return [whole] if whole else []
+        # "I.C. A. Manzoni": the letters of an acronym, then an initial.
+        for size in range(len(run) - 1, 1, -1):
+            if self._known(whole[:size]):
+                return [whole[:size], *run[size:]]
+        return [whole]
+
+    def _known(self, word: str) -> bool:
+        return (
+            word in self.by_first
+            or word in self.wholes
+            or any(form == (word,) for form, _, _ in self.short.get(word, ()))
+        )
+
+    def _spelt_out(self, words: list, segments: list) -> tuple:
+        out: list = []
+        places: list = []
+        place = 0
+        while place < len(words):
+            size, long = self._long_form(words, place)
+            out.extend(long)
+            places.extend([segments[place]] * len(long))
+            place += size
+        return out, places
+
+    def _long_form(self, words, place):
+        for form, where, long in self.short.get(words[place].lower(), ()):
+            if tuple(word.lower() for word in words[place : place + len(form)]) != form:
+                continue
+            if where == "^" and any(word not in self.empty for word in words[:place]):
+                continue
+            if where == "=" and len(words) != len(form):
+                continue
+            return len(form), long
+        return 1, (words[place],)
+
+    # --- how a keyword stands ------------------------------------------------------------
+
+    def _names_a_place(self, one: Found, words, segments) -> bool:
+        """Whether a keyword is part of a street's or of a person's name."""
+        if one.keyword.whole:
+            return False
+        alone = one.end - one.start == 1
+        before = one.start - 1
+        if alone and before > 0 and len(words[before]) == 1:
+            return words[before].isalpha() and words[before] not in self.links | self.joins
+        if alone and before >= 0 and words[before] in self.titles:
+            return True
+        while before >= 0 and words[before] in self.links | self.articles:
+            before -= 1
+        # "via alla Chiesa", "piazzale Damiano Chiesa"
+        near = range(before, max(before - (3 if alone else 1), -1), -1)
+        return any(
+            words[place] in self.streets for place in near if segments[place] == segments[one.start]
+        )
+
+    def accompanies(self, anti: Found, own: list, words) -> bool:
+        """Whether an anti-keyword is only joined to the service ("parco con parcheggio")."""
+        before = anti.start - 1
+        while before >= 0 and words[before] in self.articles:
+            before -= 1
+        if before < 0 or words[before] not in self.joins:
+            return False
+        return any(one.end <= before for one in own)
+
+    def _standing(self, found: list, words, segments, quoted):
+        """Yield what was found, each keyword with its standing."""
+        own = [one for one in found if one.speaks_for]
+        first = min((one.start for one in own), default=0)
+        for one in found:
+            if not one.speaks_for or one.keyword.whole:
+                yield one
+            elif any(_inside(one, other) for other in own):
+                yield _as(one, COMPLEMENTO)
+            elif one.start == first:
+                doubtful = self._of_something(one, words, segments, quoted)
+                yield _as(one, DUBBIA if doubtful else TESTA)
+            elif one.start and words[one.start - 1] in self.gone:
+                yield _as(one, DUBBIA)
+            else:
+                yield _as(one, self._beside(one, own, words, segments))
+
+    def _of_something(self, one: Found, words, segments, quoted) -> bool:
+        """Whether a first keyword follows a preposition and a head that no keyword names."""
+        before = one.start - 1
+        if before < 0:
+            return False
+        if words[before] in self.gone:
+            return True
+        if segments[before][0] != segments[one.start][0]:
+            # A proper name: «Istituto "Il giardino"».
+            return len(one.keyword.tokens) == 1 and segments[one.start][0] in quoted
+        while before >= 0 and words[before] in self.articles:
+            before -= 1
+        if before < 0 or words[before] not in self.links | self.inside:
+            return False
+        skipped = self.links | self.articles | self.inside
+        heads = [
+            words[place]
+            for place in range(before)
+            if segments[place][0] == segments[one.start][0] and words[place] not in skipped
+        ]
+        return not heads or not self.empty.issuperset(heads)
+
+    def _beside(self, one: Found, own: list, words, segments) -> str:
+        """Return how a keyword stands that has others before it."""
+        earlier = [other for other in own if other.end <= one.start]
+        if not earlier:
+            return TESTA  # one overlaps the other: their length decides
+        nearest = max(other.end for other in earlier)
+        between = words[nearest : one.start]
+        if any(word in self.inside for word in between):
+            return COMPLEMENTO
+        tail = [word for word in between if word not in self.articles]
+        if tail and tail[-1] in self.links:
+            return COMPLEMENTO
+        (group, item), (own_group, own_item) = segments[nearest - 1], segments[one.start]
+        if (tail and tail[-1] in self.joins) or (group == own_group and item != own_item):
+            return UNITA
+        if min(other.start for other in earlier) > 0:
+            return TESTA
+        # "Farmacia Stazione", "Scuola primaria Parco dei fiori": what follows is a name.
+        return COMPLEMENTO if group == own_group else ACCOSTO
+
+
+def _as(one: Found, standing: str) -> Found:
+    return Found(one.keyword, one.owner, one.speaks_for, one.start, one.end, standing)
+
+
+def _inside(one: Found, other: Found) -> bool:
+    """Whether a keyword lies inside a longer one."""
+    return (
+        other.start <= one.start
+        and one.end <= other.end
+        and other.keyword.punteggio > one.keyword.punteggio
+    )
+
+
+def _stands_at(one: Keyword, words: list, segments: list, place: int) -> bool:
+    tokens = one.tokens
+    there = words[place : place + len(tokens)]
+    if len(there) < len(tokens) or segments[place][0] != segments[place + len(tokens) - 1][0]:
+        return False
+    if not one.root:
+        return tuple(there) == tokens
+    return tuple(there[:-1]) == tokens[:-1] and there[-1].startswith(tokens[-1])
+
+
+def _abbreviations(written) -> dict:
+    """Return {first word: [(words, "" | "^" | "=", long words)]}, the longest first."""
+    found: dict = {}
+    for one in written:
+        where = one.forma[0] if one.forma[0] in "^=" else ""
+        form = tuple(normalise(one.forma).split())
+        found.setdefault(form[0], []).append((form, where, tuple(normalise(one.estesa).split())))
+    for forms in found.values():
+        forms.sort(key=lambda form: -len(form[0]))
+    return found
