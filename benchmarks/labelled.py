@@ -128,8 +128,10 @@ def _records(path: Path) -> list:
     if path.suffix == ".gpkg":
         return _of_geopackage(path)
     if path.suffix in (".geojson", ".json"):
-        features = json.loads(path.read_bytes())["features"]
-        return [feature["properties"] for feature in features]
+        content = json.loads(path.read_bytes())
+        if "items" in content:
+            return content["items"]
+        return [feature["properties"] for feature in content["features"]]
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
     first = text.partition("\n")[0]
     delimiter = max("\t;,", key=first.count)

@@ -117,6 +117,8 @@ class Lexicon:
         self.inside = frozenset(one.forma for one in words.get("presso", ()))
         self.articles = frozenset(one.forma for one in words.get("articolo", ()))
         self.titles = frozenset(one.forma for one in words.get("persona", ()))
+        self.others = frozenset(one.forma for one in words.get("altro", ()))
+        self.adjectives = frozenset(one.forma for one in words.get("aggettivo", ()))
         self.gone = frozenset(one.forma for one in words.get("cessato", ()))
         little = self.links | self.joins | self.articles
         self.initials = frozenset(f"{word}." for word in little if len(word) == 1)
@@ -146,8 +148,9 @@ class Lexicon:
             for one, owner, speaks_for in self.by_first.get(word, ()):
                 if one.opening and place not in (0, opening):
                     continue
-                if _stands_at(one, words, segments, place):
-                    found.append(Found(one, owner, speaks_for, place, place + len(one.tokens)))
+                end = self._end_of(one, words, segments, place)
+                if end:
+                    found.append(Found(one, owner, speaks_for, place, end))
             for one, owner, speaks_for in self.roots:
                 if word.startswith(one.text):
                     found.append(Found(one, owner, speaks_for, place, place + 1))
@@ -156,7 +159,7 @@ class Lexicon:
             for one in found
             if not (one.speaks_for and self._names_a_place(one, words, segments))
         ]
-        standing = tuple(self._standing(found, words, segments, quoted))
+        standing = tuple(self._standing(found, words, segments, quoted, opening))
         return Reading(tuple(words), standing, self.fillers)
 
     # --- words ---------------------------------------------------------------------------
@@ -245,6 +248,25 @@ class Lexicon:
             return len(form), long
         return 1, (words[place],)
 
+    def _end_of(self, one: Keyword, words: list, segments: list, place: int) -> int:
+        """Return where a keyword that begins at a place ends, 0 where it isn't there.
+
+        An adjective may stand between its words: "scuola comunale dell'infanzia".
+        """
+        end = place
+        for number, token in enumerate(one.tokens):
+            while number and end < len(words) and words[end] != token:
+                if words[end] not in self.adjectives:
+                    break
+                end += 1
+            if end == len(words):
+                return 0
+            last = one.root and number == len(one.tokens) - 1
+            if not (words[end].startswith(token) if last else words[end] == token):
+                return 0
+            end += 1
+        return end if segments[place][0] == segments[end - 1][0] else 0
+
     # --- how a keyword stands ------------------------------------------------------------
 
     def _names_a_place(self, one: Found, words, segments) -> bool:
@@ -274,7 +296,7 @@ class Lexicon:
             return False
         return any(one.end <= before for one in own)
 
-    def _standing(self, found: list, words, segments, quoted):
+    def _standing(self, found: list, words, segments, quoted, opening):
         """Yield what was found, each keyword with its standing."""
         own = [one for one in found if one.speaks_for]
         first = min((one.start for one in own), default=0)
@@ -289,7 +311,7 @@ class Lexicon:
             elif one.start and words[one.start - 1] in self.gone:
                 yield _as(one, DUBBIA)
             else:
-                yield _as(one, self._beside(one, own, words, segments))
+                yield _as(one, self._beside(one, own, words, segments, opening))
 
     def _of_something(self, one: Found, words, segments, quoted) -> bool:
         """Whether a first keyword follows a preposition and a head that no keyword names."""
@@ -298,6 +320,9 @@ class Lexicon:
             return False
         if words[before] in self.gone:
             return True
+        head = next(word for word in words if word not in self.articles)
+        if head in self.others and segments[before] == segments[one.start]:
+            return not any(word in self.joins for word in words[: one.start])
         if segments[before][0] != segments[one.start][0]:
             # A proper name: «Istituto "Il giardino"».
             return len(one.keyword.tokens) == 1 and segments[one.start][0] in quoted
@@ -313,7 +338,7 @@ class Lexicon:
         ]
         return not heads or not self.empty.issuperset(heads)
 
-    def _beside(self, one: Found, own: list, words, segments) -> str:
+    def _beside(self, one: Found, own: list, words, segments, opening) -> str:
         """Return how a keyword stands that has others before it."""
         earlier = [other for other in own if other.end <= one.start]
         if not earlier:
@@ -326,9 +351,9 @@ class Lexicon:
         if tail and tail[-1] in self.links:
             return COMPLEMENTO
         (group, item), (own_group, own_item) = segments[nearest - 1], segments[one.start]
-        if (tail and tail[-1] in self.joins) or (group == own_group and item != own_item):
+        if group == own_group and ((tail and tail[-1] in self.joins) or item != own_item):
             return UNITA
-        if min(other.start for other in earlier) > 0:
+        if min(other.start for other in earlier) > opening:
             return TESTA
         # "Farmacia Stazione", "Scuola primaria Parco dei fiori": what follows is a name.
         return COMPLEMENTO if group == own_group else ACCOSTO
@@ -345,16 +370,6 @@ def _inside(one: Found, other: Found) -> bool:
         and one.end <= other.end
         and other.keyword.punteggio > one.keyword.punteggio
     )
-
-
-def _stands_at(one: Keyword, words: list, segments: list, place: int) -> bool:
-    tokens = one.tokens
-    there = words[place : place + len(tokens)]
-    if len(there) < len(tokens) or segments[place][0] != segments[place + len(tokens) - 1][0]:
-        return False
-    if not one.root:
-        return tuple(there) == tokens
-    return tuple(there[:-1]) == tokens[:-1] and there[-1].startswith(tokens[-1])
 
 
 def _abbreviations(written) -> dict:

@@ -55,6 +55,8 @@ LESSICO = (
     "strada",
     "cessato",
     "persona",
+    "altro",
+    "aggettivo",
 )
 LETTERE = ("P", "A", "C", "N")
 COLONNE_MATRICE = ("MU", "MP", "SU", "SP")
