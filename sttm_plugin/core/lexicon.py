@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .text import normalise, without_accents
 
@@ -57,7 +57,11 @@ def keyword(written: str) -> Keyword | None:
 
 @dataclass(frozen=True)
 class Found:
-    """A keyword in a text: whose it is, for or against, where, and how it stands."""
+    """A keyword in a text: whose it is, for or against, where, how it stands.
+
+    Attributes:
+        lead: how many words that name no service known here come before it.
+    """
 
     keyword: Keyword
     owner: str
@@ -65,6 +69,7 @@ class Found:
     start: int
     end: int
     standing: str = TESTA
+    lead: int = 0
 
 
 @dataclass(frozen=True)
@@ -307,7 +312,8 @@ class Lexicon:
                 yield _as(one, COMPLEMENTO)
             elif one.start == first:
                 doubtful = self._of_something(one, words, segments, quoted)
-                yield _as(one, DUBBIA if doubtful else TESTA)
+                lead = sum(word not in self.fillers for word in words[: one.start])
+                yield _as(one, DUBBIA if doubtful else TESTA, lead)
             elif one.start and words[one.start - 1] in self.gone:
                 yield _as(one, DUBBIA)
             else:
@@ -359,8 +365,8 @@ class Lexicon:
         return COMPLEMENTO if group == own_group else ACCOSTO
 
 
-def _as(one: Found, standing: str) -> Found:
-    return Found(one.keyword, one.owner, one.speaks_for, one.start, one.end, standing)
+def _as(one: Found, standing: str, lead: int = 0) -> Found:
+    return replace(one, standing=standing, lead=lead)
 
 
 def _inside(one: Found, other: Found) -> bool:
