@@ -9,7 +9,8 @@ OUTPUT ?= build/demo
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-core test-algorithms test-gui test-endtoend lint package security \
-	deploy styles model screenshots acceptance bench system dev clean test-matrix
+	deploy styles model screenshots acceptance bench benchmark-classification system dev clean \
+	test-matrix
 
 help: ## elenca i comandi
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -57,6 +58,9 @@ bench: system ## bacini dei LUM a confronto con l'area di servizio di QGIS
 	@runtime=$$(mktemp -d) && chmod 700 $$runtime && \
 	XDG_RUNTIME_DIR=$$runtime $(QGIS_PYTHON) -m benchmarks.lum_catchments; \
 	status=$$?; rm -rf $$runtime; exit $$status
+
+benchmark-classification: dev ## precisione e richiamo della classificazione sui dati aperti
+	@.venv/bin/python -m benchmarks.classification
 
 styles: system ## rigenera styles/*.qml
 	@QT_HASH_SEED=0 $(QGIS_PYTHON) tools/build_styles.py

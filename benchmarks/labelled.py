@@ -53,16 +53,21 @@ def fingerprint(fonte: str, testi) -> str:
     return hashlib.sha256(f"{fonte}|{said}".encode()).hexdigest()[:12]
 
 
+def sources() -> list:
+    """Return the sources, as ``fonti.json`` describes them."""
+    return json.loads((LABELS / "fonti.json").read_text(encoding="utf-8"))
+
+
 def load(data: Path = DATA, parte: str | None = None, hand: bool = True) -> list:
     """Return every labelled text, in the order of ``fonti.json``.
 
     A text that one source gives two categories doesn't say which. The reserved texts that
     also occur in a source used for tuning are left out.
     """
-    sources = json.loads((LABELS / "fonti.json").read_text(encoding="utf-8"))
     by_hand = _by_hand() if hand else {}
     found, known = [], set()
-    for source in sources:
+    # Those for tuning first, so that the reserve is told apart whatever the order.
+    for source in sorted(sources(), key=lambda source: source["parte"] != "taratura"):
         items = _of_source(source, data, by_hand)
         if source["parte"] == "taratura":
             known.update(_key(item) for item in items)
@@ -79,7 +84,8 @@ def _key(item: Labelled) -> tuple:
 
 def _by_hand() -> dict:
     with open(LABELS / "a_mano.csv", encoding="utf-8", newline="") as stream:
-        return {row["impronta"]: row["codice"] for row in csv.DictReader(stream)}
+        rows = csv.DictReader(stream)
+        return {(row["fonte"], row["impronta"]): row["codice"] for row in rows}
 
 
 def _of_source(source: dict, data: Path, by_hand: dict) -> list:
@@ -101,11 +107,11 @@ def _of_source(source: dict, data: Path, by_hand: dict) -> list:
             distinct[key] = replace(distinct[key], detto=False)
     items = sorted(distinct.values(), key=lambda item: item.impronta)
     items = items[: source.get("campione", len(items))]
-    return [_read_by_hand(item, source, by_hand) for item in items]
+    return [_read_by_hand(item, by_hand) for item in items]
 
 
-def _read_by_hand(item: Labelled, source: dict, by_hand: dict) -> Labelled:
-    read = by_hand.get(item.impronta)
+def _read_by_hand(item: Labelled, by_hand: dict) -> Labelled:
+    read = by_hand.get((item.fonte, item.impronta))
     if read == UNSAID:
         return replace(item, detto=False)
     if read:

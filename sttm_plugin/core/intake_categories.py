@@ -63,9 +63,8 @@ class CategorySteps:
         self.values["confidenza"] = [None] * self.count
         doubtful: dict = {}
         for row, words, match in zip(rows, texts, matches):
-            if by_person.get(row):
-                self.values["codice_sttm"][row] = by_person[row]
-                self.values["confidenza"][row] = self._own_confidence(row)
+            if row in by_person:
+                self._take_decision(row, by_person[row], words)
                 continue
             self._take_match(row, words, match, doubtful)
         if doubtful:
@@ -75,6 +74,16 @@ class CategorySteps:
             self.doubt(f"Categoria non sicura per {len(doubtful)} diciture: {named}.")
         self.values["tipo_specifico"] = self._specific_types(rows, texts)
         self._attributes()
+
+    def _take_decision(self, row, code, words):
+        """Write what a person decided: a category, or that the value names none."""
+        self.values["codice_sttm"][row] = code
+        if code is not None:
+            self.values["confidenza"][row] = self._own_confidence(row)
+            return
+        said = " | ".join(word for word in words if word)
+        decided = "nessuna categoria, per decisione del tecnico"
+        self.journal.record(row, "D34", "da_classificare", "W", said or None, decided, "profilo")
 
     def _own_confidence(self, row):
         """Return the confidence a service layer gives itself; 1 where a person decided."""
@@ -88,7 +97,10 @@ class CategorySteps:
         return ours <= set(self.table.names)
 
     def _codes_by_person(self):
-        """Return {row: code} that a profile's map, a constant or a column of codes gives."""
+        """Return {row: code} that a profile's map, a constant or a column of codes gives.
+
+        A value that the map gives to null was looked at: it stays without a category.
+        """
         rule = self.rules.get("codice_sttm")
         if rule is None:
             return {}
@@ -99,8 +111,9 @@ class CategorySteps:
             text = clean(value)
             if text is None:
                 continue
-            code = mapped.get(match_key(text)) if mapped else text.upper()
-            if code in self.pack.categorie:
+            key = match_key(text)
+            code = mapped.get(key) if mapped else text.upper()
+            if code in self.pack.categorie or (code is None and key in mapped):
                 decided[row] = code
             elif code is not None:
                 raise SttmError(

@@ -103,16 +103,6 @@ class Lexicon:
         self.by_first: dict = {}  # first word → [(keyword, owner, for or against)]
         self.roots: list = []  # keywords whose first word is a root
         self.wholes: dict = {}  # whole text → [(keyword, owner, for or against)]
-        for code, category in pack.categorie.items():
-            for written in category.parole_chiave:
-                self._add(keyword(written), code, True)
-            # A field that holds the taxonomy's own name of a category says it outright.
-            if normalise(category.categoria) not in map(normalise, category.parole_chiave):
-                self._add(keyword("=" + category.categoria), code, True)
-            for written in category.anti_parole_chiave:
-                self._add(keyword(written), code, False)
-        for written in pack.esclusioni:
-            self._add(keyword(written), "GEN.00", False)
         words = pack.lessico
         self.short = _abbreviations(words.get("abbreviazione", ()))
         self.empty = frozenset(normalise(one.forma) for one in words.get("vuota", ()))
@@ -125,15 +115,30 @@ class Lexicon:
         self.others = frozenset(one.forma for one in words.get("altro", ()))
         self.adjectives = frozenset(one.forma for one in words.get("aggettivo", ()))
         self.gone = frozenset(one.forma for one in words.get("cessato", ()))
-        little = self.links | self.joins | self.articles
-        self.initials = frozenset(f"{word}." for word in little if len(word) == 1)
-        self.fillers = self.empty | self.links | self.joins | self.articles
+        self.little = self.links | self.joins | self.articles
+        self.initials = frozenset(f"{word}." for word in self.little if len(word) == 1)
+        self.fillers = self.empty | self.little
+        for code, category in pack.categorie.items():
+            for written in category.parole_chiave:
+                self._add(keyword(written), code, True)
+            # A field that holds the taxonomy's own name of a category says it outright.
+            if normalise(category.categoria) not in map(normalise, category.parole_chiave):
+                self._add(keyword("=" + category.categoria), code, True)
+            for written in category.anti_parole_chiave:
+                self._add(keyword(written), code, False)
+        for written in pack.esclusioni:
+            self._add(keyword(written), "GEN.00", False)
         self.read = functools.lru_cache(maxsize=65536)(self._read)
 
     def _add(self, one, owner, speaks_for):
         if one is None:
             return
         entry = (one, owner, speaks_for)
+        # Texts are read with abbreviations spelt out: the keyword must be too.
+        spelt = tuple(self._spelt_out(list(one.tokens), [(0, 0)] * len(one.tokens))[0])
+        if spelt != one.tokens and not one.whole:
+            long = (replace(one, tokens=spelt), owner, speaks_for)
+            self.by_first.setdefault(spelt[0], []).append(long)
         if one.whole:
             self.wholes.setdefault(one.text, []).append(entry)
         elif one.root and len(one.tokens) == 1:
@@ -214,6 +219,8 @@ class Lexicon:
     def _of_run(self, run: list) -> list:
         if len(run) == 1 and run[0] in self.initials:
             return [run[0][0].upper()]  # "A. Chiesa": an initial, no preposition
+        if len(run) == 2 and "e" in run:
+            return [letter[0] for letter in run]  # "stazione S e parcheggio"
         run = [letter[0] for letter in run]
         whole = "".join(run)
         if len(run) < 3 or self._known(whole):
@@ -280,7 +287,7 @@ class Lexicon:
             return False
         alone = one.end - one.start == 1
         before = one.start - 1
-        if alone and before > 0 and len(words[before]) == 1:
+        if alone and before >= 0 and len(words[before]) == 1:
             return words[before].isalpha() and words[before] not in self.links | self.joins
         if alone and before >= 0 and words[before] in self.titles:
             return True
@@ -320,27 +327,29 @@ class Lexicon:
                 yield _as(one, self._beside(one, own, words, segments, opening))
 
     def _of_something(self, one: Found, words, segments, quoted) -> bool:
-        """Whether a first keyword follows a preposition and a head that no keyword names."""
+        """Whether a first keyword is of something that no keyword names, or is no more."""
         before = one.start - 1
         if before < 0:
             return False
         if words[before] in self.gone:
             return True
-        head = next(word for word in words if word not in self.articles)
+        head = next((word for word in words if word not in self.articles), "")
         if head in self.others and segments[before] == segments[one.start]:
             return not any(word in self.joins for word in words[: one.start])
-        if segments[before][0] != segments[one.start][0]:
-            # A proper name: «Istituto "Il giardino"».
-            return len(one.keyword.tokens) == 1 and segments[one.start][0] in quoted
-        while before >= 0 and words[before] in self.articles:
+        group = segments[one.start][0]
+        while before >= 0 and segments[before][0] == group and words[before] in self.articles:
             before -= 1
-        if before < 0 or words[before] not in self.links | self.inside:
+        if before < 0:
             return False
-        skipped = self.links | self.articles | self.inside
+        if segments[before][0] != group:
+            # A proper name: «Istituto "Il giardino"».
+            return len(one.keyword.tokens) == 1 and group in quoted
+        if words[before] not in self.links | self.inside:
+            return False
         heads = [
             words[place]
             for place in range(before)
-            if segments[place][0] == segments[one.start][0] and words[place] not in skipped
+            if segments[place][0] == group and words[place] not in self.little | self.inside
         ]
         return not heads or not self.empty.issuperset(heads)
 
@@ -356,8 +365,11 @@ class Lexicon:
         tail = [word for word in between if word not in self.articles]
         if tail and tail[-1] in self.links:
             return COMPLEMENTO
+        # "museo e nuova biblioteca"
+        named = (word for word in reversed(tail) if word not in self.empty)
+        joined = next(named, "") in self.joins
         (group, item), (own_group, own_item) = segments[nearest - 1], segments[one.start]
-        if group == own_group and ((tail and tail[-1] in self.joins) or item != own_item):
+        if group == own_group and (joined or item != own_item):
             return UNITA
         if min(other.start for other in earlier) > opening:
             return TESTA

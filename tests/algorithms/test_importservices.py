@@ -1014,3 +1014,50 @@ def test_the_catalogue_of_milano_is_placed_from_gauss_boaga_columns(importer, sh
 )
 def test_hopeless_real_files_stop_with_a_sentence(importer, shared_data, file, sentence):
     assert sentence in refusal(importer, shared_data / file, COMUNE="Milano")
+
+
+# What the technician decided -----------------------------------------------------------------
+
+
+def test_a_decision_on_a_value_is_remembered_for_equal_values(importer, table, tmp_path):
+    decided = profile_file(
+        tmp_path,
+        columns={
+            "denominazione": {"field": "nome"},
+            "codice_sttm": {
+                "field": "tipo",
+                "map": {"Caserma": "SIC.03", "Area a servizi": None},
+                "unmapped": "ask",
+            },
+        },
+    )
+    first = table("nome;tipo\nRho centro;Caserma\nVia Roma;Area a servizi\n")
+    asked = importer(first)
+    assert [row["codice_sttm"] for row in asked["UNPLACED"]] == [None, None]
+
+    # Next year: other records, other spelling, one value never seen.
+    later = table(
+        "nome;tipo\nRho nord;CASERMA \nMuseo;area à servizi\nPiazza X;Biblioteca\n", "dopo.csv"
+    )
+    found = importer(later, PROFILE=decided)
+
+    assert {row["denominazione"]: row["codice_sttm"] for row in found["UNPLACED"]} == {
+        "Rho nord": "SIC.03",
+        "Museo": None,  # the value was looked at: the name no longer speaks
+        "Piazza X": "CUL.01",
+    }
+    assert {row["denominazione"]: row["confidenza"] for row in found["UNPLACED"]} == {
+        "Rho nord": 1.0,
+        "Museo": None,
+        "Piazza X": 0.95,
+    }
+    assert found["UNCLASSIFIED"] == 1
+    assert lines(found, "D34", None)[0]["prima"] == "«Biblioteca» (1)"
+    left = next(line for line in found["log"]["righe"] if line["regola"] == "da_classificare")
+    assert (left["deciso_da"], left["dopo"]) == (
+        "profilo",
+        "nessuna categoria, per decisione del tecnico",
+    )
+    message = refusal(importer, later, PROFILE=decided, ON_DOUBT=0)
+    assert "«Biblioteca»" in message
+    assert "Caserma" not in message

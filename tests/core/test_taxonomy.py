@@ -7,6 +7,8 @@ import json
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sttm_plugin.core.pack import BUNDLED, load_pack
 from sttm_plugin.core.taxonomy import category_of_code, classify_text
@@ -311,6 +313,189 @@ def test_a_changed_dictionary_changes_the_answer(tmp_path):
     after = classify_text([["Sala prestito"]], load_pack(copy))[0].codice
 
     assert (before, after) == (None, "CUL.01")
+
+
+@pytest.mark.parametrize("text", ["", "   ", None, "---", "…", float("nan")])
+def test_a_record_without_words_has_no_category_and_says_why(text):
+    found = match(text)
+
+    assert (found.codice, found.confidenza) == (None, 0.0)
+    assert found.motivo == "nessun testo da classificare"
+    assert found.muta
+
+
+def test_what_only_an_irrelevant_exclusion_met_leaves_the_word_to_other_signs():
+    assert match("Piazza Vesuvio").escluso_da == ("SPO.03", "piazza")
+    assert match("Piazza Vesuvio").muta
+    assert not match("Ex ospedale").muta
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "code", "confidence"),
+    [
+        ("Casa circondariale - San Vittore", "Scuola primo grado", "LOC.04", 0.9),
+        ("Palestra Manzoni", "Impianti sportivi", "LOC.13", 0.85),
+        ("Giardino Rossi", "Verde pubblico", "LOC.07", 0.85),
+        ("Manzoni", "Scuola primaria", "LOC.03", 0.95),
+        ("Museo Rossi", "Musei", "CUL.03", 0.95),
+    ],
+)
+def test_a_kind_that_says_one_category_stands_above_the_name(name, kind, code, confidence):
+    found = match(name, kind)
+
+    assert (found.codice, found.confidenza) == (code, confidence)
+
+
+def test_several_services_in_one_text_are_never_reduced_to_one():
+    for text in ("Museo e biblioteca", "Museo, biblioteca", "Parco pubblico con parcheggio"):
+        found = match(text)
+        assert found.confidenza < 0.8
+        assert len(found.candidati) == 2
+        assert found.motivo.startswith("più servizi insieme")
+
+
+def test_what_stands_beside_the_head_is_still_named():
+    found = match("Biblioteca - Museo")
+
+    assert (found.codice, found.confidenza) == ("CUL.01", 0.9)
+    assert [code for code, _, _ in found.candidati] == ["CUL.01", "CUL.03"]
+    assert "accanto a «museo»" in found.motivo
+
+
+def test_a_complement_alone_is_only_proposed():
+    found = match("Archivio della chiesa")
+
+    assert (found.codice, found.confidenza) == ("LOC.12", 0.3)
+
+
+def test_a_lone_keyword_after_unknown_words_is_taken_with_less_confidence():
+    assert match("Gabbiano Museo").confidenza == 0.83
+    assert match("Gabbiano Casa di riposo").confidenza == 0.95
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("ATECO:86.10.10", "SAN.01"),
+        ("ATECO:85.31.20", "IST.01"),
+        ("ATECO:85.31.10", "LOC.04"),
+        ("ATECO:62.01", None),
+        ("DUSAF:12124", "LOC.18"),
+        ("PRG-BS:S/SF", "LOC.12"),
+        ("PRG-BS:S/SH", None),  # hospitals and surgeries in one class
+        ("GTFS:1", "EXT.09"),
+    ],
+)
+def test_a_classification_code_says_the_category(written, code):
+    said = category_of_code(written, load_pack())
+
+    assert (said[0] if said else None) == code
+
+
+# --- what must not change the answer ----------------------------------------------
+
+PLAIN = [
+    "Scuola dell'infanzia Rodari",
+    "Università degli studi",
+    "Biblioteca del Politecnico",
+    "I.C. A. Manzoni",
+    "R.S.A. San Carlo",
+    "Museo e biblioteca",
+    "Stazione CC",
+    "Casa della Comunità",
+    "Farmacia dell'Ospedale",
+    "Via Mercato",
+    "Ex scuola elementare",
+    "Parco urbano con area giochi",
+]
+SPACES = st.sampled_from([" ", "  ", "\t", "\u00a0", " \n "])
+APOSTROPHES = st.sampled_from(["'", "’", "`", "´", "' "])
+
+
+@given(st.sampled_from(PLAIN), st.sampled_from(["upper", "lower", "title"]), SPACES, APOSTROPHES)
+def test_case_spaces_and_apostrophes_do_not_change_the_answer(text, case, space, apostrophe):
+    noisy = getattr(text.replace("'", apostrophe), case)().replace(" ", space)
+
+    assert answer(noisy) == answer(text)
+
+
+@given(st.sampled_from(PLAIN))
+def test_accents_do_not_change_the_answer(text):
+    bare = text.replace("à", "a'").replace("ù", "u")
+
+    assert answer(bare) == answer(text)
+
+
+@given(
+    st.sampled_from(["Biblioteca comunale", "Scuola primaria", "RSA", "Cimitero", "Questura"]),
+    st.lists(st.text(alphabet="zxwkj", min_size=4, max_size=9), max_size=4),
+)
+def test_the_proper_name_after_a_service_does_not_change_the_answer(service, names):
+    assert answer(" ".join([service, *names])) == answer(service)
+
+
+@given(st.permutations(["Scuola primaria", "Istruzione", "Edificio comunale", ""]))
+def test_the_order_of_the_kinds_does_not_change_the_answer(kinds):
+    assert answer("Manzoni", *kinds) == ("LOC.03", 0.95)
+
+
+def answer(*texts):
+    found = match(*texts)
+    return found.codice, found.confidenza
+
+
+HOSTILE = [
+    "'; DROP TABLE servizi; --",
+    "<script>alert(1)</script>",
+    "=cmd|' /C calc'!A0",
+    "\x00\x01\x1b[2J",
+    "%s%n{0}{{}}",
+    "🏥💥",
+    "\u202eamrof",
+    "a" * 20000,
+    "( ( ( (" * 500,
+    "i " * 2000,
+    '"' * 999,
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_texts_are_harmless(hostile):
+    assert match(hostile).codice is None
+    assert match("Biblioteca comunale", hostile).codice == "CUL.01"
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.lists(st.one_of(st.none(), st.text()), max_size=4))
+def test_any_text_gets_a_category_of_the_taxonomy_or_none_with_a_reason(texts):
+    found = match(*texts)
+
+    assert found.codice is None or found.codice in load_pack().categorie
+    assert 0 <= found.confidenza <= 1
+    assert found.motivo
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_two_services_joined_are_never_one_in_silence(data):
+    """Whatever two keywords: both are candidates, or the answer says which was shut out."""
+    pack = load_pack()
+    # An ambiguous word alone is no keyword.
+    ambiguous = {(one.categoria, one.parola) for one in pack.parole_ambigue}
+    plain = [
+        (code, word)
+        for code, one in pack.categorie.items()
+        for word in one.parole_chiave
+        if word[0] not in "=^" and not word.endswith("*") and (code, word) not in ambiguous
+    ]
+    first = data.draw(st.sampled_from(plain))
+    second = data.draw(st.sampled_from([one for one in plain if one[0] != first[0]]))
+
+    found = match(f"{first[1]} e {second[1]}")
+
+    told = {code for code, _, _ in (*found.candidati, *found.esclusioni)}
+    assert found.confidenza < 0.8 or {first[0], second[0]} <= told
+    assert found.confidenza < 0.8 or len(found.candidati) == 1
 
 
 # --- real names ------------------------------------------------------------------

@@ -1,0 +1,101 @@
+"""How a text is read: what it is, and what is only near to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sttm_plugin.core.lexicon import ACCOSTO, COMPLEMENTO, DUBBIA, TESTA, UNITA, Lexicon
+from sttm_plugin.core.pack import load_pack
+
+
+@pytest.fixture(scope="module")
+def lexicon():
+    return Lexicon(load_pack())
+
+
+def standing(lexicon, text):
+    """{category: how its longest keyword stands} of a text."""
+    found = [one for one in lexicon.read(text).found if one.speaks_for]
+    found.sort(key=lambda one: one.keyword.punteggio)
+    return {one.owner: one.standing for one in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Biblioteca del Politecnico", {"CUL.01": TESTA, "IST.02": COMPLEMENTO}),
+        ("Biblioteca presso il municipio", {"CUL.01": TESTA, "LOC.11": COMPLEMENTO}),
+        ("Ambulatorio c/o Biblioteca", {"LOC.06": TESTA, "CUL.01": COMPLEMENTO}),
+        ("Farmacia Università", {"LOC.05": TESTA, "IST.02": COMPLEMENTO}),
+        ("Museo e biblioteca", {"CUL.03": TESTA, "CUL.01": UNITA}),
+        ("Museo, biblioteca", {"CUL.03": TESTA, "CUL.01": UNITA}),
+        ("Museo/Biblioteca", {"CUL.03": TESTA, "CUL.01": UNITA}),
+        ("Biblioteca (museo)", {"CUL.01": TESTA, "CUL.03": ACCOSTO}),
+        ("Biblioteca - Museo", {"CUL.01": TESTA, "CUL.03": ACCOSTO}),
+        ("Residenza del museo", {"CUL.03": DUBBIA}),
+        ("Del museo", {"CUL.03": DUBBIA}),
+        ("Ex museo", {"CUL.03": DUBBIA}),
+        ("Mensa museo", {"CUL.03": DUBBIA}),
+        ('Istituto "Il museo"', {"CUL.03": DUBBIA}),
+        ("Nuova sede del museo", {"CUL.03": TESTA}),
+        ("Ampliamento e adeguamento sismico del museo", {"CUL.03": TESTA}),
+        ("Istituto Rossi - Museo", {"CUL.03": TESTA}),
+    ],
+)
+def test_the_head_is_told_from_what_stands_beside_it(lexicon, text, expected):
+    assert standing(lexicon, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Via Museo",
+        "via del Museo 3",
+        "Viale alla Biblioteca",
+        "P.zza Mercato",
+        "Piazzale Damiano Chiesa",
+        "Don Chiesa",
+        "G. Chiesa",
+        "Centro aperto A. Chiesa",
+    ],
+)
+def test_names_of_streets_and_of_people_speak_for_nothing(lexicon, text):
+    assert standing(lexicon, text) == {}
+
+
+def test_a_service_after_the_name_of_a_street_still_speaks(lexicon):
+    assert standing(lexicon, "Via Verdi - biblioteca") == {"CUL.01": TESTA}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("I.C. A. Manzoni", "istituto comprensivo a manzoni"),
+        ("IC Via Roma", "istituto comprensivo via roma"),
+        ("I. T. I. S. Cannizzaro", "itis cannizzaro"),
+        ("S.M.S. Dante", "scuola media statale dante"),
+        ("VV.F. distaccamento", "vigili del fuoco distaccamento"),
+        ("Stazione CC", "stazione carabinieri"),
+        ("Bibl. com.", "biblioteca comunale"),
+        ("Sc. Mat. statale", "scuola materna statale"),
+        ("c/o Osp. Civile", "presso ospedale civile"),
+        ("2° grado", "2 grado"),
+    ],
+)
+def test_abbreviations_are_spelt_out(lexicon, text, words):
+    assert " ".join(lexicon.read(text).words).lower() == words
+
+
+def test_an_abbreviation_of_the_beginning_counts_only_there(lexicon):
+    assert "presidio" in lexicon.read("P.O. di Rho").words
+    assert "presidio" not in lexicon.read("Rive del Po").words
+
+
+def test_an_adjective_may_stand_inside_a_keyword(lexicon):
+    assert standing(lexicon, "Scuola equiparata dell'infanzia") == {"LOC.02": TESTA}
+    assert standing(lexicon, "Scuola Rossi dell'infanzia") == {}
+
+
+def test_a_keyword_does_not_run_across_a_dash(lexicon):
+    assert "IST.01" not in standing(lexicon, "Istituto - tecnico")
+    assert standing(lexicon, "Istituto tecnico") == {"IST.01": TESTA}
