@@ -154,9 +154,12 @@ class Lexicon:
             for one, owner, speaks_for in self.wholes.get(whole, ())
         ]
         opening = next((place for place, word in enumerate(words) if word not in self.empty), 0)
+        present = set(words)
         for place, word in enumerate(words):
             for one, owner, speaks_for in self.by_first.get(word, ()):
                 if one.opening and place not in (0, opening):
+                    continue
+                if one.tokens[-1] not in present and not one.root:
                     continue
                 end = self._end_of(one, words, segments, place)
                 if end:
