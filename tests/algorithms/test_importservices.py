@@ -1020,17 +1020,9 @@ def test_hopeless_real_files_stop_with_a_sentence(importer, shared_data, file, s
 
 
 def test_a_decision_on_a_value_is_remembered_for_equal_values(importer, table, tmp_path):
-    decided = profile_file(
-        tmp_path,
-        columns={
-            "denominazione": {"field": "nome"},
-            "codice_sttm": {
-                "field": "tipo",
-                "map": {"Caserma": "SIC.03", "Area a servizi": None},
-                "unmapped": "ask",
-            },
-        },
-    )
+    choices = {"Caserma": "SIC.03", "Area a servizi": None}
+    columns = {"denominazione": "nome", "codice_sttm": {"field": "tipo", "map": choices}}
+    decided = profile_file(tmp_path, columns=columns)
     first = table("nome;tipo\nRho centro;Caserma\nVia Roma;Area a servizi\n")
     asked = importer(first)
     assert [row["codice_sttm"] for row in asked["UNPLACED"]] == [None, None]

@@ -65,6 +65,25 @@ def test_labels_read_by_hand_keep_no_text_and_name_known_categories():
         assert row["fonte"] in known
 
 
+def test_a_text_that_a_source_gives_two_categories_does_not_say_which(tmp_path, monkeypatch):
+    (tmp_path / "scuole.csv").write_text(
+        "nome,tipo\nManzoni,a\nMANZONI,b\nRodari,a\nRodari,a\n,a\n", encoding="utf-8"
+    )
+    source = {
+        "id": "prova",
+        "parte": "taratura",
+        "file": "scuole.csv",
+        "nome": "nome",
+        "tipi": [],
+        "etichetta": {"colonna": "tipo", "mappa": {"a": "LOC.03", "b": "LOC.04"}},
+    }
+    monkeypatch.setattr(labelled, "sources", lambda: [source])
+
+    found = {item.testi: item.detto for item in load(tmp_path)}
+
+    assert found == {("Manzoni",): False, ("Rodari",): True}
+
+
 # --- on the real texts -----------------------------------------------------------
 
 

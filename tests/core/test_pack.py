@@ -10,6 +10,7 @@ import pytest
 
 from sttm_plugin.core.errors import SttmError
 from sttm_plugin.core.pack import BUNDLED, load_pack, provenance_text
+from sttm_plugin.core.taxonomy import classify_text
 
 
 @pytest.fixture
@@ -296,6 +297,25 @@ def test_a_word_added_to_the_dictionary_is_a_keyword(folder):
     assert load_pack(folder).categorie["CUL.01"].parole_chiave[-1] == "sala prestito"
 
 
+def test_a_word_for_every_category_is_an_exclusion(folder):
+    with open(folder / "dizionario.csv", "a", encoding="utf-8") as table:
+        table.write("GEN.00,-,di fantasia,proposta,dizionario del comune\n")
+
+    assert load_pack(folder).esclusioni[-1] == "di fantasia"
+
+
+def test_a_pack_may_do_without_the_words_that_help_to_read(folder):
+    replace(folder, "pacchetto.json", '    "lessico": "lessico.csv",\n', "")
+    (folder / "lessico.csv").unlink()
+
+    pack = load_pack(folder)
+
+    assert pack.lessico == {}
+    assert classify_text([["Biblioteca comunale"]], pack)[0].codice == "CUL.01"
+    assert classify_text([["Osp. Civile"]], pack)[0].codice is None
+    assert classify_text([["Osp. Civile"]], load_pack())[0].codice == "SAN.01"
+
+
 # --- what it refuses -----------------------------------------------------------
 
 
@@ -399,6 +419,22 @@ def test_a_pack_that_is_not_there_is_named(tmp_path):
         ),
         ("codici.csv", "MIM,PS,IST.01", "MIM,PS,IST.77", ["codici.csv, riga 2", "IST.77"]),
         ("dizionario.csv", "IST.01,+,", "IST.01,?,", ["dizionario.csv, riga 2", "«segno»"]),
+        (
+            "dizionario.csv",
+            "IST.01,-,secondaria di primo grado",
+            "GEN.00,+,secondaria di primo grado",
+            ["dizionario.csv", "«GEN.00» non è nella tassonomia"],
+        ),
+        ("lessico.csv", "abbreviazione,^ic,", "sigla,^ic,", ["lessico.csv, riga 2", "«sigla»"]),
+        (
+            "lessico.csv",
+            "^ic,istituto comprensivo",
+            "^ic,",
+            ["lessico.csv, riga 2", "«estesa»"],
+        ),
+        ("lessico.csv", "vuota,sede,,", "vuota,sede,casa,", ["lessico.csv", "«estesa»"]),
+        ("lessico.csv", "strada,viale,", "strada,via,", ["lessico.csv", "«strada via» è ripetuto"]),
+        ("lessico.csv", "strada,viale,", "strada,--,", ["lessico.csv", "né cifre"]),
         ("pacchetto.json", '"id": "sttm2"', '"id": ""', ["pacchetto.json", "«id»"]),
         ("pacchetto.json", "sttm.criteri/1", "sttm.criteri/9", ["«schema»", "sttm.criteri/9"]),
         (

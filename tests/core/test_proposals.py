@@ -44,6 +44,7 @@ def test_a_search_finds_by_name_before_it_finds_by_keyword():
     pack = load_pack()
 
     assert search("bibl", pack)[0] == "CUL.01"
+    assert search("cinema", pack)[:2] == ["CUL.04", "CUL.02"]
     assert search("LOC.05", pack) == ["LOC.05"]
     assert search("forno crematorio", pack) == ["EXT.08"]
     assert search("impianti depur", pack)[0] == "IMP.02"

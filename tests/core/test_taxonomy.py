@@ -330,20 +330,20 @@ def test_what_only_an_irrelevant_exclusion_met_leaves_the_word_to_other_signs():
     assert not match("Ex ospedale").muta
 
 
-@pytest.mark.parametrize(
-    ("name", "kind", "code", "confidence"),
-    [
-        ("Casa circondariale - San Vittore", "Scuola primo grado", "LOC.04", 0.9),
-        ("Palestra Manzoni", "Impianti sportivi", "LOC.13", 0.85),
-        ("Giardino Rossi", "Verde pubblico", "LOC.07", 0.85),
-        ("Manzoni", "Scuola primaria", "LOC.03", 0.95),
-        ("Museo Rossi", "Musei", "CUL.03", 0.95),
-    ],
-)
-def test_a_kind_that_says_one_category_stands_above_the_name(name, kind, code, confidence):
-    found = match(name, kind)
+KINDS = {
+    ("Casa circondariale - San Vittore", "Scuola primo grado"): ("LOC.04", 0.9),
+    ("Palestra Manzoni", "Impianti sportivi"): ("LOC.13", 0.85),
+    ("Giardino Rossi", "Verde pubblico"): ("LOC.07", 0.85),
+    ("Manzoni", "Scuola primaria"): ("LOC.03", 0.95),
+    ("Museo Rossi", "Musei"): ("CUL.03", 0.95),
+}
 
-    assert (found.codice, found.confidenza) == (code, confidence)
+
+@pytest.mark.parametrize("texts", KINDS)
+def test_a_kind_that_says_one_category_stands_above_the_name(texts):
+    found = match(*texts)
+
+    assert (found.codice, found.confidenza) == KINDS[texts]
 
 
 def test_several_services_in_one_text_are_never_reduced_to_one():
