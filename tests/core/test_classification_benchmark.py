@@ -115,8 +115,8 @@ def test_the_reserved_texts_keep_their_level(measured):
     services = overall([one for one in part(measured, "riserva") if one[0].codice is not None])
 
     assert score.testi > 3000
-    assert score.precisione >= 0.96
-    assert score.richiamo >= 0.965
+    assert score.precisione >= 0.955
+    assert score.richiamo >= 0.96
     # Of services of the taxonomy: without archives, firms and names of streets.
     assert services.precisione >= 0.98
 
