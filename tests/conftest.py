@@ -39,6 +39,35 @@ def shared_domain():
     return folder
 
 
+@pytest.fixture(scope="session")
+def postgis_server():
+    """A PostGIS server of our own; the test is skipped, with the reason, where it can't run."""
+    from tests.postgis import NotHere, running_server
+
+    try:
+        with running_server() as server:
+            yield server
+    except NotHere as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def postgis(postgis_server):
+    """An empty database with PostGIS, for one test: see ``tests.postgis.Database``."""
+    database = postgis_server.new_database()
+    yield database
+    postgis_server.drop(database)
+
+
+@pytest.fixture
+def pgrouting(postgis_server, postgis):
+    """As ``postgis``, with pgRouting."""
+    if not postgis_server.has_extension("pgrouting"):
+        pytest.skip("pgRouting is not installed (postgresql-15-pgrouting)")
+    postgis.run("CREATE EXTENSION pgrouting")
+    return postgis
+
+
 @pytest.fixture
 def sttm_provider(qgis_processing):
     """The provider, registered for one test."""
