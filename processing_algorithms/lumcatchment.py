@@ -345,6 +345,20 @@ class LumCatchment(SttmAlgorithm):
         rows = or_cancelled(read_rows(source, crs, context, feedback, [name]))
         numbers, wrong = numbers_of(rows.columns[name])
         tell_numbers("Popolazione", numbers, wrong, feedback)
+        uncounted = sum(
+            geometry is None
+            or geometry.type()
+            not in (
+                QgsWkbTypes.GeometryType.PointGeometry,
+                QgsWkbTypes.GeometryType.PolygonGeometry,
+            )
+            for geometry in rows.geometries
+        )
+        if uncounted:
+            feedback.pushWarning(
+                f"Popolazione: {uncounted} elementi di «{rows.name}» non sono né punti né aree, o "
+                "non hanno geometria: i loro residenti non sono contati."
+            )
         places = Places(rows.geometries, [number if number > 0 else 0.0 for number in numbers])
         tell_repaired(places, rows, "Popolazione", feedback)
         return places

@@ -40,6 +40,27 @@ def services(qgis_processing):
 
 
 @pytest.fixture
+def layer(qgis_processing):
+    """Return a function that makes a memory layer: fields, then rows of values with WKT last."""
+    from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
+
+    kept = []
+
+    def make(kind, fields, rows, name="dati", crs="EPSG:32632"):
+        found = QgsVectorLayer(f"{kind}?crs={crs}{fields}", name, "memory")
+        for *values, wkt in rows:
+            feature = QgsFeature(found.fields())
+            feature.setAttributes(list(values))
+            if wkt:
+                feature.setGeometry(QgsGeometry.fromWkt(wkt))
+            found.dataProvider().addFeature(feature)
+        kept.append(found)
+        return found
+
+    return make
+
+
+@pytest.fixture
 def messages(qgis_processing):
     """A feedback that keeps what it is told and every progress."""
     from qgis.core import QgsProcessingFeedback

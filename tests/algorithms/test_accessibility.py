@@ -8,26 +8,7 @@ import textwrap
 
 import pytest
 
-
-@pytest.fixture
-def layer(qgis_processing):
-    """Return a function that makes a memory layer: fields, then rows of values with WKT last."""
-    from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
-
-    kept = []
-
-    def make(kind, fields, rows, name="dati", crs="EPSG:32632"):
-        found = QgsVectorLayer(f"{kind}?crs={crs}{fields}", name, "memory")
-        for *values, wkt in rows:
-            feature = QgsFeature(found.fields())
-            feature.setAttributes(list(values))
-            if wkt:
-                feature.setGeometry(QgsGeometry.fromWkt(wkt))
-            found.dataProvider().addFeature(feature)
-        kept.append(found)
-        return found
-
-    return make
+from tests.algorithms.rows import as_dict
 
 
 @pytest.fixture
@@ -90,13 +71,6 @@ def measure(sttm_provider, origins, services, street):
         return found
 
     return run
-
-
-def as_dict(feature):
-    from qgis.core import NULL
-
-    row = {name: feature[name] for name in feature.fields().names()}
-    return {name: None if value == NULL else value for name, value in row.items()}
 
 
 def test_nearest_and_counts_in_metres(measure):
