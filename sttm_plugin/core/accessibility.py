@@ -346,6 +346,8 @@ class _Sums:
                 "negativa: esclusi da 2SFCA, E2SFCA e gravità, contati nelle altre misure."
             )
         self.no_people = np.zeros(len(supply.ids), dtype=bool)
+        # Supply of the services somebody reaches, and what the origins get of it.
+        self.balance = {m: [0.0, 0.0] for m in (TWO_STEP, ENHANCED) if m in wanted}
         zeros = lambda: np.zeros(size)  # noqa: E731
         self.measured = [
             Measured(
@@ -393,7 +395,23 @@ class _Sums:
                 f"{int(self.no_people.sum())} servizi senza popolazione entro la soglia: non hanno "
                 "un rapporto offerta/domanda e non entrano in 2SFCA o E2SFCA."
             )
+        self._tell_balance()
         return True
+
+    def _tell_balance(self):
+        """Say whether what the origins get is what their services offer.
+
+        Σ_i P_i A_i = Σ_j S_j over the services somebody reaches, for 2SFCA and E2SFCA: nothing
+        is shared out twice, nothing is lost.
+        """
+        for measure, (offered, received) in self.balance.items():
+            name = {TWO_STEP: "2SFCA", ENHANCED: "E2SFCA"}[measure]
+            equal = abs(offered - received) <= 1e-6 * max(offered, 1.0)
+            self.log.append(
+                f"Bilancio {name}: la somma di accessibilità × popolazione è {received:.3f}, "
+                f"l'offerta raggiungibile è {offered:.3f}: "
+                + ("coincidono." if equal else "NON coincidono, i valori non sono affidabili.")
+            )
 
     def _add(self, first, pairs, nearest, rank, every_way):
         service, origin, cost = pairs
@@ -417,9 +435,9 @@ class _Sums:
         service, origin, cost = service[able], origin[able], cost[able]
         capacity = self.capacity[service]
         people = self.people[origin]
-        for sums, weight in (
-            (measured.two_step, None),
-            (measured.enhanced, options.zone_weight),
+        for measure, sums, weight in (
+            (TWO_STEP, measured.two_step, None),
+            (ENHANCED, measured.enhanced, options.zone_weight),
         ):
             if sums is None:
                 continue
@@ -428,7 +446,12 @@ class _Sums:
             self.no_people[service[(demand[service] <= 0)]] = True
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = np.where(demand[service] > 0, capacity / demand[service], 0.0)
-            sums += np.bincount(origin, weights=ratio * part, minlength=size)
+            shared = np.bincount(origin, weights=ratio * part, minlength=size)
+            sums += shared
+            balance = self.balance[measure]
+            reached = np.unique(service[demand[service] > 0])
+            balance[0] += float(self.capacity[reached].sum())
+            balance[1] += float((shared * self.people).sum())
         if measured.gravity is not None:
             measured.gravity += np.bincount(
                 origin, weights=capacity * options.decayed(cost), minlength=size

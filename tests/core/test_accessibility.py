@@ -220,6 +220,40 @@ def test_a_service_nobody_reaches_has_no_ratio():
     assert any("1 servizi senza popolazione entro la soglia" in text for text in result.log)
 
 
+def test_what_is_received_is_what_the_services_in_reach_offer():
+    # b has no one in reach, c no capacity; two categories.
+    supply = points(
+        [("a", 0, 0), ("b", 9000, 0), ("c", 400, 0), ("d", 300, 0)],
+        ["A", "A", "A", "B"],
+        np.array([10.0, 20.0, np.nan, 7.0]),
+    )
+    long = street([[(0, 0), (9000, 0)]])
+    x, people = np.array([100.0, 450.0, 8000.0]), np.array([50.0, 30.0, 9.0])
+
+    result = acc.measure(x, np.zeros(3), people, supply, long, metres("500", measures=(2, 3)))
+
+    total = sum((m.two_step * people).sum() for m in result.categories.values())
+    assert total == pytest.approx(17.0)
+    assert result.log[-2:] == [
+        "Bilancio 2SFCA: la somma di accessibilità × popolazione è 17.000, l'offerta "
+        "raggiungibile è 17.000: coincidono.",
+        "Bilancio E2SFCA: la somma di accessibilità × popolazione è 17.000, l'offerta "
+        "raggiungibile è 17.000: coincidono.",
+    ]
+
+
+def test_a_balance_that_is_off_is_told():
+    sums = acc._Sums.__new__(acc._Sums)
+    sums.log, sums.balance = [], {acc.TWO_STEP: [10.0, 9.0]}
+
+    sums._tell_balance()
+
+    assert sums.log == [
+        "Bilancio 2SFCA: la somma di accessibilità × popolazione è 9.000, l'offerta raggiungibile "
+        "è 10.000: NON coincidono, i valori non sono affidabili."
+    ]
+
+
 def test_zones_cover_up_to_their_end_and_nothing_beyond():
     options = acc.make_options(thresholds="30", zones="15=0.22, 5=1; 10=0.68")
 
