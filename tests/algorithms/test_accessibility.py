@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-import textwrap
 
 import pytest
 
@@ -259,39 +259,78 @@ def test_cancelling_writes_nothing(measure, messages, tmp_path):
     assert not (tmp_path / "fuori.gpkg").exists()
 
 
-@pytest.mark.parametrize("algorithm", ["accessibility", "lumcatchment", "preparenetwork"])
-def test_network_algorithms_run_without_pandas_geopandas_shapely_scipy(algorithm, project_root):
-    script = textwrap.dedent(
-        f"""
-        import os, sys
-        for name in ("pandas", "geopandas", "shapely", "scipy"):
-            sys.modules[name] = None
-        sys.path.insert(0, {str(project_root)!r})
-        from demo.run import start_qgis
-        keep = start_qgis()
-        import processing
-        from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
-        def layer(kind, fields, values, wkt):
-            made = QgsVectorLayer(kind + "?crs=EPSG:32632" + fields, kind, "memory")
-            feature = QgsFeature(made.fields())
-            feature.setAttributes(values)
-            feature.setGeometry(QgsGeometry.fromWkt(wkt))
-            made.dataProvider().addFeature(feature)
-            return made
-        streets = layer("LineString", "", [], "LINESTRING(0 0, 1000 0)")
-        point = layer("Point", "&field=codice_sttm:string", ["A"], "POINT(300 0)")
-        given = {{
-            "accessibility": {{"ORIGINS": point, "SERVICES": [point], "NETWORK": streets}},
-            "lumcatchment": {{"STOPS": point, "NETWORK": streets, "EDGES": "TEMPORARY_OUTPUT"}},
-            "preparenetwork": {{"INPUT": streets}},
-        }}[{algorithm!r}]
-        found = processing.run("sttm:{algorithm}", {{**given, "OUTPUT": "TEMPORARY_OUTPUT"}})
-        print("righe", found["OUTPUT"].featureCount())
-        sys.stdout.flush()
-        os._exit(0)
-        """
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert "righe 1" in done.stdout, done.stderr[-2000:]
+# One town, every network algorithm; what they give is printed.
+_TOWN = """
+import json, sys
+for name in {blocked!r}:
+    sys.modules[name] = None
+sys.path.insert(0, {root!r})
+from demo.run import start_qgis
+keep = start_qgis()
+import os
+import processing
+from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
+
+def layer(kind, fields, rows):
+    made = QgsVectorLayer(kind + "?crs=EPSG:32632" + fields, kind, "memory")
+    features = []
+    for *values, wkt in rows:
+        feature = QgsFeature(made.fields())
+        feature.setAttributes(values)
+        feature.setGeometry(QgsGeometry.fromWkt(wkt))
+        features.append(feature)
+    made.dataProvider().addFeatures(features)
+    return made
+
+lines = [f"LINESTRING({{90 * i}} {{80 * j}}, {{90 * i + 90}} {{80 * j + 7 * (i % 3)}})"
+         for i in range(12) for j in range(12)]
+lines += [f"LINESTRING({{90 * i}} {{80 * j}}, {{90 * i + 5}} {{80 * j + 40}}, "
+          f"{{90 * i}} {{80 * j + 80}})"
+          for i in range(13) for j in range(11)]
+streets = layer("LineString", "", [(wkt,) for wkt in lines])
+people = layer("Point", "&field=popolazione:integer",
+               [(k % 7, f"POINT({{37 * k % 1000}} {{53 * k % 900}})") for k in range(200)])
+places = layer("Point", "&field=id_servizio:string&field=codice_sttm:string&field=posti:double",
+               [(f"s{{k}}", "AB"[k % 2], k + 1.0, f"POINT({{131 * k % 1000}} {{71 * k % 900}})")
+                for k in range(14)])
+areas = layer("Polygon", "&field=id_servizio:string&field=codice_sttm:string&field=posti:double",
+              [("p", "B", 9.0, "POLYGON((300 300, 430 310, 420 420, 310 400, 300 300))")])
+given = {{
+    "preparenetwork": {{"INPUT": streets, "SPLIT_AT_CROSSINGS": True, "SNAP_GAPS": 15.0,
+                       "ISSUES": "TEMPORARY_OUTPUT"}},
+    "lumcatchment": {{"STOPS": places, "NETWORK": streets, "POPULATION": people,
+                     "EDGES": "TEMPORARY_OUTPUT", "BANDS": "200"}},
+    "accessibility": {{"ORIGINS": people, "POP_FIELD": "popolazione", "SERVICES": [places, areas],
+                      "CAPACITY_FIELD": "posti", "NETWORK": streets, "MEASURES": [0, 1, 2, 3, 4],
+                      "SUMMARY": "TEMPORARY_OUTPUT"}},
+}}
+result = {{}}
+for name, parameters in given.items():
+    found = processing.run("sttm:" + name, {{**parameters, "OUTPUT": "TEMPORARY_OUTPUT"}})
+    for key, value in found.items():
+        if isinstance(value, QgsVectorLayer):
+            value = [[str(v) for v in one.attributes()] + [one.geometry().asWkt(9)]
+                     for one in value.getFeatures()]
+        result[name + " " + key] = value
+print("RISULTATO" + json.dumps(result))
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+def test_network_algorithms_give_the_same_without_pandas_geopandas_shapely_scipy(project_root):
+    def run(*blocked):
+        script = _TOWN.format(blocked=blocked, root=str(project_root))
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=False
+        )
+        assert "RISULTATO" in done.stdout, done.stderr[-2000:]
+        return json.loads(done.stdout.partition("RISULTATO")[2])
+
+    everything = run()
+
+    assert len(everything["lumcatchment OUTPUT"]) == 28
+    assert len(everything["accessibility OUTPUT"]) == 200
+    assert everything["preparenetwork EDGES"] > 250
+    assert run("scipy") == everything
+    assert run("scipy", "pandas", "geopandas", "shapely") == everything
