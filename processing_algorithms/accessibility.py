@@ -373,7 +373,10 @@ class Accessibility(SttmAlgorithm):
         rows = [found[key] for key in sorted(found)]
         placeless = sum(row[2] is None for row in rows)
         if placeless:
-            feedback.pushInfo(f"{placeless} servizi senza posizione, non raggiungibili.")
+            feedback.pushInfo(
+                f"{placeless} servizi senza posizione, o che non sono né punti né aree: non "
+                "raggiungibili."
+            )
         return accessibility.Supply(
             ids=[row[0] for row in rows],
             categories=[row[1] for row in rows],

@@ -253,27 +253,30 @@ def near_places(at, tolerance):
     # Cells of four tolerances: two near places share a cell of one of four grids, each half a
     # cell from the other. 2^30 cells a side keep the packed key inside 64 bits.
     cell = max(4 * tolerance, extent / 2**30)
-    pairs = []
+    grids, found = [], [np.zeros(0, dtype=np.int64)]
     for shift_x in (0.0, 0.5):
         for shift_y in (0.0, 0.5):
             column = np.floor((at[:, 0] - low[0]) / cell + shift_x).astype(np.int64)
             line = np.floor((at[:, 1] - low[1]) / cell + shift_y).astype(np.int64)
-            key = (column << 32) | line
-            order = np.argsort(key, kind="stable")
-            key = key[order]
+            grid = (column << 32) | line
+            order = np.argsort(grid, kind="stable")
+            key = grid[order]
             step = 1
             here = np.flatnonzero(key[1:] == key[:-1])
             while here.size:
                 a, b = order[here], order[here + step]
-                near = np.hypot(*(at[a] - at[b]).T) <= tolerance
-                pairs.append(np.sort(np.column_stack((a[near], b[near])), axis=1))
+                near = np.hypot(at[a, 0] - at[b, 0], at[a, 1] - at[b, 1]) <= tolerance
+                # Those that share a cell of an earlier grid are known.
+                for earlier in grids:
+                    near &= earlier[a] != earlier[b]
+                a, b = a[near], b[near]
+                found.append(np.minimum(a, b) * len(at) + np.maximum(a, b))
                 step += 1
                 here = here[here + step < len(key)]
                 here = here[key[here + step] == key[here]]
-    if not pairs:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    found = np.unique(np.concatenate(pairs), axis=0)
-    return found[:, 0], found[:, 1]
+            grids.append(grid)
+    pairs = np.sort(np.concatenate(found))
+    return pairs // len(at), pairs % len(at)
 
 
 def _not_only_neighbours(a, b, before, after, members):
@@ -299,10 +302,20 @@ def scatter_min(array, index, values):
     """Lower ``array[index]`` to ``values`` where they are lower, repeated indexes included."""
     lower = values < array[index]
     index, values = index[lower], values[lower]
-    while index.size:
+    # The last of the repeated writes wins: few turns where few repeat.
+    for _ in range(_TURNS):
         array[index] = values
         lost = array[index] > values
         index, values = index[lost], values[lost]
+        if not index.size:
+            return
+    order = np.lexsort((values, index))
+    index, values = index[order], values[order]
+    first = np.append(True, index[1:] != index[:-1])
+    array[index[first]] = values[first]
+
+
+_TURNS = 8
 
 
 def components(count, a, b):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from qgis.core import NULL, QgsFeatureRequest, QgsWkbTypes
+from qgis.core import NULL, QgsFeatureRequest, QgsGeometry, QgsWkbTypes
 
 from ..core.cache import Cache
 from ..core.errors import SttmError
@@ -114,8 +114,27 @@ def blobs_of(geometries) -> list:
 
 
 def shapes_of(geometries) -> list:
-    """Return geometries as ``core.wkb.Points`` or ``Area``; lines and the rest as None."""
-    return [read_shape(blob) for blob in blobs_of(geometries)]
+    """Return geometries as ``core.wkb.Points`` or ``Area``; lines and the rest as None.
+
+    Of a collection the areas count, else the points.
+    """
+    return [read_shape(blob) for blob in blobs_of(map(_main_parts, geometries))]
+
+
+def _main_parts(geometry):
+    """Return the areas of a collection, else its points; any other geometry as it is."""
+    collection = QgsWkbTypes.Type.GeometryCollection
+    if geometry is None or QgsWkbTypes.flatType(geometry.wkbType()) != collection:
+        return geometry
+    parts = geometry.asGeometryCollection()
+    for kind in (
+        QgsWkbTypes.GeometryType.PolygonGeometry,
+        QgsWkbTypes.GeometryType.PointGeometry,
+    ):
+        chosen = [part for part in parts if part.type() == kind]
+        if chosen:
+            return QgsGeometry.collectGeometry(chosen)
+    return None
 
 
 def representative_points(geometries):

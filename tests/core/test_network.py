@@ -14,7 +14,7 @@ from sttm_plugin.core.errors import SttmError
 from sttm_plugin.core.network import build_network, components, scatter_min, split_network
 from sttm_plugin.core.paths import Spreader, graph_of_pieces
 from sttm_plugin.core.snapping import SegmentIndex, attach_places, attach_points
-from sttm_plugin.core.wkb import Area, Points, read_lines, read_shape
+from sttm_plugin.core.wkb import Area, Lines, Points, read_lines, read_shape
 from tests.core import street_oracle as oracle
 
 
@@ -152,6 +152,55 @@ def test_scatter_min_keeps_the_lowest_of_repeated_indexes():
     scatter_min(array, np.array([0, 0, 0, 1]), np.array([4.0, 2.0, 3.0, 9.0]))
 
     assert array.tolist() == [2.0, 5.0]
+
+
+def test_scatter_min_of_an_index_repeated_many_times():
+    array = np.full(3, 100.0)
+    values = np.concatenate((np.arange(99.0, 49.0, -1), [120.0, 7.0]))
+    scatter_min(array, np.array([1] * 50 + [0, 2]), values)
+
+    assert array.tolist() == [100.0, 50.0, 7.0]
+
+
+def raw_lines(xy, count):
+    count = np.asarray(count)
+    start = np.concatenate(([0], np.cumsum(count)))
+    return Lines(np.asarray(xy, float), start, np.arange(count.size), np.zeros(0, np.int64))
+
+
+def test_a_million_duplicate_vertices_are_one_place():
+    million = 1_000_000
+    still = np.zeros((million + 1, 2))
+    still[-1] = (100.0, 0.0)
+    one = build_network(raw_lines(still, [million + 1]), [1])
+    same = np.tile([[0.0, 0.0], [100.0, 0.0]], (million // 2, 1))
+    # Some of the copies lie a few tenths of a millimetre off.
+    same[::2, 0] = np.tile([0.0, 1e-4, -2e-4, 3e-4], million // 8)
+    many = build_network(raw_lines(same, np.full(million // 2, 2)), np.arange(million // 2))
+
+    assert (one.length.tolist(), one.node_x.size) == ([100.0], 2)
+    assert (many.size, many.node_x.size) == (500_000, 2)
+    assert many.length.min() == pytest.approx(99.9997)
+
+
+def test_a_closed_ring_alone_is_one_edge_from_its_node_to_itself():
+    network = network_of([[(0, 0), (30, 0), (30, 40), (0, 40), (0, 0)]])
+
+    assert (network.size, network.node_x.size) == (1, 1)
+    assert network.length.tolist() == [140.0]
+    assert network.node_from.tolist() == network.node_to.tolist()
+
+
+def test_coordinates_that_are_no_numbers_leave_only_their_part_out():
+    blobs = [
+        wkb_lines([[(0.0, 0.0), (math.inf, 0.0)], [(0.0, 0.0), (9.0, 0.0)]]),
+        wkb_line([(5.0, 5.0), (5.0, -math.inf)]),
+    ]
+    read = read_lines(blobs)
+
+    network = build_network(read, [1, 2])
+
+    assert (network.length.tolist(), network.left_out) == ([9.0], 2)
 
 
 coordinates = st.integers(0, 6).map(float)
