@@ -49,6 +49,12 @@ deploy: package ## copia il plugin nel profilo di QGIS (PROFILE=<cartella>)
 screenshots: dev ## immagini del pannello e della mappa in docs/immagini
 	@tools/screenshots.sh
 
+.PHONY: accessibility-map
+accessibility-map: system ## mappa dell'accessibilità di un luogo reale, in docs/immagini
+	@runtime=$$(mktemp -d) && chmod 700 $$runtime && \
+	XDG_RUNTIME_DIR=$$runtime QGIS_CUSTOM_CONFIG_PATH=$$runtime/profilo $(QGIS_PYTHON) -m tools.accessibility_map; \
+	status=$$?; rm -rf $$runtime; exit $$status
+
 acceptance: dev ## comuni reali dai dati aperti in ../shared/data
 	@runtime=$$(mktemp -d) && chmod 700 $$runtime && \
 	XDG_RUNTIME_DIR=$$runtime QGIS_CUSTOM_CONFIG_PATH=$$runtime/profilo $(QGIS_PYTHON) -m acceptance.run; \
