@@ -341,6 +341,7 @@ class Accessibility(SttmAlgorithm):
             raise SttmError("Indicare almeno un layer di servizi (SERVICES).")
         found: dict = {}
         without = wrong = 0
+        doubled, replaced = [], []
         for layer in layers:
             named = field_place(layer, "id_servizio", needed=False) >= 0
             wanted = [
@@ -361,9 +362,19 @@ class Accessibility(SttmAlgorithm):
                 own = (key or f"{rows.name}:{fid}", code, shapes[place])
                 own += (numbers[place] if capacity else 1.0,)
                 twin = key is not None and key in found
-                if twin and not (isinstance(own[2], Area) and not isinstance(found[key][2], Area)):
-                    continue
+                if twin:
+                    area, known = isinstance(own[2], Area), isinstance(found[key][2], Area)
+                    (doubled if area == known else replaced).append(key)
+                    if known or not area:
+                        continue
                 found[own[0]] = own
+        for keys, what in (
+            (replaced, "presenti come punto e come area, vale l'area"),
+            (doubled, "con un identificativo già letto, lasciati fuori"),
+        ):
+            if keys:
+                named = ", ".join(keys[:10]) + (" …" if len(keys) > 10 else "")
+                feedback.pushInfo(f"{len(keys)} servizi {what}: {named}.")
         if without:
             feedback.pushInfo(f"{without} servizi senza categoria, lasciati fuori.")
         if wrong:

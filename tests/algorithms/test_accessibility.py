@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from tests.algorithms.rows import as_dict
@@ -152,14 +153,166 @@ def test_without_a_network_the_straight_line_is_lengthened(measure):
     assert row["distanza_aggancio_m"] is None
 
 
-def test_an_area_is_entered_at_its_edge_and_wins_over_its_point(measure, layer, services):
+def test_an_area_is_entered_at_its_edge_and_wins_over_its_point(measure, layer, services, messages):
     park = layer(
         "Polygon", "&field=id_servizio:string&field=codice_sttm:string&field=capacita:double",
         [("s2", "CUL.01", 1.0, "POLYGON((200 -50, 800 -50, 800 50, 200 50, 200 -50))")],
     )  # fmt: skip
-    rows = measure(SERVICES=[services, park])["OUTPUT"]
+    again = layer(
+        "Point", "&field=id_servizio:string&field=codice_sttm:string&field=capacita:double",
+        [("s1", "CUL.01", 1.0, "POINT(0 0)"), ("s2", "CUL.01", 1.0, "POINT(0 0)")],
+    )  # fmt: skip
+    rows = measure(messages, SERVICES=[services, park, again])["OUTPUT"]
     assert (rows["A"]["t_cul_01"], rows["A"]["id_cul_01"]) == (200.0, "s2")
     assert rows["B"]["t_cul_01"] == 300.0
+    assert "2 servizi presenti come punto e come area, vale l'area: s2, s2." in messages.texts
+    assert "1 servizi con un identificativo già letto, lasciati fuori: s1." in messages.texts
+
+
+def test_names_come_from_codes_and_thresholds(measure, layer):
+    rows = [("s1", "Città d'Arte – 2", "POINT(300 0)"), ("s2", "Città d'Arte – 2", "POINT(9 0)")]
+    named = layer("Point", "&field=id_servizio:string&field=codice_sttm:string", rows)
+    row = measure(SERVICES=[named], THRESHOLDS="10.0; 7.5,.25")["OUTPUT"]["A"]
+    assert [name for name in row if name.startswith(("t_", "n_", "motivo_"))] == [
+        "t_citta_d_arte_2", "motivo_citta_d_arte_2", "n_citta_d_arte_2_0_25",
+        "n_citta_d_arte_2_7_5", "n_citta_d_arte_2_10", "n_categorie_15",
+    ]  # fmt: skip
+    assert [row[f"n_citta_d_arte_2_{t}"] for t in ("0_25", "7_5", "10")] == [0, 0, 1]
+
+
+def test_services_without_an_id_are_named_by_layer_and_feature(measure, layer):
+    nameless = layer("Point", "&field=codice_sttm:string", [("A", "POINT(30 0)")], "scuole")
+    some = layer(
+        "Point", "&field=id_servizio:string&field=codice_sttm:string",
+        [(" ", "A", "POINT(2990 0)")], "licei",
+    )  # fmt: skip
+    rows = measure(SERVICES=[nameless, some], THRESHOLDS="5000")["OUTPUT"]
+    assert (rows["A"]["id_a"], rows["A"]["n_a_5000"]) == ("scuole:1", 2)
+    far = measure(SERVICES=[some], THRESHOLDS="5000")["OUTPUT"]["A"]
+    assert far["id_a"] == "licei:1"
+
+
+def test_a_service_of_any_state_is_taken(measure, layer):
+    fields = "&field=id_servizio:string&field=codice_sttm:string&field=stato:string"
+    states = ("dismesso", "previsto", None)
+    rows = [(f"s{k}", "A", state, f"POINT({100 + k} 0)") for k, state in enumerate(states)]
+    row = measure(SERVICES=[layer("Point", fields, rows)])["OUTPUT"]["A"]
+    assert (row["id_a"], row["n_a_500"]) == ("s0", 3)
+
+
+def test_origins_that_are_too_far_are_named_by_their_id(measure, messages):
+    measure(messages, ORIGIN_ID="codice")
+    assert any(text.endswith("non agganciate: D.") for text in messages.texts)
+
+
+def test_by_bicycle_and_by_car_minutes_are_fewer(measure):
+    bicycle = measure(STRATEGY=1, DEFAULT_SPEED=15)["OUTPUT"]["A"]
+    car = measure(STRATEGY=1, DEFAULT_SPEED=50, SPEED_FIELD="kmh")["OUTPUT"]
+    assert bicycle["t_cul_01"] == pytest.approx(600 * 0.06 / 15, abs=1e-9)
+    # The streets say 30 km/h; the way to them is driven at the default.
+    assert car["B"]["t_cul_01"] == pytest.approx(100 * 0.06 / 50 + 400 * 0.06 / 30, abs=1e-9)
+
+
+def test_the_zones_of_metres_are_the_default_and_never_reach_beyond_the_largest_threshold(measure):
+    rows = measure(MEASURES=[3], POP_FIELD="abitanti", THRESHOLDS="1000")["OUTPUT"]
+    # s2: A at 600 m weighs 0.68, B at 500 m weighs 1; s1 is 1,400 m from A: beyond.
+    ratio = 1 / (0.68 * 100 + 50)
+    assert rows["A"]["e2_cul_01"] == pytest.approx(0.68 * ratio, abs=1e-12)
+    assert rows["B"]["e2_cul_01"] == pytest.approx(ratio + 1 / 50, abs=1e-12)
+    shorter = measure(MEASURES=[3], POP_FIELD="abitanti", THRESHOLDS="550")["OUTPUT"]
+    assert shorter["A"]["e2_cul_01"] == 0.0
+
+
+def test_the_log_balances_supply_and_capacity_that_is_none_is_told(measure, layer, messages):
+    fields = "&field=id_servizio:string&field=codice_sttm:string&field=posti:double"
+    rows = [("a", "X", 12.5, "POINT(10 0)"), ("b", "X", None, "POINT(20 0)"),
+            ("c", "Y", 0.0, "POINT(30 0)"), ("d", "Y", 4.0, "POINT(40 0)")]  # fmt: skip
+    measure(
+        messages, SERVICES=[layer("Point", fields, rows)], CAPACITY_FIELD="posti",
+        POP_FIELD="abitanti", MEASURES=[2],
+    )  # fmt: skip
+    assert any(text.startswith("2 servizi senza capacità") for text in messages.texts)
+    assert (
+        "Bilancio 2SFCA: la somma di accessibilità × popolazione è 16.500, l'offerta raggiungibile "
+        "è 16.500: coincidono."
+    ) in messages.texts
+
+
+def test_people_that_are_none_or_negative_count_zero_and_are_told(measure, layer, messages):
+    rows = [(10, "POINT(0 0)"), (None, "POINT(1 0)"), (-4, "POINT(2 0)")]
+    origins = layer("Point", "&field=abitanti:integer", rows, "o")
+    found = measure(messages, ORIGINS=origins, POP_FIELD="abitanti", SUMMARY="TEMPORARY_OUTPUT")
+    assert {row["popolazione"] for row in found["SUMMARY"]} == {10.0}
+    assert any("1 valori assenti" in text and "1 negativi" in text for text in messages.texts)
+
+
+def test_origins_and_services_in_degrees_are_moved_to_the_analysis_system(measure, layer, street):
+    from qgis import processing
+
+    def moved(source):
+        given = {"INPUT": source, "TARGET_CRS": "EPSG:4326", "OUTPUT": "TEMPORARY_OUTPUT"}
+        return processing.run("native:reprojectlayer", given)["OUTPUT"]
+
+    x, y = 512_000, 5_034_000
+    net = layer("LineString", "", [(f"LINESTRING({x} {y}, {x + 900} {y})",)])
+    start = layer("Point", "&field=codice:string", [("A", f"POINT({x} {y + 30})")])
+    fields = "&field=id_servizio:string&field=codice_sttm:string"
+    park = f"POLYGON(({x + 500} {y - 9}, {x + 600} {y - 9}, {x + 600} {y + 9}, {x + 500} {y - 9}))"
+    area = layer("Polygon", fields, [("p", "A", park)])
+    found = measure(ORIGINS=moved(start), SERVICES=[moved(area)], NETWORK=net)
+    assert found["OUTPUT"]["A"]["t_a"] == pytest.approx(30 + 550, abs=1e-3)
+    assert found["OUTPUT_LAYER"].crs().authid() == "EPSG:32632"
+
+
+def test_directions_and_speeds_are_those_of_the_network_algorithms_of_qgis(measure, layer):
+    from qgis import processing
+    from qgis.core import QgsProcessingException
+
+    chance = np.random.default_rng(4)
+    # QGIS takes a speed of zero for no way at all and another unit below it: not ours to follow.
+    ways, speeds = ("A", "B", "T", "altro", None), (3.0, 5.0, 20.0)
+    corner = [(499700 + 120.0 * i + chance.uniform(-30, 30),
+               5034000 + 100.0 * j + chance.uniform(-30, 30))
+              for i in range(6) for j in range(6)]  # fmt: skip
+    rows = []
+    for k, (x, y) in enumerate(corner):
+        for other in ([k + 6] if k < 30 else []) + ([k + 1] if k % 6 < 5 else []):
+            line = f"LINESTRING({x} {y}, {corner[other][0]} {corner[other][1]})"
+            rows.append((ways[chance.integers(5)], speeds[chance.integers(3)], line))
+    net = layer("LineString", "&field=senso:string&field=kmh:double", rows, "rete")
+    starts = [(str(k), f"POINT({x} {y})") for k, (x, y) in enumerate(corner)]
+    start = layer("Point", "&field=codice:string", starts)
+    end = layer(
+        "Point", "&field=id_servizio:string&field=codice_sttm:string",
+        [("s", "A", f"POINT({corner[14][0]} {corner[14][1]})")],
+    )  # fmt: skip
+    shared = {
+        "STRATEGY": 1, "DIRECTION_FIELD": "senso", "VALUE_FORWARD": "A", "VALUE_BACKWARD": "B",
+        "VALUE_BOTH": "T", "DEFAULT_DIRECTION": 1, "SPEED_FIELD": "kmh", "DEFAULT_SPEED": 4.5,
+    }  # fmt: skip
+    ours = measure(ORIGINS=start, SERVICES=[end], NETWORK=net, THRESHOLDS="60", **shared)["OUTPUT"]
+    reached = 0
+    for k, (x, y) in enumerate(corner):
+        given = {
+            "INPUT": net, "START_POINT": f"{x},{y} [EPSG:32632]", "TOLERANCE": 0,
+            "END_POINT": f"{corner[14][0]},{corner[14][1]} [EPSG:32632]", **shared,
+            "OUTPUT": "TEMPORARY_OUTPUT",
+        }  # fmt: skip
+        try:
+            cost = processing.run("native:shortestpathpointtopoint", given)["TRAVEL_COST"] * 60
+            # QGIS measures on the ellipsoid; on the central meridian a metre of ours is 0.9996.
+            cost *= 0.9996
+        except QgsProcessingException as error:
+            assert "no route" in str(error).lower()
+            cost = None
+        if k == 14:
+            cost = 0.0
+        if cost is None:
+            assert (ours[str(k)]["t_a"], ours[str(k)]["motivo_a"]) == (None, "non_raggiunto")
+        else:
+            reached += 1
+            assert ours[str(k)]["t_a"] == pytest.approx(cost, rel=1e-6, abs=1e-9)
+    assert 15 < reached < 36
 
 
 def test_summary_by_zone_and_comune(measure, layer):

@@ -363,6 +363,49 @@ def test_summary_counts_everybody_and_serves_those_within():
     assert rows[0]["rapporto_90_10"] == pytest.approx(6.0)
 
 
+@pytest.mark.parametrize(
+    ("measures", "field"),
+    [
+        ((0, 1, 2, 3, 4), "enhanced"),
+        ((0, 2, 4), "two_step"),
+        ((0, 1, 4), "gravity"),
+        ((0, 1), "cost"),
+    ],
+)
+def test_equity_is_of_e2_else_s2_else_g_else_t_of_attached_origins(measures, field):
+    supply = points([("a", 0, 0), ("b", 300, 0)], capacity=np.array([10.0, 70.0]))
+    x = np.array([0.0, 250.0, 900.0, 100.0])
+    y = np.array([0.0, 0.0, 0.0, 9000.0])
+    people = np.array([10.0, 25.0, 40.0, 1000.0])
+    options = metres("400,1000", measures=measures)
+
+    result = acc.measure(x, y, people, supply, street(STRAIGHT), options)
+    rows = acc.summarise(result, people, [("totale", None, None, np.ones(4, bool))], options)
+
+    values = getattr(result.categories["SCUOLA"], field)[:3]
+    weights = people[:3]
+    apart = np.abs(values[:, None] - values) * weights[:, None] * weights
+    mean = (values * weights).sum() / weights.sum()
+    expected = apart.sum() / (2 * weights.sum() ** 2 * mean)
+    assert {round(row["gini"], 12) for row in rows} == {round(expected, 12)}
+    assert [row["popolazione"] for row in rows] == [1075.0, 1075.0]
+
+
+def test_no_measure_of_equity_without_one_to_judge_or_without_people():
+    supply = points([("a", 0, 0)])
+    options = metres("500", measures=(1,))
+    result = acc.measure(np.zeros(1), np.zeros(1), None, supply, street(STRAIGHT), options)
+    whole = [("totale", None, None, np.ones(1, bool))]
+
+    (judged,) = acc.summarise(result, np.ones(1), whole, options)
+    (nobody,) = acc.summarise(result, None, whole, options)
+    (empty,) = acc.summarise(result, np.zeros(1), whole, options)
+
+    assert (judged["gini"], judged["rapporto_90_10"], judged["quota"]) == (None, None, 1.0)
+    assert (nobody["popolazione"], nobody["popolazione_servita"], nobody["quota"]) == (None,) * 3
+    assert (empty["popolazione"], empty["quota"]) == (0.0, None)
+
+
 # Against the oracle ---------------------------------------------------------------------------
 
 _at = st.integers(0, 8).map(lambda k: k * 25.0)
