@@ -10,17 +10,20 @@ def prepare(sttm_provider):
     from qgis import processing
     from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 
-    def run(lines, crs="EPSG:32632", kind="LineString", **others):
+    def run(lines, crs="EPSG:32632", kind="LineString", feedback=None, **others):
         layer = QgsVectorLayer(
             f"{kind}?crs={crs}&field=nome:string&field=componente:integer", "strade", "memory"
         )
         for number, wkt in enumerate(lines):
             feature = QgsFeature(layer.fields())
             feature.setAttributes([f"via {number}", 70 + number])
-            feature.setGeometry(QgsGeometry.fromWkt(wkt))
+            if wkt is not None:
+                geometry = QgsGeometry.fromWkt(wkt) if isinstance(wkt, str) else wkt
+                feature.setGeometry(geometry)
             layer.dataProvider().addFeature(feature)
         given = {"INPUT": layer, "OUTPUT": "TEMPORARY_OUTPUT", "ISSUES": "TEMPORARY_OUTPUT"}
-        found = processing.run("sttm:preparenetwork", {**given, **others})
+        found = processing.run("sttm:preparenetwork", {**given, **others}, feedback=feedback)
+        found["CRS"] = found["OUTPUT"].crs().authid()
         for name in ("OUTPUT", "ISSUES"):
             layer = found[name]
             found[f"{name}_FIELDS"] = layer.fields().names()
@@ -88,6 +91,51 @@ def test_multi_parts_z_and_curves_are_read(prepare):
     )
     assert (found["EDGES"], found["NODES"]) == (2, 3)
     assert {one["lunghezza_m"] for one in found["OUTPUT"]} == {10.0}
+
+
+def test_a_gap_is_closed_and_the_change_is_a_point(prepare):
+    lines = ["LINESTRING(0 0, 100 0)", "LINESTRING(60 0.8, 60 50)"]
+    left = prepare(lines)
+    closed = prepare(lines, SNAP_GAPS=2)
+    (told,) = [one for one in left["ISSUES"] if one["tipo"] == "quasi_contatto"]
+    assert (told["fid_origine"], told["distanza_m"]) == (2, pytest.approx(0.8))
+    assert told["azione"].startswith("nessuna")
+    assert (left["COMPONENTS"], closed["COMPONENTS"]) == (2, 1)
+    assert sorted(one["lunghezza_m"] for one in closed["OUTPUT"]) == [40.0, 50.0, 60.0]
+    (moved,) = [one for one in closed["ISSUES"] if one["tipo"] == "quasi_contatto"]
+    assert moved["azione"] == "spostata sulla linea 1, che è divisa"
+    assert closed["ISSUES_FIELDS"] == ["tipo", "fid_origine", "distanza_m", "azione"]
+
+
+def test_of_duplicates_the_lowest_feature_stays_and_lines_without_length_go(prepare):
+    found = prepare(["LINESTRING(9 9, 9 9)", "LINESTRING(0 0, 50 0)", "LINESTRING(50 0, 0 0)"])
+    assert [(one["fid_origine"], one["nome"]) for one in found["OUTPUT"]] == [(2, "via 1")]
+    assert [(one["tipo"], one["fid_origine"]) for one in found["ISSUES"]] == [
+        ("duplicato", 3),
+        ("lunghezza_zero", 1),
+    ]
+
+
+def test_curves_are_measured_along_the_curve(prepare):
+    found = prepare(["CIRCULARSTRING(0 0, 100 100, 200 0)"], kind="CompoundCurve")
+    assert found["OUTPUT"][0]["lunghezza_m"] == pytest.approx(314.159265, rel=1e-4)
+
+
+def test_lines_in_degrees_come_out_in_metres(prepare):
+    found = prepare(["LINESTRING(9 45, 9 45.001)"], crs="EPSG:4326")
+    # On the central meridian of zone 32: 111.132 m of meridian, 0.9996 of them.
+    assert found["OUTPUT"][0]["lunghezza_m"] == pytest.approx(111.13 * 0.9996, abs=0.02)
+    assert found["CRS"] == "EPSG:32632"
+
+
+def test_what_is_left_out_is_told(prepare, messages):
+    from qgis.core import QgsGeometry, QgsLineString, QgsPoint
+
+    bad = QgsGeometry(QgsLineString([QgsPoint(0, 0), QgsPoint(float("nan"), 1)]))
+    found = prepare(["LINESTRING(0 0, 50 0)", None, bad], feedback=messages)
+    assert found["EDGES"] == 1
+    assert "1 elementi senza geometria, esclusi dalla rete." in messages.texts
+    assert any("1 elementi che non sono linee o hanno coordinate" in t for t in messages.texts)
 
 
 @pytest.mark.parametrize(

@@ -432,6 +432,43 @@ _box = st.tuples(_near, st.sampled_from([7.0, 30.0, 60.0]))
 def test_every_measure_is_that_of_the_slow_way(
     lines, origins, services, boxes, ways, speeds, cells
 ):
+    agree_with_the_slow_way(lines, origins, services, boxes, ways, speeds, cells)
+
+
+# Few streets on a coarse grid and many points on them: several on an edge, at nodes, equally far.
+_on_grid = st.tuples(st.integers(0, 4), st.integers(0, 2)).map(lambda v: (v[0] * 10.0, v[1] * 10.0))
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    lines=st.lists(
+        st.sampled_from(
+            [
+                [(0.0, 0.0), (40.0, 0.0)],
+                [(0.0, 0.0), (0.0, 20.0)],
+                [(40.0, 20.0), (0.0, 20.0)],
+                [(40.0, 0.0), (40.0, 20.0)],
+                [(20.0, 0.0), (20.0, 20.0)],
+                [(0.0, 0.0), (40.0, 0.0), (40.0, 20.0), (0.0, 20.0), (0.0, 0.0)],
+            ]
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    origins=st.lists(_on_grid, min_size=3, max_size=8),
+    services=st.lists(_on_grid, min_size=3, max_size=8),
+    boxes=st.lists(st.tuples(_on_grid, st.sampled_from([5.0, 10.0])), max_size=1),
+    ways=st.lists(st.sampled_from(["both", "forward", "backward"]), min_size=9, max_size=9),
+    speeds=st.lists(st.sampled_from([0.6, 1.2]), min_size=9, max_size=9),
+)
+def test_many_points_on_an_edge_and_ties_go_as_the_slow_way_says(
+    lines, origins, services, boxes, ways, speeds
+):  # fmt: skip
+    agree_with_the_slow_way(lines, origins, services, boxes, ways, speeds, 24_000_000)
+
+
+def agree_with_the_slow_way(lines, origins, services, boxes, ways, speeds, cells):
+    """Measure with the engine and with the oracle, and compare everything."""
     sg = pytest.importorskip("shapely.geometry", reason="the oracle uses shapely")
     codes = {"both": acc.BOTH, "forward": acc.FORWARD, "backward": acc.BACKWARD}
     n = len(lines)
@@ -446,7 +483,7 @@ def test_every_measure_is_that_of_the_slow_way(
     areas = [square(x, y, size) for (x, y), size in boxes]
     shapes = [Points(np.array([p])) for p in services] + areas
     places = [*services, *(sg.Polygon(area.polygons[0][0]) for area in areas)]
-    ids = [f"id{(7 * k) % 10}" for k in range(len(places))]
+    ids = [f"id{(7 * k) % 11:02d}" for k in range(len(places))]
     categories = ["ABC"[k % 2] for k in range(len(places))]
     capacity = np.array([1.0 + k for k in range(len(places))])
     people = np.array([10.0 * (k % 3) for k in range(len(origins))])
