@@ -76,6 +76,7 @@ NAMES = {
 # Base layers anybody reads without a legend.
 _PLAIN = (NAMES["rete"], NAMES["confini"])
 
+PLANNED = "Punto bianco al centro: previsto o in corso. "
 ATTRIBUTION = (
     "Criteri proposti, non ufficiali: verifica di supporto, non sostituisce la valutazione di "
     "compatibilità con il PTM. EPSG:32632. Elaborazione: plugin STTM 2 per QGIS."
@@ -107,7 +108,8 @@ def write_project_and_maps(job) -> list[str]:
             continue
         if not any(name in layers for name in wanted[:3]):
             continue
-        layout = _layout(project, file_name, title, _place(job), shown, extent)
+        planned = "" if file_name != "mappa_servizi" else PLANNED
+        layout = page(project, file_name, title, _place(job), shown, extent, planned + ATTRIBUTION)
         project.layoutManager().addLayout(layout)
         path = job.output / f"{file_name}.png"
         # exportToImage would try to write the place into the PNG, and GDAL complain.
@@ -182,13 +184,22 @@ def _extent(layers):
     if "lum" in layers:
         extent.combineExtentWith(layers["lum"].extent())
     extent.scale(1.06)
-    # The map's own shape: setExtent would otherwise change the height of the item.
+    return map_extent(extent)
+
+
+def map_extent(extent):
+    """Return a box widened to the map's own shape: setExtent would change the item's height."""
     width = max(extent.width(), extent.height() * _MAP_MM[0] / _MAP_MM[1])
     height = width * _MAP_MM[1] / _MAP_MM[0]
     return QgsRectangle.fromCenterAndSize(extent.center(), width, height)
 
 
-def _layout(project, name, title, place, shown, extent):
+def page(project, name, title, place, shown, extent, attribution):
+    """Return a layout with a title, a line below it, the map, its legend and scale, the sources.
+
+    Args:
+        shown: layers from the top of the drawing to its bottom; extent: of ``map_extent``.
+    """
     layout = QgsPrintLayout(project)
     layout.initializeDefaults()
     layout.setName(name)
@@ -233,6 +244,8 @@ def _layout(project, name, title, place, shown, extent):
     ):
         style = legend.style(part)
         style.setMargin(QgsLegendStyle.Side.Top, top)
+        if part == QgsLegendStyle.Style.Subgroup:
+            style.setMargin(QgsLegendStyle.Side.Bottom, 1.5)
         legend.setStyle(part, style)
     legend.setSymbolHeight(3.2)
     legend.setSymbolWidth(5.5)
@@ -269,8 +282,7 @@ def _layout(project, name, title, place, shown, extent):
     arrow.attemptMove(QgsLayoutPoint(195, 27, _MM))
     arrow.attemptResize(QgsLayoutSize(12, 16, _MM))
 
-    planned = "" if name != "mappa_servizi" else "Punto bianco al centro: previsto o in corso. "
-    _label(layout, planned + ATTRIBUTION, 10, 194, 200, 12, 7)
+    _label(layout, attribution, 10, 194, 200, 12, 7)
     return layout
 
 

@@ -6,7 +6,6 @@ Run by ``make accessibility-map``; reads the open data beside the project and ou
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import re
 import subprocess
@@ -41,7 +40,7 @@ SUBTITLE = (
 SOURCES = (
     "Rete pedonale: © OpenStreetMap contributors (ODbL 1.0), da FBK, povociviccampus, 2026. "
     "Servizi: Circoscrizione di Povo e FBK (CC0 1.0), 2026. Confine: Comune di Trento (CC0 1.0). "
-    "Elaborazione: plugin STTM 2, «Accessibilità ai servizi»."
+    "EPSG:32632. Elaborazione: plugin STTM 2 per QGIS, «Accessibilità ai servizi»."
 )
 
 
@@ -103,11 +102,11 @@ def compute():
     streets = run("native:extractbyexpression", INPUT=parts, EXPRESSION='"componente" = 1')
     services = services_layer()
     reached = run("sttm:accessibility", ORIGINS=cells, SERVICES=[services], NETWORK=streets)
-    return services, streets, boundary, reached
+    return services, boundary, streets, reached
 
 
-def style(services, streets, boundary):
-    """Give the layers around the measures a quiet look."""
+def style(services, boundary, streets, reached):
+    """Give the layers around the measures a quiet look, and each the name of its legend."""
     from qgis.core import QgsFillSymbol, QgsLineSymbol, QgsMarkerSymbol, QgsSingleSymbolRenderer
 
     services.setRenderer(QgsSingleSymbolRenderer(QgsMarkerSymbol.createSimple({
@@ -117,6 +116,10 @@ def style(services, streets, boundary):
     streets.setRenderer(QgsSingleSymbolRenderer(QgsLineSymbol.createSimple({
         "color": "70,70,70,130", "width": "0.16",
     })))  # fmt: skip
+    services.setName(f"Servizi considerati ({services.featureCount()})")
+    boundary.setName("Circoscrizione di Povo")
+    streets.setName("Rete pedonale (parte principale)")
+    reached.setName("In 15 minuti a piedi")
     boundary.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple({
         "style": "no", "outline_color": "#444444", "outline_width": "0.5", "outline_style": "dash",
     })))  # fmt: skip
@@ -133,124 +136,21 @@ def attached_extent(reached):
 
 
 def draw(layers, path):
-    """Export the page: title, map, legend, scale, north, sources."""
-    from qgis.core import (
-        QgsApplication,
-        QgsLayerTree,
-        QgsLayoutExporter,
-        QgsLayoutItemLegend,
-        QgsLayoutItemMap,
-        QgsLayoutItemPicture,
-        QgsLayoutItemScaleBar,
-        QgsLegendStyle,
-        QgsPrintLayout,
-        QgsProject,
-        QgsTextFormat,
-        QgsUnitTypes,
-    )
-    from qgis.PyQt.QtCore import QSize
+    """Export the page as a picture of few colours."""
+    from qgis.core import QgsLayoutExporter, QgsProject
 
-    services, streets, boundary, reached = layers
+    from demo.maps import map_extent, page
+
     project = QgsProject.instance()
-    project.setCrs(reached.crs())
-    layout = QgsPrintLayout(project)
-    layout.initializeDefaults()
-
-    label(layout, TITLE, 15, True, (10, 6, 277, 9))
-    label(layout, SUBTITLE, 10, False, (10, 14.5, 277, 7))
-    label(layout, SOURCES, 7, False, (10, 198, 277, 9))
-
-    page = QgsLayoutItemMap(layout)
-    # A map without a size of its own has no extent to zoom to.
-    page.setRect(0, 0, 1, 1)
-    place(page, 10, 23, 212, 173)
-    page.setCrs(reached.crs())
-    page.setLayers([services, boundary, streets, reached])
-    page.setKeepLayerSet(True)
-    page.zoomToExtent(attached_extent(reached))
-    page.setScale(math.ceil(page.scale() / 500) * 500)
-    page.setFrameEnabled(True)
-    layout.addLayoutItem(page)
-
-    legend = QgsLayoutItemLegend(layout)
-    tree = QgsLayerTree()
-    for layer, name in (
-        (reached, "In 15 minuti a piedi"),
-        (services, f"Servizi considerati ({services.featureCount()})"),
-        (streets, "Rete pedonale (parte principale)"),
-        (boundary, "Circoscrizione di Povo"),
-    ):
-        tree.addLayer(layer).setCustomProperty("legend/title-label", name)
-    legend.setAutoUpdateModel(False)
-    legend.model().setRootGroup(tree)
-    for component, size in (
-        (QgsLegendStyle.Style.Subgroup, 10),
-        (QgsLegendStyle.Style.Group, 10),
-        (QgsLegendStyle.Style.SymbolLabel, 9),
-    ):
-        legend.setStyleFont(component, font(size, component == QgsLegendStyle.Style.Subgroup))
-    legend.setBoxSpace(0)
-    place(legend, 226, 23, 64, 90)
-    layout.addLayoutItem(legend)
-
-    bar = QgsLayoutItemScaleBar(layout)
-    bar.setStyle("Single Box")
-    bar.setLinkedMap(page)
-    bar.setUnits(QgsUnitTypes.DistanceUnit.DistanceMeters)
-    bar.setUnitLabel("m")
-    bar.setNumberOfSegments(2)
-    bar.setNumberOfSegmentsLeft(0)
-    bar.setUnitsPerSegment(250)
-    bar.setTextFormat(QgsTextFormat.fromQFont(font(9)))
-    place(bar, 226, 176, 60, 14)
-    layout.addLayoutItem(bar)
-
-    scale = f"Scala 1:{page.scale():,.0f} – {reached.crs().authid()}".replace(",", ".")
-    label(layout, scale, 8, False, (226, 191, 62, 5))
-
-    north = QgsLayoutItemPicture(layout)
-    arrow = Path(QgsApplication.pkgDataPath()) / "svg" / "arrows" / "NorthArrow_02.svg"
-    north.setPicturePath(str(arrow))
-    place(north, 228, 158, 14, 15)
-    layout.addLayoutItem(north)
-
-    image = QgsLayoutExporter(layout).renderPageToImage(0, QSize(), 130)
-    if not image.save(str(path)):
+    project.setCrs(layers[-1].crs())
+    project.addMapLayers(layers, False)
+    extent = map_extent(attached_extent(layers[-1]))
+    layout = page(project, "accessibilita", TITLE, SUBTITLE, layers, extent, SOURCES)
+    if not QgsLayoutExporter(layout).renderPageToImage(0, dpi=130).save(str(path)):
         sys.exit(f"L'immagine non si scrive in {path}.")
-    # Few colours: half of the size, and nothing is seen. Qt's own would show as a pattern.
+    # Half of the size, and nothing is seen. Qt's own palette would show as a pattern.
     few = ["convert", str(path), "-strip", "+dither", "-colors", "200", f"PNG8:{path}"]
     subprocess.run(few, check=True)
-
-
-def font(size, bold=False):
-    """Return the font of the page."""
-    from qgis.PyQt.QtGui import QFont
-
-    found = QFont("DejaVu Sans")
-    found.setPointSizeF(size)
-    found.setBold(bold)
-    return found
-
-
-def label(layout, text, size, bold, box):
-    """Add a text to the page."""
-    from qgis.core import QgsLayoutItemLabel
-    from qgis.PyQt.QtCore import Qt
-
-    item = QgsLayoutItemLabel(layout)
-    item.setText(text)
-    item.setFont(font(size, bold))
-    item.setHAlign(Qt.AlignmentFlag.AlignLeft)
-    place(item, *box)
-    layout.addLayoutItem(item)
-
-
-def place(item, x, y, width, height):
-    """Put an item on the page, millimetres."""
-    from qgis.core import QgsLayoutPoint, QgsLayoutSize
-
-    item.attemptMove(QgsLayoutPoint(x, y))
-    item.attemptResize(QgsLayoutSize(width, height))
 
 
 def main():
@@ -260,10 +160,7 @@ def main():
     path = Path(parser.parse_args().output)
     keep = start_qgis()
     layers = compute()
-    style(*layers[:3])
-    from qgis.core import QgsProject
-
-    QgsProject.instance().addMapLayers(layers, False)
+    style(*layers)
     draw(layers, path)
     counts = [one["n_categorie_15"] for one in layers[3].getFeatures()]
     known = [count for count in counts if isinstance(count, int)]
