@@ -346,8 +346,8 @@ class _Sums:
                 "negativa: esclusi da 2SFCA, E2SFCA e gravità, contati nelle altre misure."
             )
         self.no_people = np.zeros(len(supply.ids), dtype=bool)
-        # Supply of the services somebody reaches, and what the origins get of it.
-        self.balance = {m: [0.0, 0.0] for m in (TWO_STEP, ENHANCED) if m in wanted}
+        # Supply of the services somebody reaches.
+        self.offered = {m: 0.0 for m in (TWO_STEP, ENHANCED) if m in wanted}
         zeros = lambda: np.zeros(size)  # noqa: E731
         self.measured = [
             Measured(
@@ -404,8 +404,11 @@ class _Sums:
         Σ_i P_i A_i = Σ_j S_j over the services somebody reaches, for 2SFCA and E2SFCA: nothing
         is shared out twice, nothing is lost.
         """
-        for measure, (offered, received) in self.balance.items():
-            name = {TWO_STEP: "2SFCA", ENHANCED: "E2SFCA"}[measure]
+        for measure, offered in self.offered.items():
+            name, field = {TWO_STEP: ("2SFCA", "two_step"), ENHANCED: ("E2SFCA", "enhanced")}[
+                measure
+            ]
+            received = sum(float(getattr(one, field) @ self.people) for one in self.measured)
             equal = abs(offered - received) <= 1e-6 * max(offered, 1.0)
             self.log.append(
                 f"Bilancio {name}: la somma di accessibilità × popolazione è {received:.3f}, "
@@ -446,12 +449,8 @@ class _Sums:
             self.no_people[service[(demand[service] <= 0)]] = True
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = np.where(demand[service] > 0, capacity / demand[service], 0.0)
-            shared = np.bincount(origin, weights=ratio * part, minlength=size)
-            sums += shared
-            balance = self.balance[measure]
-            reached = np.unique(service[demand[service] > 0])
-            balance[0] += float(self.capacity[reached].sum())
-            balance[1] += float((shared * self.people).sum())
+            sums += np.bincount(origin, weights=ratio * part, minlength=size)
+            self.offered[measure] += float(self.capacity[demand > 0].sum())
         if measured.gravity is not None:
             measured.gravity += np.bincount(
                 origin, weights=capacity * options.decayed(cost), minlength=size

@@ -244,7 +244,9 @@ def test_what_is_received_is_what_the_services_in_reach_offer():
 
 def test_a_balance_that_is_off_is_told():
     sums = acc._Sums.__new__(acc._Sums)
-    sums.log, sums.balance = [], {acc.TWO_STEP: [10.0, 9.0]}
+    sums.log, sums.offered, sums.people = [], {acc.TWO_STEP: 10.0}, np.array([4.0, 1.0])
+    none = np.zeros(2)
+    sums.measured = [acc.Measured(none, none, none, two_step=np.array([2.0, 1.0]))]
 
     sums._tell_balance()
 

@@ -156,7 +156,8 @@ def test_scatter_min_keeps_the_lowest_of_repeated_indexes():
 
 def test_scatter_min_of_an_index_repeated_many_times():
     array = np.full(3, 100.0)
-    values = np.concatenate((np.arange(99.0, 49.0, -1), [120.0, 7.0]))
+    # Each write undoes the one before, until the lowest is left.
+    values = np.concatenate((np.arange(50.0, 100.0), [120.0, 7.0]))
     scatter_min(array, np.array([1] * 50 + [0, 2]), values)
 
     assert array.tolist() == [100.0, 50.0, 7.0]
