@@ -12,6 +12,7 @@ from .intake_model import (
 )
 from .mapping import (
     SYNONYMS,
+    aligned,
     joined_name,
     make_column,
     name_score,
@@ -111,7 +112,8 @@ class ColumnSteps:
         self.columns = []
         for name, kind in zip(table.names, table.kinds):
             self.pause()
-            self.columns.append(make_column(name, kind, table.values(name), tokens))
+            values = table.values(name)
+            self.columns.append(make_column(name, kind, values, tokens, table.layer))
         attributes = rule_attributes(self.pack)
         self.suggested = suggest(
             self.columns,
@@ -119,12 +121,20 @@ class ColumnSteps:
             knows_type=self._knows_type,
             categories=frozenset(self.pack.categorie),
             attributes=attributes,
+            areas=[self._metres(shape) for shape in aligned(table.shapes)],
         )
         if self.settings.profile is not None:
             self._apply_profile()
         else:
             self._apply_suggestion()
         self._explicit_position()
+
+    def _metres(self, shape):
+        """Return the area of a shape as the source has it, None where it isn't in metres."""
+        if shape is None or "Polygon" not in shape.geom_type:
+            return None
+        # Degrees are small: no comune lies within 1,000 metres of an origin of coordinates.
+        return shape.area if max(map(abs, shape.bounds)) > 1000 else None
 
     def _which_comune(self, text):
         code = self.places.resolve(bare(text))[0]

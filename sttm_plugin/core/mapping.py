@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import numpy as np
+
+from .assignment import assign
 from .reference import istat_code
 from .text import normalise, without_accents
 from .values import (
@@ -29,76 +34,27 @@ SAMPLE = 2000
 _TIE = 0.02
 _DBF_NAME = 10
 
+# A column whose values alone speak is shown, never ticked.
+VALUES_ALONE = 0.60
+
+
+def _read_synonyms():
+    path = Path(__file__).resolve().parent.parent / "resources" / "riferimento" / "sinonimi.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 # Names seen or expected (PDS_SCHEMA §2.3 and the open data met so far), without separators.
-SYNONYMS = {
-    "id_servizio": "idservizio pdsid uuid",
-    "denominazione": (
-        "denominazione nome nominativo descrizione descriz descr oggetto etichetta label "
-        "denominazionescuola denominazionestruttura denominazionecentro descrizionefarmacia "
-        "denomsede descrizionestrutturadiricovero descrizionestruttura denominazioniufficiale "
-        "denominazioneufficiale name hospitalname facilityname ragionesociale titolo markername "
-        "nomeservizio denominazioneservizio nomestruttura wwtpname plantname parco struttura "
-        "ricovero0 intitolazione namep nomescuola nomefarmacia"
-    ),
-    "stato": (
-        "stato dstato statoatt attuazione statoattuazione attuato esistprev esistenteprevisto "
-        "previsione fase matrice statodifatto statoservizio"
-    ),
-    "istat": (
-        "codistat istat istatcom codicecomuneistat procom procomt codiceistat comistatcode "
-        "comuneistat codiceistatcomune codicecomune codcomune codiceistatcomunesede "
-        "codistatsede codcom comune nomecom comunesede nomecomune descrizionecomune "
-        "codicecomunescuola localita citta city com codiceistatdelcomune codicecatastale"
-    ),
-    "fonte_id": (
-        "id fidserv codserv codice nscheda scheda num idstruttur codsede sigla codicescuola "
-        "codmeccanograficosede codicemeccanografico codmeccanografico codicefarmacia idstruttura "
-        "codicestrutturadiricovero codicestruttura codiceservizio idservizio codiceisil isil "
-        "codiciidentificativiisil codiceistituto idfonte fonteid codiceidentificativofarmacia "
-        "osmid wikidataid wasteid facilityid codicecentro identificativo"
-    ),
-    "proprietario": "proprieta proprietario propr entproprietario enteproprietario proprietaente",
-    "gestore": "gestore entegestore soggettogestore ente attore operatore operator",
-    "ente_pianificatore": "entepianificatore enteprogrammatore programmatore pianificatore",
-    "superficie_dichiarata_mq": (
-        "supfond superficie sup mq area areamq superficiemq superficiefondiaria supfondiaria "
-        "supmq shapearea superficiedichiaratamq superficiedichiarata areaha superficieha supha "
-        "superficieterritoriale supterritoriale"
-    ),
-    "capacita": (
-        "capmax capienza posti ricettivita nposti capacita numposti capacitamax capbeds "
-        "postiletto pl numeropostiletto postilettototaliaccreditati npostiletto iscritti alunni "
-        "numiscr allievisede numeroalunni studenti postisedere capienzaspettatori "
-        "capienzaregolamentare"
-    ),
-    "data_rif": "datarif datariferimento dataaggiornamento dataagg refdate",
-    "data_inizio_validita": "datainiziovalidita datainizio apertura dataapertura",
-    "data_fine_validita": "datafinevalidita datafine chiusura datachiusura",
-    "data_verifica": "dataverifica",
-    "anno_previsto": "annoprevisto annoprev annoprevisione",
-    "fase_progetto": "faseprogetto",
-    "valenza_dichiarata": (
-        "valenza valenzadichiarata livello rango rilevanza scala livelloservizio rangoservizio"
-    ),
-    "codice_sttm": "codicesttm sttm codicecategoria",
-    "tipo_specifico": "tipospecifico",
-    "titolo_servizio": "titoloservizio titolo",
-    "computo_dotazione": "computodotazione",
-    "ruolo_rete": "ruolorete",
-    "atto_gestione_associata": "attogestioneassociata",
-    "riconoscimento_art10_ptm": "riconoscimentoart10ptm",
-    "validato_da": "validatoda",
-    "id_complesso": "idcomplesso",
-    "utenti_fuori_comune": "utentifuoricomune quotautentiesterni",
-    "capacita_um": "capacitaum capacitaunita unitacapacita um unitamisura unitadimisura",
-    "codice_fonte": "codicefonte",
-    "fonte": "fonte",
-    "valenza_confermata": "valenzaconfermata",
-    "giustificazione": "giustificazione",
-    "tipo_giustificazione": "tipogiustificazione",
-    "riferimento_giustificazione": "riferimentogiustificazione",
-    "attributi": "attributi",
-}
+_WORDS = _read_synonyms()
+SYNONYMS = _WORDS["campi"]
+# Columns whose text says what a service is, the most specific first.
+TYPE_SYNONYMS = _WORDS["tipo"]
+# What a name says of another place or body than the service itself.
+_ELSEWHERE = frozenset(_WORDS["altrove"])
+# Units a capacity's column names by itself; as the rules write them.
+CAPACITY_UNITS = tuple(
+    (tuple(marks.split()), unit) for marks, unit in _WORDS["unita_capacita"].items()
+)
+
 # Ours alone: no foreign column comes near them by likeness.
 _EXACT = frozenset(
     "attributi giustificazione tipo_giustificazione riferimento_giustificazione fonte "
@@ -106,49 +62,11 @@ _EXACT = frozenset(
     "atto_gestione_associata riconoscimento_art10_ptm id_complesso utenti_fuori_comune "
     "valenza_confermata codice_sttm tipo_specifico fase_progetto".split()
 )
-# Columns whose text says what a service is, the most specific first.
-TYPE_SYNONYMS = (
-    "sottotipo tipospecifico tipologiasede descrizionetipologiagradoistruzionescuola specie",
-    "tipologia tipo tiposerv tipologiaserv tipologiaservizio tiposervizio tipostrut "
-    "tipostruttura dtipo descrizionetipo facilitytype type modalita destinazione destinaz "
-    "legenda dcoddest1 dfunprev1 descriprg tipologiafunzionale disciplina ldct fclass parktype "
-    "leisure amenity specificalocalita servizio categoriaservizio",
-    "categoria classe dcategoria category mapcategory macrotipologiasede funprev1 coddest1 prg "
-    "classificazione ambito fuelused mainactivity",
-    "macrotipologia macrocategoria",
-)
-# What a name says of another place or body than the service itself.
-_ELSEWHERE = {
-    "autonomia",
-    "direttivo",
-    "dir",
-    "riferimento",
-    "istitutoriferimento",
-    "out",
-    "legale",
-    "amministrativa",
-    "montano",
-    "parent",
-    "rbd",
-    "nuts",
-    "competent",
-    "authority",
-}
 # Columns that place or reach a service: left out of what is kept of a service not to be located.
 ADDRESS = re.compile(
     r"indirizz|address|\bvia\b|civico|barrato|\bcap\b|localit|location|ubicaz|street|frazione|"
     r"coord|\blat|\blon|\blng|wgs84|geom|wkt|\bx\b|\by\b|telefon|\btel\b|\bfax\b|mail|\bpec\b|"
     r"\bnil\b|municipio|\bzona\b|piazza|quartiere|cod via|combo|mappale|foglio|particella|catast",
-)
-
-# Units a capacity's column names by itself; as the rules write them.
-CAPACITY_UNITS = (
-    (("letto", "beds", "pl"), "posti letto"),
-    (("iscr", "iscritti", "alunni", "allievi", "studenti"), "studenti"),
-    (("sedere",), "posti"),
-    (("spettatori",), "spettatori"),
-    (("ae",), "abitanti equivalenti"),
-    (("posti", "capienza", "regolamentare", "ricettivita", "cap"), "posti"),
 )
 
 
@@ -157,6 +75,7 @@ class Column:
     """A column to be judged: name, kind and a sample of its values (blanks left out).
 
     ``aligned`` is the same few records of every column, blanks as None, to compare columns.
+    ``said`` is the name without what the layer's own name puts before it.
     """
 
     name: str
@@ -166,6 +85,10 @@ class Column:
     rows: int = 0
     distinct: int = 0
     aligned: list = field(default_factory=list)
+    said: str = ""
+
+    def __post_init__(self):
+        self.said = self.said or self.name
 
 
 @dataclass(frozen=True)
@@ -204,7 +127,7 @@ class Mapping:
     doubts: list = field(default_factory=list)
 
 
-def make_column(name, kind, values, tokens=frozenset()) -> Column:
+def make_column(name, kind, values, tokens=frozenset(), layer="") -> Column:
     """Return a Column from every value of it, blanks and null tokens left out of the sample."""
     texts = []
     for value in values:
@@ -212,8 +135,30 @@ def make_column(name, kind, values, tokens=frozenset()) -> Column:
         if text is not None and text.casefold() not in tokens:
             texts.append(text)
     step = max(len(texts) // SAMPLE, 1)
-    few = [clean(value) for value in values[:: max(len(values) // 300, 1)][:300]]
-    return Column(name, kind, texts[::step][:SAMPLE], len(texts), len(values), len(set(texts)), few)
+    few = [clean(value) for value in aligned(values)]
+    return Column(
+        name,
+        kind,
+        texts[::step][:SAMPLE],
+        len(texts),
+        len(values),
+        len(set(texts)),
+        few,
+        without_prefix(name, layer),
+    )
+
+
+def aligned(values) -> list:
+    """Return the few records that are compared across columns."""
+    return values[:: max(len(values) // 300, 1)][:300]
+
+
+def without_prefix(name, layer) -> str:
+    """Return a column's name without the layer's own name before it ("servizi_nome")."""
+    start, words = name_words(layer), name_words(name)
+    if start and len(words) > len(start) and words[: len(start)] == start:
+        return " ".join(words[len(start) :])
+    return name
 
 
 def joined_name(name) -> str:
@@ -229,35 +174,51 @@ def name_words(name) -> list:
 
 
 def name_score(name, synonyms) -> float:
-    """Return how well a column's name fits a target's synonyms, 0-1.
+    """Return how well a column's name fits a target's synonyms, 0-1 (``name_match``)."""
+    return name_match(name, synonyms)[0]
 
-    1 exact; 0.9 cut at ten characters (DBF); 0.85 one begins with the other; 0.75 a letter
-    apart. A name that speaks of another body (autonomia, direttivo) counts half.
+
+def name_match(name, synonyms) -> tuple:
+    """Return (how well a column's name fits a target's synonyms, 0-1; how it does).
+
+    1 exact; 0.9 cut at ten characters (DBF), 0.88 cut and numbered (``TIPOLOGI_1``); 0.85 one
+    begins with the other; 0.75 a letter apart. A name that speaks of another body (autonomia,
+    direttivo) counts half.
     """
     words = name_words(name)
     joined = "".join(words)
     if not joined:
-        return 0.0
-    best = 0.0
+        return 0.0, ""
+    numbered = _NUMBERED.match(str(name)) if len(str(name)) == _DBF_NAME else None
+    stem = joined_name(numbered[1]) if numbered else ""
+    best, how = 0.0, ""
     for rank, synonym in enumerate(synonyms):
         if joined == synonym:
-            score = 1.0
+            score, said = 1.0, "nome noto"
         elif len(str(name)) == _DBF_NAME and len(joined) >= 8 and synonym.startswith(joined):
-            score = 0.9
+            score, said = 0.9, f"nome tagliato a 10 caratteri ({synonym})"
+        elif len(stem) >= 6 and synonym.startswith(stem):
+            score, said = 0.88, f"nome tagliato e numerato ({synonym})"
         elif len(synonym) >= 6 and joined.startswith(synonym):
-            score = 0.85
+            score, said = 0.85, f"il nome comincia per «{synonym}»"
         elif len(joined) >= 6 and synonym.startswith(joined):
-            score = 0.8
+            score, said = 0.8, f"nome abbreviato ({synonym})"
         elif len(synonym) >= 5 and len(words) > 1 and synonym in words:
-            score = 0.75
+            score, said = 0.75, f"nel nome c'è «{synonym}»"
         elif min(len(joined), len(synonym)) >= 6 and _near(joined, synonym):
-            score = 0.75
+            score, said = 0.75, f"nome quasi uguale a «{synonym}»"
         else:
             continue
-        best = max(best, score - 0.0005 * rank)
+        score -= 0.0005 * rank
+        if score > best:
+            best, how = score, said
     if best and _ELSEWHERE & set(words):
         best *= 0.5
-    return best
+        how += ", ma di un'altra sede o ente"
+    return best, how
+
+
+_NUMBERED = re.compile(r"^(.+)_\d$")
 
 
 def _near(first: str, second: str) -> bool:
@@ -266,7 +227,9 @@ def _near(first: str, second: str) -> bool:
     return difflib.SequenceMatcher(None, first, second).ratio() >= 0.9
 
 
-def suggest(columns, *, which_comune=None, knows_type=None, categories=frozenset(), attributes=()):
+def suggest(
+    columns, *, which_comune=None, knows_type=None, categories=frozenset(), attributes=(), areas=()
+):
     """Return the mapping of a table's columns to our fields (PDS_SCHEMA §2.3).
 
     Args:
@@ -275,12 +238,12 @@ def suggest(columns, *, which_comune=None, knows_type=None, categories=frozenset
         knows_type: text → bool, whether the taxonomy finds a category in it.
         categories: the codes of the taxonomy.
         attributes: names of the attributes the rules read; a column of that name feeds them.
+        areas: measured area of the records of ``Column.aligned``, None where there is none.
     """
-    weigh = _Weigher(columns, which_comune, knows_type, categories)
+    weigh = _Weigher(columns, which_comune, knows_type, categories, areas)
     mapping = Mapping()
     _position(columns, mapping)
     placed = {mapping.x, mapping.y, mapping.wkt, mapping.pair}
-    scored = []
     for target, names in SYNONYMS.items():
         synonyms = (target.replace("_", ""), *names.split())
         found = []
@@ -292,13 +255,12 @@ def suggest(columns, *, which_comune=None, knows_type=None, categories=frozenset
                 found.append(suggestion)
         found.sort(key=lambda item: -item.score)
         mapping.suggestions[target] = found
-        scored.extend(found)
     taken: dict = {}
-    for suggestion in sorted(scored, key=lambda item: -item.score):
-        if suggestion.target in mapping.columns or suggestion.field in taken:
-            continue
+    chosen = _assigned(columns, mapping.suggestions)
+    for suggestion in chosen:
         mapping.columns[suggestion.target] = suggestion.field
         taken[suggestion.field] = suggestion.target
+    for suggestion in chosen:
         rivals = [
             other
             for other in mapping.suggestions[suggestion.target]
@@ -319,6 +281,25 @@ def suggest(columns, *, which_comune=None, knows_type=None, categories=frozenset
     return mapping
 
 
+def _assigned(columns, suggestions) -> list:
+    """Return the suggestions of the one assignment that is worth most, by falling score.
+
+    What counts of a pair is how far it stands above what isn't shown: two weak ones are no
+    reason to give up a sure one.
+    """
+    targets = list(suggestions)
+    places = {column.name: place for place, column in enumerate(columns)}
+    worth = np.zeros((len(targets), len(columns)))
+    cells = {}
+    for row, target in enumerate(targets):
+        for suggestion in suggestions[target]:
+            place = places[suggestion.field]
+            worth[row, place] = suggestion.score - SHOWN + 0.01
+            cells[row, place] = suggestion
+    chosen = [cells[pair] for pair in assign(worth)]
+    return sorted(chosen, key=lambda item: (-item.score, item.target))
+
+
 def _attributes(columns, attributes, mapping, taken):
     """Give each attribute of the rules the column of its very name."""
     by_name = {joined_name(name): name for name in attributes}
@@ -331,39 +312,55 @@ def _attributes(columns, attributes, mapping, taken):
 class _Weigher:
     """Scores of names and values, each value test run once a column."""
 
-    def __init__(self, columns, which_comune, knows_type, categories):
+    def __init__(self, columns, which_comune, knows_type, categories, areas=()):
         self.columns = columns
+        self.areas = list(areas)
         self.by_name = {column.name: column for column in columns}
-        self.joined = {joined_name(column.name) for column in columns}
+        self.joined = {joined_name(column.said) for column in columns}
         self.which_comune = which_comune or (lambda text: None)
         self.knows_type = knows_type or (lambda text: False)
         self.categories = categories
         self._types: dict = {}
 
     def suggestion(self, target, synonyms, column):
-        by_name = name_score(column.name, synonyms)
-        if by_name == 0.0 or (target in _EXACT and joined_name(column.name) not in synonyms):
-            return None
+        by_name, how = name_match(column.said, synonyms)
+        if by_name == 0.0 or (target in _EXACT and joined_name(column.said) not in synonyms):
+            return self.by_values_alone(target, column) if by_name == 0.0 else None
         by_values, why = self.value_score(target, column)
         if by_values == 0.0:
             return None
-        score = NAME_WEIGHT * by_name + VALUE_WEIGHT * by_values + PAIR_WEIGHT * self.pair(column)
+        pair = self.pair(column)
+        score = NAME_WEIGHT * by_name + VALUE_WEIGHT * by_values + PAIR_WEIGHT * pair
         if by_name >= 1.0 and by_values >= 1.0:
             score = max(score, 0.9)
-        reason = f"nome {by_name:.2f}, valori {by_values:.2f} ({why})"
-        return Suggestion(
-            target,
-            column.name,
-            round(score, 4),
-            by_name,
-            by_values,
-            reason,
-            tuple(dict.fromkeys(column.values[:50]))[:5],
-        )
+        reason = f"{how} ({by_name:.2f}); valori: {why} ({by_values:.2f})"
+        if pair:
+            reason += "; è il testo di una coppia codice/descrizione"
+        return self._made(target, column, round(score, 4), by_name, by_values, reason)
+
+    def by_values_alone(self, target, column):
+        """Return a suggestion for a column whose name says nothing, where its values must."""
+        if target not in _SPEAKING or _ELSEWHERE & set(name_words(column.said)):
+            return None
+        distinct = set(column.values)
+        if len(column.values) < 5 or any(len(text) < 4 for text in distinct):
+            return None
+        if target == "istat" and not all(map(istat_code, distinct)):
+            return None
+        by_values, why = self.value_score(target, column)
+        if by_values < 0.95:
+            return None
+        reason = f"il nome non dice nulla; valori: {why} ({by_values:.2f})"
+        return self._made(target, column, VALUES_ALONE, 0.0, by_values, reason)
+
+    @staticmethod
+    def _made(target, column, score, by_name, by_values, reason):
+        samples = tuple(dict.fromkeys(column.values[:50]))[:5]
+        return Suggestion(target, column.name, score, by_name, by_values, reason, samples)
 
     def pair(self, column) -> float:
         """1 for the text of a code/description pair X, DX."""
-        joined = joined_name(column.name)
+        joined = joined_name(column.said)
         return float(joined.startswith("d") and joined[1:] in self.joined)
 
     def same_values(self, target, first, second) -> bool:
@@ -423,7 +420,7 @@ class _Weigher:
     def _istat(self, column):
         value, why = self._share(column, self.which_comune, "comuni riconosciuti", least=0.05)
         coded = sum(1 for text in column.values if istat_code(text)) / len(column.values)
-        if coded >= 0.9 and "istat" in joined_name(column.name):
+        if coded >= 0.9 and "istat" in joined_name(column.said):
             # Codes of other provinces are codes all the same: their records are of elsewhere.
             value = max(value, 0.75)
         elif value:
@@ -449,8 +446,18 @@ class _Weigher:
 
     def _superficie_dichiarata_mq(self, column):
         value, why = self._numbers(column, "numeri")
+        ratios = [
+            number.value / area
+            for number, area in zip(map(parse_number, column.aligned), self.areas)
+            if number is not None and number.value > 0 and area
+        ]
+        if len(ratios) >= 3:
+            for factor, unit in ((1.0, ""), (0.0001, " in ettari"), (0.000001, " in km²")):
+                near = sum(1 for ratio in ratios if 0.8 <= ratio / factor <= 1.25)
+                if near * 2 >= len(ratios):
+                    return 1.0, f"{near} su {len(ratios)} come le aree misurate{unit}"
         # "AREA" alone may be the number of an area; "AREA_MQ" isn't.
-        return (min(value, 0.5 if joined_name(column.name) == "area" else 0.9), why)
+        return (min(value, 0.5 if joined_name(column.said) == "area" else 0.9), why)
 
     def _capacita(self, column):
         return self._numbers(column, "numeri")
@@ -493,7 +500,7 @@ class _Weigher:
         for level, names in enumerate(TYPE_SYNONYMS):
             synonyms = names.split()
             for order, column in enumerate(self.columns):
-                score = name_score(column.name, synonyms)
+                score = name_score(column.said, synonyms)
                 if score < 0.75 or column.name in taken or not column.values:
                     continue
                 if any(column.name == other for *_, other in found):
@@ -502,6 +509,13 @@ class _Weigher:
                     continue
                 known = self.type_share(column)
                 found.append((level, -score, -known, order, column.name))
+        codes = {joined_name(name) for *_, name in found}
+        found = [
+            item
+            for item in found
+            # Of a code and its description (X, DX) the description says it in words.
+            if f"d{joined_name(item[-1])}" not in codes
+        ]
         # Where a table tells the seat from the body it belongs to, the seat is the service.
         seats = [name for *_, name in found if "sede" in name_words(name)]
         kept = []
@@ -535,6 +549,9 @@ class _Weigher:
                 found.append((-share * distinct, order, column.name))
         return [name for *_, name in sorted(found)]
 
+
+# Fields whose words or codes are nobody else's: they may be told without the column's name.
+_SPEAKING = frozenset(("stato", "valenza_dichiarata", "istat", "codice_sttm", "id_servizio"))
 
 # Positions -----------------------------------------------------------------------------------
 

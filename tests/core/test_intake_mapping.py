@@ -5,12 +5,20 @@ from __future__ import annotations
 import pytest
 
 from sttm_plugin.core.mapping import (
+    SHOWN,
     SYNONYMS,
+    TICKED,
+    TYPE_SYNONYMS,
+    VALUES_ALONE,
+    Suggestion,
+    _assigned,
     capacity_unit,
     make_column,
+    name_match,
     name_score,
     name_words,
     suggest,
+    without_prefix,
 )
 from sttm_plugin.core.reference import istat_code
 
@@ -146,3 +154,100 @@ def test_two_pairs_of_coordinates_are_a_doubt_and_the_outfall_is_not_the_plant()
 )
 def test_a_capacity_column_names_its_unit(name, unit):
     assert capacity_unit(name) == unit
+
+
+def test_a_column_gives_way_where_the_whole_is_worth_more():
+    # Taking the best pair first would leave one of the two fields empty.
+    both = ["Comune di Rho", "Parrocchia", "Asl Milano", "Privato", "Provincia"]
+    columns = [
+        Suggestion("gestore", "A", 0.95, 1, 1, "", ()),
+        Suggestion("gestore", "B", 0.90, 1, 1, "", ()),
+    ]
+    others = [Suggestion("proprietario", "A", 0.88, 1, 1, "", ())]
+    cells = [make_column(name, "text", both) for name in ("A", "B")]
+
+    chosen = _assigned(cells, {"gestore": columns, "proprietario": others})
+
+    assert [(item.target, item.field) for item in chosen] == [
+        ("gestore", "B"),
+        ("proprietario", "A"),
+    ]
+
+
+def test_two_weak_columns_are_no_reason_to_give_up_a_sure_one():
+    cells = [make_column(name, "text", ["x"]) for name in ("A", "B")]
+    suggestions = {
+        "gestore": [
+            Suggestion("gestore", "A", 0.98, 1, 1, "", ()),
+            Suggestion("gestore", "B", 0.58, 1, 1, "", ()),
+        ],
+        "proprietario": [Suggestion("proprietario", "A", 0.60, 1, 1, "", ())],
+    }
+
+    chosen = _assigned(cells, suggestions)
+
+    assert [(item.target, item.field) for item in chosen] == [("gestore", "A")]
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("TIPOLOGI_1", 1),
+        ("DENOMINA_1", "denominazione"),
+        ("SUPERFIC_2", "superficie_dichiarata_mq"),
+    ],
+)
+def test_names_cut_and_numbered_by_a_dbf_are_known(name, target):
+    words = names(target) if isinstance(target, str) else TYPE_SYNONYMS[target].split()
+
+    score, how = name_match(name, words)
+
+    assert 0.8 < score < 0.9
+    assert how.startswith("nome tagliato e numerato")
+
+
+def test_values_alone_are_shown_and_never_ticked():
+    states = ["esistente", "previsto", "esistente", "dismesso", "esistente", "previsto"]
+    found = mapping({"campo_7": states, "campo_8": ["E", "P", "E", "P", "E", "P"]})
+
+    (suggestion,) = found.suggestions["stato"]
+    assert (suggestion.field, suggestion.score) == ("campo_7", VALUES_ALONE)
+    assert SHOWN <= suggestion.score < TICKED
+    assert "il nome non dice nulla" in suggestion.reason
+
+
+def test_the_layers_name_before_a_column_is_dropped():
+    assert without_prefix("servizi_denominazione", "Servizi") == "denominazione"
+    assert without_prefix("servizi", "Servizi") == "servizi"
+    column = make_column("pds_stato", "text", ["esistente"] * 5, layer="pds")
+    assert suggest([column]).suggestions["stato"][0].name_score == 1.0
+
+
+def test_a_surface_is_believed_when_it_follows_the_measured_areas():
+    columns = [make_column("AREA", "text", ["120", "75,5", "1.000"])]
+
+    alone = suggest(columns).suggestions["superficie_dichiarata_mq"][0]
+    measured = suggest(columns, areas=[119.0, 76.0, 1003.0])
+    hectares = suggest(
+        [make_column("AREA", "text", ["1,2", "3", "0,5"])], areas=[12100.0, 30000.0, 4900.0]
+    )
+
+    assert alone.score < TICKED
+    best = measured.suggestions["superficie_dichiarata_mq"][0]
+    assert best.score >= TICKED and "3 su 3 come le aree misurate" in best.reason
+    assert "in ettari" in hectares.suggestions["superficie_dichiarata_mq"][0].reason
+
+
+def test_the_text_of_a_code_and_description_pair_is_the_type():
+    found = mapping(
+        {
+            "TIPO": ["A1", "B2", "A1", "C3", "B2"],
+            "DTIPO": ["scuola", "parco", "scuola", "museo", "parco"],
+            "STATO": ["1", "3", "1", "1", "3"],
+            "DSTATO": ["esistente", "previsto", "esistente", "esistente", "previsto"],
+        }
+    )
+
+    assert found.types == ["DTIPO"]
+    assert found.columns["stato"] == "DSTATO"
+    assert "coppia codice/descrizione" in found.suggestions["stato"][0].reason
