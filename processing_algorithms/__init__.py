@@ -8,6 +8,8 @@ from pathlib import Path
 # In the order of the job; the module is the id, the class is found by its NAME.
 ALGORITHMS = (
     "createworkspace",
+    "diagnosecrs",
+    "suggestmapping",
     "importservices",
     "classifyservices",
     "preparenetwork",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsProcessing,
     QgsProcessingFeatureSourceDefinition,
     QgsProcessingParameterCrs,
@@ -100,61 +101,12 @@ class ImportServices(SttmAlgorithm):
             self.PROFILE,
             "Profilo delle colonne",
             "File JSON salvato da un'importazione precedente (o scritto a mano) che dice quale "
-            "colonna va in quale campo e come si traducono i valori. Vuoto: le colonne sono "
-            "riconosciute da sole.",
-            "Profilo (*.json)",
+            "colonna va in quale campo e come si traducono i valori; oppure il nome di un profilo "
+            "fornito con il plugin. Vuoto: il profilo fornito, se la fonte ha esattamente le sue "
+            "colonne, altrimenti le colonne sono riconosciute da sole. «nessuno»: nessun profilo.",
+            "Profilo (*.json);;Tutti i file (*)",
         )
-        for name, axis in ((self.X_FIELD, "X (est, longitudine)"), (self.Y_FIELD, "Y (nord)")):
-            self.add_field(
-                name,
-                f"Colonna {axis}",
-                "Colonna con la coordinata, per le tabelle. Una sola delle due basta se contiene "
-                "testi come «(45.47, 9.24)» o «POINT (9.24 45.47)». Vuoto: riconosciuta da sola.",
-                self.INPUT,
-                advanced=True,
-            )
-        self.add(
-            QgsProcessingParameterCrs(
-                self.SOURCE_CRS, self.tr("Sistema di riferimento dei dati"), None, optional=True
-            ),
-            "Prevale su quello dichiarato dal file. Vuoto: quello dichiarato, verificato sulla "
-            "posizione del comune.",
-            advanced=True,
-        )
-        self.add_text(
-            self.ENCODING,
-            "Codifica dei testi",
-            "Per CSV e DBF: UTF-8, Windows-1252, ISO-8859-1… Vuoto: riconosciuta dal contenuto.",
-            advanced=True,
-        )
-        self.add(
-            QgsProcessingParameterNumber(
-                self.HEADER_ROW,
-                self.tr("Riga di intestazione"),
-                QgsProcessingParameterNumber.Type.Integer,
-                1,
-                False,
-                1,
-            ),
-            "Per CSV e fogli di calcolo: il numero della riga con i nomi delle colonne. Le righe "
-            "che la precedono sono saltate.",
-            advanced=True,
-        )
-        self.add_text(
-            self.NULL_TOKENS,
-            "Testi che valgono «vuoto»",
-            "Oltre a -, n.d., n/d, Non Disponibile, NULL: altri testi separati da virgola o punto "
-            "e virgola.",
-            advanced=True,
-        )
-        self._choices(
-            self.DECIMAL,
-            "Separatore dei decimali",
-            "Automatico: riconosciuto colonna per colonna.",
-            ["Automatico", "Punto", "Virgola"],
-            0,
-            advanced=True,
-        )
+        self.add_reading()
         self.add_layers(
             self.PREVIOUS,
             "Servizi già importati",
@@ -217,6 +169,62 @@ class ImportServices(SttmAlgorithm):
             }
         )
 
+    def add_reading(self, numbers=True):
+        """Add what says how the source is read: position, encoding, header, numbers."""
+        for name, axis in ((self.X_FIELD, "X (est, longitudine)"), (self.Y_FIELD, "Y (nord)")):
+            self.add_field(
+                name,
+                f"Colonna {axis}",
+                "Colonna con la coordinata, per le tabelle. Una sola delle due basta se contiene "
+                "testi come «(45.47, 9.24)» o «POINT (9.24 45.47)». Vuoto: riconosciuta da sola.",
+                self.INPUT,
+                advanced=True,
+            )
+        self.add(
+            QgsProcessingParameterCrs(
+                self.SOURCE_CRS, self.tr("Sistema di riferimento dei dati"), None, optional=True
+            ),
+            "Prevale su quello dichiarato dal file. Vuoto: quello dichiarato, verificato sulla "
+            "posizione del comune.",
+            advanced=True,
+        )
+        self.add_text(
+            self.ENCODING,
+            "Codifica dei testi",
+            "Per CSV e DBF: UTF-8, Windows-1252, ISO-8859-1… Vuoto: riconosciuta dal contenuto.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                self.HEADER_ROW,
+                self.tr("Riga di intestazione"),
+                QgsProcessingParameterNumber.Type.Integer,
+                1,
+                False,
+                1,
+            ),
+            "Per CSV e fogli di calcolo: il numero della riga con i nomi delle colonne. Le righe "
+            "che la precedono sono saltate.",
+            advanced=True,
+        )
+        if not numbers:
+            return
+        self.add_text(
+            self.NULL_TOKENS,
+            "Testi che valgono «vuoto»",
+            "Oltre a -, n.d., n/d, Non Disponibile, NULL: altri testi separati da virgola o punto "
+            "e virgola.",
+            advanced=True,
+        )
+        self._choices(
+            self.DECIMAL,
+            "Separatore dei decimali",
+            "Automatico: riconosciuto colonna per colonna.",
+            ["Automatico", "Punto", "Virgola"],
+            0,
+            advanced=True,
+        )
+
     def _choices(self, name, label, help_text, options, default, advanced=False):
         parameter = QgsProcessingParameterEnum(
             name, self.tr(label), [self.tr(option) for option in options], False, default, True
@@ -240,6 +248,9 @@ class ImportServices(SttmAlgorithm):
         from ..core.values import given_date
 
         given_date(self.text(parameters, self.SOURCE_DATE, context))
+        self._check_encoding(parameters, context)
+
+    def _check_encoding(self, parameters, context):
         encoding = self.text(parameters, self.ENCODING, context)
         if encoding:
             from ..core.tabletext import codec_name
@@ -306,6 +317,11 @@ class ImportServices(SttmAlgorithm):
             results[self.PROFILE_OUT] = profile
         self._say(found, feedback)
         return {**results, **found.counts}
+
+    @staticmethod
+    def utm32():
+        """Return the CRS of what has no parameter for one."""
+        return QgsCoordinateReferenceSystem("EPSG:32632")
 
     def _say(self, found, feedback):
         counts = found.counts
@@ -426,6 +442,8 @@ class ImportServices(SttmAlgorithm):
         if x and not settings.x_field:
             settings.x_field, settings.y_field = x, y
             table.crs = crs
+        if not self.text(parameters, self.PROFILE, context):
+            profile = self._recognised(table, settings, parameters, context, feedback)
         if profile is not None:
             add_expressions(
                 table,
@@ -436,6 +454,42 @@ class ImportServices(SttmAlgorithm):
                 },
             )
         return table
+
+    def _recognised(self, table, settings, parameters, context, feedback):
+        """Return the bundled profile a source is sure to be of, put into the settings, or None."""
+        from ..core import schema
+        from ..core.profile import recognise
+        from ..core.values import null_tokens
+
+        known = schema.names(schema.SERVICES)
+        version = self.pack(parameters, context).versione
+        found = recognise(table.fingerprint(), table.geometry, version, known)
+        titles = "; ".join(f"{profile.file_name[:-5]} ({profile.name})" for profile in found)
+        if len(found) == 1:
+            settings.profile = found[0]
+            extra = self.text(parameters, self.NULL_TOKENS, context)
+            tokens = map(str, found[0].source.get("null_tokens", []))
+            settings.tokens = null_tokens(";".join([extra, *tokens]))
+            table.notes.append(
+                ("", "profilo_riconosciuto", "A", "dalle colonne della fonte", titles, "regola")
+            )
+            feedback.pushInfo(
+                f"Fonte riconosciuta dalle colonne: profilo {titles}. Per farne a meno scrivere "
+                "«nessuno» in PROFILE."
+            )
+        elif found:
+            table.notes.append(
+                (
+                    "",
+                    "profilo_incerto",
+                    "A",
+                    titles,
+                    "nessuno applicato: più d'uno va bene",
+                    "regola",
+                )
+            )
+            feedback.pushInfo(f"Più profili vanno bene ({titles}): nessuno è stato applicato.")
+        return settings.profile
 
     def _layer(self, parameters, context):
         given = parameters.get(self.INPUT)
@@ -467,12 +521,12 @@ class ImportServices(SttmAlgorithm):
     def _settings(self, parameters, context, pack):
         from ..core import schema
         from ..core.intake_model import Settings
-        from ..core.profile import read_profile
+        from ..core.profile import NO_PROFILE, read_profile
         from ..core.values import given_date, null_tokens
 
-        path = self.parameterAsFile(parameters, self.PROFILE, context)
+        path = self.text(parameters, self.PROFILE, context)
         profile = None
-        if path:
+        if path and path != NO_PROFILE:
             profile = read_profile(path, pack.versione, schema.names(schema.SERVICES))
         comune = self.comune(parameters, context)
         source_crs = self.parameterAsCrs(parameters, self.SOURCE_CRS, context)

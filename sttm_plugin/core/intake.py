@@ -24,12 +24,13 @@ from .intake_positions import PositionSteps
 from .mapping import (
     ADDRESS,
 )
-from .profile import make_profile
+from .profile import make_profile, rule_fields
 from .text import normalise
 from .values import (
     clean,
     decimal_evidence,
     parse_number,
+    personal_kind,
 )
 
 # D16: less is a sliver of digitising; more areas than this are left to the checks.
@@ -37,6 +38,10 @@ OVERLAP_MQ = 1.0
 _MOST_AREAS = 5000
 # D38: declared and measured area may differ by so much.
 AREA_SHARE = 0.05
+
+# Fields whose words are decided once for each wording, and the most words that are a vocabulary.
+DECIDED = ("stato", "valenza_dichiarata", "codice_sttm")
+VOCABULARY = 300
 
 _HIDDEN = "[omesso: servizio da non localizzare]"
 
@@ -65,7 +70,7 @@ def import_services(table, settings, pack, places, projector, previous=None, on_
     Raises:
         SttmError: the doubts of INTERFACE §1 that stop; wrong columns; no comune.
     """
-    run = _Run(table, settings, pack, places, projector, previous, on_progress or _go_on)
+    run = Run(table, settings, pack, places, projector, previous, on_progress or _go_on)
     return run.result()
 
 
@@ -77,7 +82,7 @@ class _Stopped(Exception):  # noqa: N818
     pass
 
 
-class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
+class Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
     """One import: each step fills what the next one reads."""
 
     def __init__(self, table, settings, pack, places, projector, previous, on_progress):
@@ -450,7 +455,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
             unplaced=unplaced,
             rejected=self._rejected_frame(),
             log=self.journal.rows(self.table.fids, self.ids, self.rejected),
-            profile=self._profile(),
+            profile=self.profile(),
             counts=counts,
             warnings=self.warnings,
         )
@@ -510,7 +515,26 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
         names = schema.names(schema.REJECTED)
         return schema.conform(pd.DataFrame(lines, columns=names, dtype=object), schema.REJECTED)
 
-    def _profile(self):
+    def seen_values(self) -> dict:
+        """Return {column: texts} of the columns whose values are decided, for the next profile.
+
+        Only columns of classes: what is different in every record is data, not vocabulary.
+        """
+        used = [*self.types]
+        for target in DECIDED:
+            used.extend(rule_fields(self.rules.get(target, {})))
+        found = {}
+        for name in dict.fromkeys(used):
+            if name not in self.table.names:
+                continue
+            texts = [text for text in map(clean, self.table.values(name)) if text]
+            distinct = sorted(set(texts))
+            few = len(distinct) <= VOCABULARY and len(distinct) <= max(20, len(texts) / 2)
+            if few and not any(map(personal_kind, distinct)):
+                found[name] = distinct
+        return found
+
+    def profile(self, algoritmo="importservices"):
         table = self.table
         source = {
             "encoding": table.encoding,
@@ -533,7 +557,18 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
         fingerprint = [name for name in table.fingerprint() if not name.startswith("=")]
         profile = self.settings.profile
         name = profile.name if profile is not None and profile.name else f"Profilo di {self.fonte}"
-        return make_profile(self.pack, name, fingerprint, table.geometry, source, columns)
+        if profile is not None and profile.source.get("only"):
+            source["only"] = profile.source["only"]
+        return make_profile(
+            self.pack,
+            name,
+            fingerprint,
+            table.geometry,
+            source,
+            columns,
+            self.seen_values(),
+            algoritmo,
+        )
 
 
 def _as_read(value):

@@ -8,6 +8,7 @@ from collections import Counter
 from .errors import SttmError
 from .intake_model import (
     bare,
+    match_key,
     rule_attributes,
 )
 from .mapping import (
@@ -184,7 +185,11 @@ class ColumnSteps:
         return self.suggested.columns.get(target, "")
 
     def _apply_profile(self):
-        profile = self.settings.profile
+        profile, renamed = self.settings.profile.adapted(self.table.names)
+        self.settings.profile = profile
+        for old, new in renamed:
+            self.doubt(f"La colonna «{old}» del profilo «{profile.file_name}» ora è «{new}».")
+            self.journal.file("D21", "colonna_rinominata", "A", old, new, "profilo")
         faults, notes = compare_fingerprint(profile, self.table.fingerprint(), self.table.geometry)
         if faults:
             raise SttmError(
@@ -200,6 +205,7 @@ class ColumnSteps:
             for target, rule in sorted(profile.columns.items())
             if target != "codice_sttm"
         }
+        self._leave_others_out(profile.source.get("only", {}))
         rule = profile.columns.get("codice_sttm")
         self.types = rule_fields(rule) if rule else list(self.suggested.types)
         if rule and "constant" in rule:
@@ -218,6 +224,16 @@ class ColumnSteps:
             for target, one in self.rules.items()
         )
         self.journal.file("", "profilo_applicato", "A", profile.file_name, said, "profilo")
+
+    def _leave_others_out(self, only):
+        """Reject the records that a profile doesn't take for services."""
+        for column, texts in sorted(only.items()):
+            self._needed(column, "profilo, «only»")
+            wanted = {match_key(text) for text in texts}
+            for row, value in enumerate(self.table.values(column)):
+                if match_key(value) not in wanted:
+                    said = f"{column}: {clean(value) or 'vuoto'}"
+                    self.reject(row, "non_servizio", "", f"Non è un servizio ({said}).")
 
     def _all_codes(self, name):
         values = [clean(value) for value in self.table.values(name)]

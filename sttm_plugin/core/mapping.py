@@ -191,8 +191,12 @@ def name_match(name, synonyms) -> tuple:
         return 0.0, ""
     numbered = _NUMBERED.match(str(name)) if len(str(name)) == _DBF_NAME else None
     stem = joined_name(numbered[1]) if numbered else ""
-    best, how = 0.0, ""
+    best, how, second = 0.0, "", 0.0
     for rank, synonym in enumerate(synonyms):
+        if synonym == "|":
+            # What follows is of the same matter, but not the thing itself.
+            second = 0.1
+            continue
         if joined == synonym:
             score, said = 1.0, "nome noto"
         elif len(str(name)) == _DBF_NAME and len(joined) >= 8 and synonym.startswith(joined):
@@ -209,7 +213,7 @@ def name_match(name, synonyms) -> tuple:
             score, said = 0.75, f"nome quasi uguale a «{synonym}»"
         else:
             continue
-        score -= 0.0005 * rank
+        score -= second + 0.0005 * rank
         if score > best:
             best, how = score, said
     if best and _ELSEWHERE & set(words):
@@ -345,10 +349,8 @@ class _Weigher:
         distinct = set(column.values)
         if len(column.values) < 5 or any(len(text) < 4 for text in distinct):
             return None
-        if target == "istat" and not all(map(istat_code, distinct)):
-            return None
         by_values, why = self.value_score(target, column)
-        if by_values < 0.95:
+        if by_values < 0.9:
             return None
         reason = f"il nome non dice nulla; valori: {why} ({by_values:.2f})"
         return self._made(target, column, VALUES_ALONE, 0.0, by_values, reason)

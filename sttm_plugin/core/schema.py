@@ -98,6 +98,8 @@ REJECTED_REASONS = (
     "altro_comune",
     "riga_totale",
     "illeggibile",
+    # A layer of a plan holds more than services: what a profile's ``only`` leaves out.
+    "non_servizio",
 )
 
 FINDINGS = (
@@ -145,6 +147,44 @@ POPULATION = (
 )
 
 CRITERIA_TABLE = (*_fields("text", "id versione sha256"), Field("data", "date"))
+
+# suggestmapping, OUTPUT, VALUES and DRIFT
+COLUMNS = (
+    Field("ordine", "int"),
+    *_fields("text", "colonna tipo campo"),
+    Field("punteggio", "real"),
+    Field("spuntata", "bool"),
+    *_fields("text", "deciso_da motivo esempi"),
+    *_fields("int", "n_valori n_vuoti n_distinti n_zero"),
+    Field("alternative", "json"),
+    *_fields("text", "dubbio dati_personali"),
+)
+VALUES = (
+    *_fields("text", "campo colonna valore"),
+    Field("n", "int"),
+    *_fields("text", "proposto etichetta"),
+    Field("confidenza", "real"),
+    *_fields("text", "motivo alternative deciso_da"),
+    Field("noto", "bool"),
+)
+DRIFT = (
+    *_fields("text", "oggetto nome campo evento prima dopo"),
+    Field("n", "int"),
+    Field("grave", "bool"),
+    Field("cosa_fare"),
+)
+
+# diagnosecrs, OUTPUT
+CRS_CANDIDATES = (
+    Field("ordine", "int"),
+    *_fields("text", "epsg nome"),
+    *_fields("bool", "assi_scambiati dichiarato trovato adatto"),
+    Field("n", "int"),
+    *_fields("real", "quota_comune quota_dintorni"),
+    *_fields("real", "scarto_medio_m scarto_est_m scarto_nord_m distanza_confine_m"),
+    *_fields("real", "x_centro y_centro"),
+    Field("frase"),
+)
 
 # lumcatchment, OUTPUT and EDGES
 LUM = (
