@@ -23,8 +23,8 @@ class DiagnoseCrs(SuggestMapping):
     HELP = (
         "Prova i dati sul confine del comune in ogni sistema in cui potrebbero essere: geografico, "
         "UTM 32 (32632, 25832, 7791, 6707), Gauss-Boaga (3003), Web Mercator, ED50 (23032), "
-        "UTM 33, ciascuno anche con gli assi scambiati, e Gauss-Boaga con l'est tagliato di 1.000.000 m. "
-        "Dice quale va bene, se è quello dichiarato, e lo scarto medio in metri. La fonte non "
+        "UTM 33, ciascuno anche con gli assi scambiati, e Gauss-Boaga con l'est tagliato di "
+        "1.000.000 m. Dice quale va bene, se è quello dichiarato, e lo scarto medio in metri. La fonte non "
         "viene modificata: il sistema giusto si indica in SOURCE_CRS di «Importa servizi».\n\n"
         "Con i confini (BOUNDARIES) si vedono anche gli scarti di datum: se i dati seguono il "
         "confine del comune lo scarto è misurato sul loro contorno, altrimenti si confronta quante "

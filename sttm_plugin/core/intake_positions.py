@@ -365,6 +365,15 @@ class PositionSteps:
                     row, "fuori_area", "D09", "La posizione è a più di 5 km da ogni confine dato."
                 )
                 return
+            if metres > 0 and text:
+                # Its own words name another place: the nearest comune isn't its own.
+                self.reject(
+                    row,
+                    "altro_comune",
+                    "D28",
+                    f"Il comune «{text}» non è tra quelli noti e la posizione è fuori dai confini.",
+                )
+                return
             self.istat[row] = code
             if metres > 0:
                 self.journal.record(
@@ -377,6 +386,11 @@ class PositionSteps:
                 "altro_comune",
                 "D28",
                 f"Il comune «{text}» non è della Città metropolitana né tra i confini dati.",
+            )
+            return
+        if code is None and text:
+            self.reject(
+                row, "altro_comune", "D28", f"Comune «{text}» non riconosciuto e nessuna posizione."
             )
             return
         self.istat[row] = code

@@ -156,7 +156,7 @@ def test_a_wrong_declaration_is_named_with_the_one_that_fits(
     assert "100% delle posizioni cade nel comune" in found["SENTENCE"]
 
 
-# PDS_SCHEMA §2.5, measured in Milano: ED50 83 m E and 198 m N, the cut easting 28 m E and 20 m N.
+# PDS_SCHEMA §2.5, Milano: ED50 is 83 m E and 198 m N off, the cut easting 28 m E and 20 m N.
 @pytest.mark.parametrize(
     ("written", "dx", "crs", "east", "north"),
     [("EPSG:23032", 0.0, "EPSG:23032", 83, 198), ("EPSG:3003", -1_000_000.0, "EPSG:3003", 28, 20)],
