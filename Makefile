@@ -6,11 +6,12 @@ PROFILE ?= $(HOME)/.local/share/QGIS/QGIS3/profiles/default
 INPUT ?=
 COMUNE ?=
 OUTPUT ?= build/demo
+LETTURA2 ?= build/lettura2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-core test-algorithms test-gui test-endtoend lint package security \
-	deploy styles model screenshots acceptance bench benchmark-classification system dev clean \
-	test-matrix
+	deploy styles model screenshots acceptance lettura2 bench benchmark-classification system dev \
+	clean test-matrix
 
 help: ## elenca i comandi
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -58,6 +59,12 @@ accessibility-map: system ## mappa dell'accessibilità di un luogo reale, in doc
 acceptance: dev ## comuni reali dai dati aperti in ../shared/data
 	@runtime=$$(mktemp -d) && chmod 700 $$runtime && \
 	XDG_RUNTIME_DIR=$$runtime QGIS_CUSTOM_CONFIG_PATH=$$runtime/profilo $(QGIS_PYTHON) -m acceptance.run; \
+	status=$$?; rm -rf $$runtime; exit $$status
+
+lettura2: system ## Lettura 2 della provincia 015 dai dati aperti, in build/lettura2
+	@runtime=$$(mktemp -d) && chmod 700 $$runtime && \
+	XDG_RUNTIME_DIR=$$runtime QGIS_CUSTOM_CONFIG_PATH=$$runtime/profilo CPL_LOG=/dev/null \
+		$(QGIS_PYTHON) -m acceptance.lettura2 --output "$(LETTURA2)"; \
 	status=$$?; rm -rf $$runtime; exit $$status
 
 bench: system ## bacini dei LUM a confronto con l'area di servizio di QGIS

@@ -11,7 +11,7 @@ from .intake_categories import LEAST_CONFIDENCE
 from .intake_model import bare
 from .intake_positions import _centre
 from .mapping import SHOWN, TICKED, TYPE_SYNONYMS, name_score
-from .profile import comparable, drift, rule_fields
+from .profile import comparable, drift, rule_fields, split_field
 from .schema import DOMAINS
 from .taxonomy import classify_text
 from .values import clean, is_null, parse_number, parse_stato, parse_valenza, personal_kind
@@ -100,7 +100,7 @@ def _steady(on_progress):
 def _keep_decisions(run, profile, own, sure):
     """Put the profile's choices before ours; to columns it never saw ours may go."""
     present = set(run.table.names)
-    known = {field.partition(":")[0] for field in profile.fingerprint.get("fields", [])}
+    known = {split_field(field)[0] for field in profile.fingerprint.get("fields", [])}
     rules, taken = {}, set()
     for target, rule in profile.columns.items():
         needed = rule_fields(rule)

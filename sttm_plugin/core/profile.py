@@ -26,6 +26,7 @@ _ALIASES = {
     "capacita_unita": "capacita_um",
 }
 _KEYS = {"field", "fields", "constant", "expression", "map", "unmapped", "unit"}
+_KINDS = ("String", "Integer", "Real", "Date", "Boolean")
 _BUNDLED = Path(__file__).resolve().parent.parent / "resources" / "profili"
 # Written in the place of a profile: none, not even one of ours.
 NO_PROFILE = "nessuno"
@@ -60,7 +61,7 @@ class Profile:
         A column is found under its own name; else by the name without case, accents and
         separators; else cut at ten characters, as a shapefile leaves it.
         """
-        wanted = [field.partition(":")[0] for field in self.fingerprint.get("fields", [])]
+        wanted = [split_field(field)[0] for field in self.fingerprint.get("fields", [])]
         for rule in self.columns.values():
             wanted.extend(rule_fields(rule))
         for key in ("x_field", "y_field"):
@@ -89,8 +90,8 @@ class Profile:
             content["source"]["only"] = {new.get(name, name): only[name] for name in only}
         content["values"] = {new.get(name, name): seen for name, seen in self.values.items()}
         content["fingerprint"]["fields"] = [
-            ":".join([new.get(name, name), *kind])
-            for name, *kind in (field.split(":", 1) for field in self.fingerprint.get("fields", []))
+            join_field(new.get(name, name), kind)
+            for name, kind in map(split_field, self.fingerprint.get("fields", []))
         ]
         made = Profile(content, self.file_name)
         made.bundled = self.bundled
@@ -103,6 +104,17 @@ class Profile:
             if column in rule_fields(rule):
                 known.update(map(comparable, rule.get("map", {})))
         return known
+
+
+def split_field(field) -> tuple[str, str]:
+    """Return (name, kind) of a field of a fingerprint: names may hold ``:`` themselves."""
+    name, _, kind = field.rpartition(":")
+    return (name, kind) if name and kind in _KINDS else (field, "")
+
+
+def join_field(name, kind) -> str:
+    """Return a name and its kind as a fingerprint has them."""
+    return f"{name}:{kind}" if kind else name
 
 
 def comparable(text) -> str:
@@ -199,11 +211,11 @@ def recognise(fields, geometry, taxonomy, known_fields) -> list:
     Args:
         fields: "NAME:Kind" of the source. geometry: as in ``compare_fingerprint``.
     """
-    names = {field.partition(":")[0] for field in fields if not field.startswith("=")}
+    names = {split_field(field)[0] for field in fields if not field.startswith("=")}
     exact, contained = [], []
     for stem, _ in bundled_names():
         profile = read_profile(stem, taxonomy, known_fields)
-        wanted = {field.partition(":")[0] for field in profile.fingerprint.get("fields", [])}
+        wanted = {split_field(field)[0] for field in profile.fingerprint.get("fields", [])}
         was = profile.fingerprint.get("geometry", "")
         if was and geometry != was:
             continue
@@ -252,11 +264,8 @@ def compare_fingerprint(profile: Profile, fields, geometry: str) -> tuple[list, 
     Args:
         fields: "NAME:Kind" of the source. geometry: "Point", "Polygon", "LineString", "None".
     """
-    names = {field.partition(":")[0]: field.partition(":")[2] for field in fields}
-    before = {
-        field.partition(":")[0]: field.partition(":")[2]
-        for field in profile.fingerprint.get("fields", [])
-    }
+    names = dict(map(split_field, fields))
+    before = dict(map(split_field, profile.fingerprint.get("fields", [])))
     faults, notes = [], []
     for target, rule in sorted(profile.columns.items()):
         for column in rule_fields(rule):
@@ -286,8 +295,8 @@ def drift(profile: Profile, fields, geometry: str, counts) -> list:
         Rows of ``oggetto`` (colonna, valore, geometria), ``nome``, ``campo``, ``evento`` (nuova,
         persa, rinominata, cambiata), ``prima``, ``dopo``, ``n``, ``grave``, ``cosa_fare``.
     """
-    now = dict(field.partition(":")[::2] for field in fields)
-    before = dict(field.partition(":")[::2] for field in profile.fingerprint.get("fields", []))
+    now = dict(map(split_field, fields))
+    before = dict(map(split_field, profile.fingerprint.get("fields", [])))
     found, changed = profile.renamed(list(now))
     used: dict = {}
     for target, rule in sorted(profile.columns.items()):
