@@ -539,7 +539,7 @@ class Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
         source = {
             "encoding": table.encoding,
             "crs": self.used_source.get("crs", table.crs),
-            "decimal": self.settings.decimal or self.used_source.get("decimal", "."),
+            "decimal": self.settings.decimal or self.used_source.get("decimal", ""),
             "null_tokens": sorted(self.settings.tokens),
             "zero_is_null": sorted(self.used_source.get("zero_is_null", ())),
             "header_row": table.header_row,

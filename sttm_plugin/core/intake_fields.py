@@ -222,6 +222,7 @@ class FieldSteps:
                 f"{target}: {sample} può valere {readings}",
                 f"{parse_number(sample, chosen).value:g}",
             )
+            self.used_source["decimal"] = chosen
             return chosen
         return self.file_decimal or ","
 
