@@ -20,6 +20,7 @@ from pathlib import Path
 from demo.run import start_qgis
 
 from .places import CONFINI, DATA, PROJECT_ROOT
+from .run import table
 
 SOURCES_FILE = Path(__file__).with_name("fonti_lettura2.csv")
 PROVINCE = "015"
@@ -250,23 +251,13 @@ def _report(by_source, by_comune, by_category) -> str:
         f"scartati; {totals['in_lettura2']} nella Lettura 2, in "
         f"{int((by_comune['totale'] > 0).sum())} comuni su {len(by_comune)}.\n",
         "## Per fonte\n",
-        _markdown(by_source),
+        table(by_source.to_dict("records")) + "\n",
         "## Per categoria\n",
-        _markdown(by_category),
+        table(by_category.to_dict("records")) + "\n",
         "## Per comune\n",
-        _markdown(by_comune),
+        table(by_comune.to_dict("records")) + "\n",
     ]
     return "\n".join(parts)
-
-
-def _markdown(frame) -> str:
-    names = list(frame.columns)
-    lines = [" | ".join(names), " | ".join("---" for _ in names)]
-    lines += [
-        " | ".join(str(value).replace("|", "/") for value in row)
-        for row in frame.itertuples(index=False)
-    ]
-    return "\n".join(f"| {line} |" for line in lines) + "\n"
 
 
 def main(arguments=None) -> int:

@@ -28,3 +28,38 @@ def comuni() -> list[tuple[str, str, str]]:
         (comune.istat, comune.nome, comune.zona_omogenea)
         for comune in sorted(known, key=lambda comune: normalise(comune.nome))
     ]
+
+
+def service_fields() -> list[tuple[str, str, bool]]:
+    """Return (name, title, needed) of the fields a column may go to, in their order."""
+    from ..core import schema
+    from ..core.mapping import SYNONYMS
+
+    fields = {field.name: field.alias for field in schema.SERVICES}
+    # What a service is comes from one or more columns of words.
+    targets = {*SYNONYMS, "codice_sttm"}
+    return [
+        (name, fields[name], name in schema.SERVICES_NEEDED and name != "id_servizio")
+        for name in schema.names(schema.SERVICES)
+        if name in targets
+    ]
+
+
+def profiles() -> list[tuple[str, str]]:
+    """Return (name to write in PROFILE, title) of the profiles that come with the plugin."""
+    from ..core.profile import bundled_names
+
+    return sorted(bundled_names(), key=lambda item: item[1])
+
+
+def categories(criteria="") -> list[tuple[str, str, str]]:
+    """Return (code, category, macrocategoria) of a criteria pack, the bundled one by default."""
+    from pathlib import Path
+
+    from ..core.pack import load_pack
+
+    pack = load_pack(Path(criteria) if criteria else None)
+    return [
+        (code, category.categoria, category.macrocategoria)
+        for code, category in pack.categorie.items()
+    ]

@@ -87,17 +87,12 @@ class DiagnoseCrs(SuggestMapping):
         from ..core.crssurvey import survey
         from ..core.intake_proposal import positions_of
         from ..core.schema import CRS_CANDIDATES
-        from ..qgis_io.sources import Projector
 
         stages = self.stages(feedback, "lettura", "prova dei sistemi", "scrittura")
         stages.next()
-        crs = self.utm32()
-        pack = self.pack(parameters, context)
-        projector = Projector(crs, context)
-        places = self._places(parameters, context, feedback, crs, projector)
-        settings = self._settings(parameters, context, pack)
-        table = self._table(parameters, context, feedback, settings)
-        found = positions_of(table, settings, pack, places, projector, self._TESTED, self._UNITED)
+        read = self._read(parameters, context, feedback)
+        table, _, _, places, projector = read
+        found = positions_of(*read, self._TESTED, self._UNITED)
         if found is None:
             raise SttmError(
                 f"In «{table.layer}» non c'è nessuna posizione: né geometrie né colonne di "

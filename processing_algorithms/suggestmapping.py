@@ -111,19 +111,14 @@ class SuggestMapping(ImportServices):
         from ..core.documents import canonical_json, write_bytes_whole
         from ..core.intake_proposal import propose
         from ..core.schema import COLUMNS, DRIFT, VALUES
-        from ..qgis_io.sources import Projector
 
         stages = self.stages(feedback, "lettura", "proposta", "scrittura")
         stages.next()
-        crs = self.utm32()
-        pack = self.pack(parameters, context)
-        projector = Projector(crs, context)
-        places = self._places(parameters, context, feedback, crs, projector)
-        settings = self._settings(parameters, context, pack)
-        table = self._table(parameters, context, feedback, settings)
+        read = self._read(parameters, context, feedback)
+        settings = read[1]
 
         stages.next()
-        found = propose(table, settings, pack, places, projector, stages.progress)
+        found = propose(*read, stages.progress)
         if found is None:
             raise Cancelled
 
@@ -143,6 +138,18 @@ class SuggestMapping(ImportServices):
             results[self.PROFILE_OUT] = profile
         self._tell(found, settings, feedback)
         return {**results, **found.counts}
+
+    def _read(self, parameters, context, feedback):
+        """Return the table, the settings, the pack, the places and the projector of a run."""
+        from ..qgis_io.sources import Projector
+
+        crs = self.utm32()
+        pack = self.pack(parameters, context)
+        projector = Projector(crs, context)
+        places = self._places(parameters, context, feedback, crs, projector)
+        settings = self._settings(parameters, context, pack)
+        table = self._table(parameters, context, feedback, settings)
+        return table, settings, pack, places, projector
 
     def _tell(self, found, settings, feedback):
         for _, _, gravity, before, after in found.notes:

@@ -16,7 +16,7 @@ from .crsdoctor import (
     diagnose,
 )
 from .errors import SttmError
-from .places import SURROUNDINGS_M
+from .places import in_box
 
 # PDS_SCHEMA §2.5: Gauss-Boaga with its false easting merely cut is no UTM.
 CUT_EASTING = 1_000_000.0
@@ -129,15 +129,7 @@ class _Look:
 
     def near_ground(self, east, north):
         """Return which positions lie in the surroundings of the ground."""
-        xmin, ymin, xmax, ymax = self.bounds
-        slack = SURROUNDINGS_M
-        with np.errstate(invalid="ignore"):
-            return (
-                (east >= xmin - slack)
-                & (east <= xmax + slack)
-                & (north >= ymin - slack)
-                & (north <= ymax + slack)
-            )
+        return in_box(self.bounds, east, north)
 
     def read(self, crs, swapped) -> Reading:
         """Return the data as they fall in one reference system."""

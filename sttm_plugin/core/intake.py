@@ -70,7 +70,7 @@ def import_services(table, settings, pack, places, projector, previous=None, on_
     Raises:
         SttmError: the doubts of INTERFACE §1 that stop; wrong columns; no comune.
     """
-    run = Run(table, settings, pack, places, projector, previous, on_progress or _go_on)
+    run = _Run(table, settings, pack, places, projector, previous, on_progress or _go_on)
     return run.result()
 
 
@@ -82,7 +82,7 @@ class _Stopped(Exception):  # noqa: N818
     pass
 
 
-class Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
+class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
     """One import: each step fills what the next one reads."""
 
     def __init__(self, table, settings, pack, places, projector, previous, on_progress):

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
 from .documents import compact_json
-from .intake import Run
+from .intake import _Run
 from .intake_categories import LEAST_CONFIDENCE
 from .intake_model import bare
 from .intake_positions import _centre
@@ -53,7 +53,7 @@ def propose(table, settings, pack, places, projector, on_progress=None):
     profile = settings.profile
     # A proposal decides nothing: what an import would ask is shown.
     plain = replace(settings, profile=None, on_doubt=1)
-    run = Run(table, plain, pack, places, projector, None, _steady(on_progress))
+    run = _Run(table, plain, pack, places, projector, None, _steady(on_progress))
     run.step_share = (0.0, 1.0)
     run.open()
     run.map_columns()
@@ -482,7 +482,7 @@ def positions_of(table, settings, pack, places, projector, most, united):
     import numpy as np
     from shapely.ops import unary_union
 
-    run = Run(table, replace(settings, on_doubt=1), pack, places, projector, None, _steady(None))
+    run = _Run(table, replace(settings, on_doubt=1), pack, places, projector, None, _steady(None))
     run.step_share = (0.0, 1.0)
     run.open()
     run.map_columns()

@@ -93,16 +93,7 @@ class Places:
         Returns:
             bool (n,).
         """
-        import numpy as np
-
-        xmin, ymin, xmax, ymax = self._bounds[istat]
-        with np.errstate(invalid="ignore"):
-            return (
-                (xs >= xmin - slack)
-                & (xs <= xmax + slack)
-                & (ys >= ymin - slack)
-                & (ys <= ymax + slack)
-            )
+        return in_box(self._bounds[istat], xs, ys, slack)
 
     def whole(self) -> tuple[float, float, float, float]:
         """Return the envelope of every ground known."""
@@ -135,6 +126,20 @@ class Places:
             if metres == 0.0:
                 break
         return best[1], best[0]
+
+
+def in_box(bounds, xs, ys, slack=SURROUNDINGS_M):
+    """Return which points lie within ``slack`` metres of an envelope, bool (n,); NaN don't."""
+    import numpy as np
+
+    xmin, ymin, xmax, ymax = bounds
+    with np.errstate(invalid="ignore"):
+        return (
+            (xs >= xmin - slack)
+            & (xs <= xmax + slack)
+            & (ys >= ymin - slack)
+            & (ys <= ymax + slack)
+        )
 
 
 def bundled_boxes() -> dict:

@@ -11,6 +11,8 @@ pytestmark = pytest.mark.endtoend
 
 ALGORITHMS = (
     "createworkspace",
+    "diagnosecrs",
+    "suggestmapping",
     "importservices",
     "classifyservices",
     "preparenetwork",
