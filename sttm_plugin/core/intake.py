@@ -527,9 +527,12 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
         for name in dict.fromkeys(used):
             if name not in self.table.names:
                 continue
-            texts = [text for text in map(clean, self.table.values(name)) if text]
-            distinct = sorted(set(texts))
-            few = len(distinct) <= VOCABULARY and len(distinct) <= max(20, len(texts) / 2)
+            values = self.table.values(name)
+            written = set(values)
+            if len(written) > 3 * VOCABULARY:
+                continue
+            distinct = sorted({text for text in map(clean, written) if text})
+            few = len(distinct) <= VOCABULARY and len(distinct) <= max(20, len(values) / 2)
             if few and not any(map(personal_kind, distinct)):
                 found[name] = distinct
         return found

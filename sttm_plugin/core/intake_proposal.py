@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
 from .documents import compact_json
-from .intake import _Run
+from .intake import _Run, _Stopped
 from .intake_categories import LEAST_CONFIDENCE
 from .intake_model import bare
 from .intake_positions import _centre
@@ -14,10 +14,12 @@ from .mapping import SHOWN, TICKED, TYPE_SYNONYMS, name_score
 from .profile import comparable, drift, rule_fields, split_field
 from .schema import DOMAINS
 from .taxonomy import classify_text
-from .values import clean, is_null, parse_number, parse_stato, parse_valenza, personal_kind
+from .values import clean, parse_number, parse_stato, parse_valenza, personal_kind
 
 # More distinct values than these are names, not a vocabulary: the rest is counted.
 MOST_VALUES = 2000
+# Columns and values are judged on so many records, spread over the whole; they are counted on all.
+MOST_ROWS = 5_000
 _SAMPLES = 5
 _LONGEST = 120
 
@@ -41,6 +43,14 @@ class Proposal:
 
 
 def propose(table, settings, pack, places, projector, on_progress=None):
+    """Return how a table would be imported, None when stopped (``_propose``)."""
+    try:
+        return _propose(table, settings, pack, places, projector, on_progress)
+    except _Stopped:
+        return None
+
+
+def _propose(table, settings, pack, places, projector, on_progress):
     """Return how a table would be imported: its columns, its values, what changed.
 
     Args:
@@ -53,12 +63,12 @@ def propose(table, settings, pack, places, projector, on_progress=None):
     profile = settings.profile
     # A proposal decides nothing: what an import would ask is shown.
     plain = replace(settings, profile=None, on_doubt=1)
-    run = _Run(table, plain, pack, places, projector, None, _steady(on_progress))
-    run.step_share = (0.0, 1.0)
+    few = thinned(table, MOST_ROWS)
+    run = _Run(few, plain, pack, places, projector, None, _going(on_progress))
+    run.step_share = (0.0, 0.3)
     run.open()
     run.map_columns()
-    if on_progress is not None and not on_progress(0.4):
-        return None
+    run.step_share = (0.3, 0.3)
     own = dict(run.rules)
     sure = {target: "proposta" for target in own}
     if profile is not None:
@@ -69,13 +79,20 @@ def propose(table, settings, pack, places, projector, on_progress=None):
     _lay_down(run, projector)
     run.read_values()
     run.classify()
-    if on_progress is not None and not on_progress(0.8):
+    if on_progress is not None and not on_progress(0.6):
         return None
-    values = _value_rows(run, profile)
-    columns = _column_rows(run, sure, profile)
+    counts = []
+    for place in range(len(table.names)):
+        counts.append(_Count(row[place] for row in table.rows))
+        if on_progress is not None and not on_progress(0.6 + 0.3 * place / len(table.names)):
+            return None
+    counted = dict(zip(table.names, counts))
+    values = _value_rows(run, profile, table, counted)
+    columns = _column_rows(run, sure, counted)
     changed = None
     if settings.profile is not None:
-        changed = _drift_rows(run, settings.profile)
+        changed = _drift_rows(table, settings, counted)
+    run.table = table
     counts = {
         "COLUMNS": len(columns),
         "MAPPED": sum(1 for row in columns if row["campo"]),
@@ -90,11 +107,45 @@ def propose(table, settings, pack, places, projector, on_progress=None):
     return Proposal(columns, values, changed, run.profile("suggestmapping"), counts, notes)
 
 
-def _steady(on_progress):
-    def go_on(share):
-        return on_progress is None or on_progress(0.4 * share)
+def thinned(table, most):
+    """Return a table of at most so many records, spread over the whole."""
+    count = len(table.rows)
+    if count <= most:
+        return table
+    step = -(-count // most)
+    kept = range(0, count, step)
+    new = {old: place for place, old in enumerate(kept)}
+    return replace(
+        table,
+        rows=[table.rows[row] for row in kept],
+        fids=[table.fids[row] for row in kept],
+        shapes=[table.shapes[row] for row in kept],
+        broken={new[row]: why for row, why in table.broken.items() if row in new},
+        unreadable={new[row]: wkt for row, wkt in table.unreadable.items() if row in new},
+        curved={new[row] for row in table.curved if row in new},
+    )
 
-    return go_on
+
+class _Count:
+    """How often each text occurs in a column: each distinct value is cleaned once."""
+
+    def __init__(self, values):
+        self.texts: Counter = Counter()
+        self.total = 0
+        for value, times in Counter(values).items():
+            self.total += times
+            text = clean(value)
+            if text is not None:
+                self.texts[text] += times
+
+    def ordered(self, tokens=frozenset()) -> list:
+        """Return [(text, how many)], the most frequent first, without those read as NULL."""
+        found = [item for item in self.texts.items() if item[0].casefold() not in tokens]
+        return sorted(found, key=lambda item: (-item[1], item[0]))
+
+
+def _going(on_progress):
+    return on_progress or (lambda share: True)
 
 
 def _keep_decisions(run, profile, own, sure):
@@ -144,7 +195,7 @@ def _lay_down(run, projector):
 # Columns -------------------------------------------------------------------------------------
 
 
-def _column_rows(run, sure, profile):
+def _column_rows(run, sure, counted):
     fields: dict = defaultdict(list)
     for target, rule in run.rules.items():
         for name in rule_fields(rule):
@@ -184,8 +235,13 @@ def _column_rows(run, sure, profile):
             for item in sorted(rivals[name], key=lambda item: -item.score)
             if item.target not in targets
         ]
-        kinds = Counter(kind for kind in map(personal_kind, column.values) if kind)
-        zeros = sum(1 for text in column.values if _is_zero(text))
+        kinds = {kind for kind in map(personal_kind, column.values) if kind}
+        count = counted[name]
+        tokens = run.settings.tokens
+        filled = {
+            text: times for text, times in count.texts.items() if text.casefold() not in tokens
+        }
+        zeros = sum(times for text, times in filled.items() if _is_zero(text))
         rows.append(
             {
                 "ordine": order,
@@ -197,9 +253,9 @@ def _column_rows(run, sure, profile):
                 "deciso_da": decided_by,
                 "motivo": reason,
                 "esempi": " · ".join(_samples(column)) or None,
-                "n_valori": column.filled,
-                "n_vuoti": column.rows - column.filled,
-                "n_distinti": column.distinct,
+                "n_valori": sum(filled.values()),
+                "n_vuoti": count.total - sum(filled.values()),
+                "n_distinti": len(filled),
                 "n_zero": zeros,
                 "alternative": compact_json(others) if others else None,
                 "dubbio": " ".join(
@@ -257,15 +313,15 @@ def _is_zero(text) -> bool:
 # Values --------------------------------------------------------------------------------------
 
 
-def _value_rows(run, profile):
+def _value_rows(run, profile, table, counted):
     rows = []
     for target in ("stato", "valenza_dichiarata", *_WORDED):
         rule = run.rules.get(target)
         if rule is not None:
-            rows.extend(_worded_rows(run, target, rule, profile))
-    rows.extend(_category_rows(run, profile))
+            rows.extend(_worded_rows(run, target, rule, profile, counted))
+    rows.extend(_category_rows(run, profile, table))
     if "istat" in run.rules:
-        rows.extend(_worded_rows(run, "istat", run.rules["istat"], profile))
+        rows.extend(_worded_rows(run, "istat", run.rules["istat"], profile, counted))
     return rows
 
 
@@ -275,16 +331,16 @@ _WORDED = (
 ).split()
 
 
-def _worded_rows(run, target, rule, profile):
+def _worded_rows(run, target, rule, profile, counted):
     """Rows of the values of a field whose words have one meaning each."""
     if "constant" in rule:
         return []
-    counted = _counted(run, target, rule)
+    texts = _texts_of(run, target, rule, counted)
     mapped = {comparable(key): value for key, value in rule.get("map", {}).items()}
     name = ", ".join(rule_fields(rule)) or f"={target}"
     seen = _seen_before(profile, rule)
     rows = []
-    for value, n in counted[:MOST_VALUES]:
+    for value, n in texts[:MOST_VALUES]:
         given = mapped.get(comparable(value))
         label, reason, others = None, "", ""
         if given is not None:
@@ -340,7 +396,7 @@ def _meaning(run, target, value):
     return None, None, "fuori dal dominio", allowed
 
 
-def _category_rows(run, profile):
+def _category_rows(run, profile, table):
     """Rows of the values that say what a service is, with the category each would get."""
     rule = run.rules.get("codice_sttm") or {"fields": list(run.types)}
     if "constant" in rule:
@@ -352,17 +408,20 @@ def _category_rows(run, profile):
     if not names:
         return []
     groups: dict = defaultdict(list)
-    first = _first_values(run, names)
+    tokens = run.settings.tokens
+    whole = Counter(_first_values(table, names, tokens))
+    whole.pop(None, None)
+    first = _first_values(run.table, names, tokens)
     for row in run.live():
-        if first[row] is not None:
-            groups[first[row]].append(row)
+        groups[first[row]].append(row)
     mapped = {comparable(key): value for key, value in rule.get("map", {}).items()}
     seen = _seen_before(profile, rule)
     codes, confidences = run.values["codice_sttm"], run.values["confidenza"]
-    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))[:MOST_VALUES]
+    ordered = sorted(whole.items(), key=lambda item: (-item[1], item[0]))[:MOST_VALUES]
     alone = classify_text([[value] for value, _ in ordered], run.pack)
     rows = []
-    for (value, members), match in zip(ordered, alone):
+    for (value, n), match in zip(ordered, alone):
+        members = groups.get(value, ())
         given = mapped.get(comparable(value))
         got = Counter(codes[row] for row in members)
         best = [code for code, _ in got.most_common() if code is not None]
@@ -383,7 +442,7 @@ def _category_rows(run, profile):
             if best:
                 named = ", ".join(f"{one or 'da classificare'} {n}" for one, n in got.most_common())
                 reason = f"record per record: {named}"
-        if by_name and code is not None and given is None and len(members) == 1:
+        if by_name and code is not None and given is None and n == 1:
             # A name told by itself needs no decision, and there are as many as services.
             continue
         others = ";".join(dict.fromkeys(one for one in others if one != code))
@@ -393,7 +452,7 @@ def _category_rows(run, profile):
                 "codice_sttm",
                 ", ".join(names),
                 value,
-                len(members),
+                n,
                 code,
                 category.categoria if category else None,
                 confidence,
@@ -432,39 +491,45 @@ def _seen_before(profile, rule):
     return known or None
 
 
-def _first_values(run, names):
+def _first_values(table, names, tokens):
     """Return the first filled text of some columns for each record, None where there is none."""
-    columns = [run.table.values(name) for name in names]
-    tokens = run.settings.tokens
+    places = [table.names.index(name) for name in names]
+    cleaned: dict = {}
     found = []
-    for cells in zip(*columns):
-        found.append(next((clean(cell) for cell in cells if not is_null(cell, tokens)), None))
+    for row in table.rows:
+        first = None
+        for place in places:
+            cell = row[place]
+            if cell not in cleaned:
+                text = clean(cell)
+                cleaned[cell] = None if text is None or text.casefold() in tokens else text
+            first = cleaned[cell]
+            if first is not None:
+                break
+        found.append(first)
     return found
 
 
-def _counted(run, target, rule):
+def _texts_of(run, target, rule, counted):
     """Return [(text, how many records)] of a field's values, the most frequent first."""
-    tokens = run.settings.tokens
-    values = run._rule_values(target, rule)
-    counted = Counter(clean(values[row]) for row in run.live() if not is_null(values[row], tokens))
-    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    names = rule_fields(rule)
+    if len(names) == 1:
+        return counted[names[0]].ordered(run.settings.tokens)
+    return _Count(run._rule_values(target, rule)).ordered(run.settings.tokens)
 
 
 # Drift ---------------------------------------------------------------------------------------
 
 
-def _drift_rows(run, profile):
-    table, tokens = run.table, run.settings.tokens
+def _drift_rows(table, settings, counted):
+    profile = settings.profile
     found, _ = profile.renamed(table.names)
     used = {name for rule in profile.columns.values() for name in rule_fields(rule)}
-    counts = {}
-    for column in {*used, *profile.values}:
-        name = found.get(column)
-        if name is not None and profile.decided(column):
-            texts = Counter(
-                clean(value) for value in table.values(name) if not is_null(value, tokens)
-            )
-            counts[name] = texts
+    counts = {
+        found[column]: dict(counted[found[column]].ordered(settings.tokens))
+        for column in {*used, *profile.values}
+        if column in found and profile.decided(column)
+    }
     fingerprint = [field for field in table.fingerprint() if not field.startswith("=")]
     return drift(profile, fingerprint, table.geometry, counts)
 
@@ -482,7 +547,8 @@ def positions_of(table, settings, pack, places, projector, most, united):
     import numpy as np
     from shapely.ops import unary_union
 
-    run = _Run(table, replace(settings, on_doubt=1), pack, places, projector, None, _steady(None))
+    few = table if len(table.rows) <= united else thinned(table, most)
+    run = _Run(few, replace(settings, on_doubt=1), pack, places, projector, None, _going(None))
     run.step_share = (0.0, 1.0)
     run.open()
     run.map_columns()
@@ -495,7 +561,7 @@ def positions_of(table, settings, pack, places, projector, most, united):
     outline = None
     if kind in ("geometria", "wkt"):
         areas = [shape for shape in values if "Polygon" in shape.geom_type]
-        if areas and len(areas) <= united:
+        if areas and few is table:
             outline = unary_union([shape if shape.is_valid else shape.buffer(0) for shape in areas])
         points = [_centre(shape) for shape in values[:: max(len(values) // most, 1)][:most]]
     else:

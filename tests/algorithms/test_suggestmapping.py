@@ -251,3 +251,45 @@ def test_a_table_without_rows_is_a_success(suggest, table):
     found = suggest(table("NOME;TIPO\n"))
 
     assert (found["COLUMNS"], found["VALUES_COUNT"]) == (2, 0)
+
+
+def test_a_large_table_is_judged_on_some_records_and_counted_on_all(suggest, tmp_path):
+    lines = ["DENOMINAZIONE;TIPO;STATO"]
+    lines += [f"Servizio {n};{'museo' if n % 2 else 'biblioteca'};esistente" for n in range(11_999)]
+    lines.append("Servizio ultimo;depuratore;previsto")
+    path = tmp_path / "grande.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+    found = suggest(path)
+
+    kinds = {
+        value: (row["n"], row["proposto"]) for value, row in values(found, "codice_sttm").items()
+    }
+    assert kinds == {
+        "biblioteca": (6000, "CUL.01"),
+        "museo": (5999, "CUL.03"),
+        # One in twelve thousand, on none of the records judged.
+        "depuratore": (1, "IMP.02"),
+    }
+    assert {value: row["n"] for value, row in values(found, "stato").items()} == {
+        "esistente": 11_999,
+        "previsto": 1,
+    }
+    assert column(found, "DENOMINAZIONE")["n_distinti"] == 12_000
+    assert found["profile"]["values"]["TIPO"] == ["biblioteca", "depuratore", "museo"]
+
+
+def test_a_proposal_that_is_stopped_gives_nothing(sttm_provider, table):
+    from qgis import processing
+    from qgis.core import QgsProcessingFeedback
+
+    feedback = QgsProcessingFeedback(False)
+    feedback.cancel()
+
+    found = processing.run(
+        "sttm:suggestmapping",
+        {"INPUT": str(table(PLAN)), "OUTPUT": "TEMPORARY_OUTPUT"},
+        feedback=feedback,
+    )
+
+    assert found == {}
