@@ -63,3 +63,13 @@ def categories(criteria="") -> list[tuple[str, str, str]]:
         (code, category.categoria, category.macrocategoria)
         for code, category in pack.categorie.items()
     ]
+
+
+def found_categories(query, criteria="") -> list[str]:
+    """Return the codes of the categories that a search finds, the best first."""
+    from pathlib import Path
+
+    from ..core.pack import load_pack
+    from ..core.proposals import search
+
+    return search(query, load_pack(Path(criteria) if criteria else None))

@@ -12,6 +12,7 @@ from .intake_model import bare
 from .intake_positions import _centre
 from .mapping import SHOWN, TICKED, TYPE_SYNONYMS, name_score
 from .profile import comparable, drift, rule_fields, split_field
+from .proposals import alternatives
 from .schema import DOMAINS
 from .taxonomy import classify_text
 from .values import clean, parse_number, parse_stato, parse_valenza, personal_kind
@@ -425,7 +426,7 @@ def _category_rows(run, profile, table):
         given = mapped.get(comparable(value))
         got = Counter(codes[row] for row in members)
         best = [code for code, _ in got.most_common() if code is not None]
-        others = best + [candidate[0] for candidate in match.candidati]
+        others = best + list(alternatives(match, run.pack))
         by, confidence = "regola", None
         if given is not None:
             code, confidence, reason, by = str(given), 1.0, "deciso nel profilo", "profilo"

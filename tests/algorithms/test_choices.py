@@ -15,4 +15,5 @@ def test_the_import_assistant_has_fields_categories_and_profiles(qgis_processing
     # Computed by us, never by a column.
     assert not {"valenza_calcolata", "punteggio", "motivazione", "attributi_origine"} & set(fields)
     assert categories["CUL.01"] == ("Biblioteche", "CULTURALI")
+    assert choices.found_categories("bibliot")[0] == "CUL.01"
     assert ("regione_farmacie", "Regione Lombardia, farmacie") in choices.profiles()
