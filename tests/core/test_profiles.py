@@ -50,11 +50,11 @@ def test_a_bundled_profile_is_valid_and_knows_only_categories_and_columns_that_e
     assert profile.source["fonte"] and profile.name
 
 
-def test_no_bundled_profile_holds_a_persons_data():
+def test_no_bundled_profile_holds_a_persons_data_or_a_folder():
     text = "".join((FOLDER / f"{name}.json").read_text(encoding="utf-8") for name in names())
 
     assert "@" not in text
-    assert "/work" not in text and "/home" not in text
+    assert '"/' not in text and ":\\\\" not in text
 
 
 def test_each_fingerprint_is_recognised_as_its_own_profile(pack):
