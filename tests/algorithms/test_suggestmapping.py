@@ -293,3 +293,28 @@ def test_a_proposal_that_is_stopped_gives_nothing(sttm_provider, table):
     )
 
     assert found == {}
+
+
+def test_ids_do_not_change_when_columns_are_spelt_otherwise(suggest, table, tmp_path):
+    from qgis import processing
+
+    suggest(table(PLAN), SOURCE="PdS di Rho")
+    renamed = PLAN.replace("N_SCHEDA;DENOMINAZI;TIPOLOGI_1", "n. scheda;Denominazi;tipologi 1")
+
+    def ids(path):
+        found = processing.run(
+            "sttm:importservices",
+            {
+                "INPUT": str(path),
+                "COMUNE": "015182",
+                "PROFILE": str(tmp_path / "proposto.json"),
+                "UNPLACED": "TEMPORARY_OUTPUT",
+                "OUTPUT": "TEMPORARY_OUTPUT",
+            },
+        )
+        return {row["denominazione"]: row["id_servizio"] for row in found["UNPLACED"].getFeatures()}
+
+    before = ids(table(PLAN))
+
+    assert ids(table(renamed, "rinominate.csv")) == before
+    assert set(before) == {"Biblioteca Villa Burba", "Liceo Majorana", "Sala Belli"}
