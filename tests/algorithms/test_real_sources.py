@@ -183,6 +183,11 @@ def test_a_source_loads_through_its_profile_and_nothing_is_lost(imported, file):
         assert {str(row["istat"])[:3] for row in services} <= {"015"}
     if file in CATEGORY:
         assert {row["codice_sttm"] for row in services} == {CATEGORY[file]}
+    if file == "servizi/osm_parchi_milano.gpkg":
+        # "leisure=park" is a green area, not the English of a car park: the tags say so.
+        kinds = Counter(row["codice_sttm"] for row in services)
+        assert kinds["LOC.08"] == 0
+        assert kinds["VER.01"] + kinds["LOC.07"] >= 990
     # A line for each repair. By id: the ids of the file's own features may repeat.
     repaired = {line["id_servizio"] for line in lines if line["gravita"] == "R"} - {None}
     assert found["REPAIRED"] == found["log"]["riparati"] == len(repaired)
