@@ -136,7 +136,25 @@ PAIRS = (
     *_fields("text", "id_coppia id_1 id_2 stato autore"),
     Field("data", "date"),
     Field("nota"),
+    Field("prevale"),
 )
+
+# reconcilereadings, PAIRS, ONLY1 and ONLY2 (after the fields of the services), DUPLICATES
+PAIR_LINES = (
+    *_fields("text", "id_coppia id_1 id_2"),
+    *_fields("real", "punteggio distanza_m similarita_nome"),
+    *_fields("text", "stato autore"),
+    Field("data", "date"),
+    *_fields("text", "nota prevale nome_1 nome_2"),
+    Field("ambigua", "bool"),
+    *_fields("json", "candidati motivo"),
+)
+UNPAIRED = (
+    *SERVICES,
+    *_fields("text", "esito_riconciliazione miglior_candidato"),
+    Field("miglior_punteggio", "real"),
+)
+DUPLICATES = (*_fields("text", "gruppo id_servizio"), Field("lettura", "int"))
 
 POPULATION = (
     *_fields("text", "id_sezione istat"),
