@@ -9,7 +9,10 @@ from pathlib import Path
 ALGORITHMS = (
     "createworkspace",
     "importservices",
+    "reconcilereadings",
+    "decidepairs",
     "classifyservices",
+    "readingsbyzone",
     "preparenetwork",
     "lumcatchment",
     "accessibility",

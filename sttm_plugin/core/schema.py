@@ -156,6 +156,16 @@ UNPAIRED = (
 )
 DUPLICATES = (*_fields("text", "gruppo id_servizio"), Field("lettura", "int"))
 
+# readingsbyzone, OUTPUT
+READINGS = (
+    *_fields("text", "livello zona_omogenea istat comune macrocategoria"),
+    Field("lettura", "int"),
+    *_fields("text", "situazione valenza_dichiarata"),
+    *_fields("int", "n n_valutati n_sovradichiarati"),
+    Field("quota_sovradichiarata", "real"),
+    *_fields("int", "n_abbinati n_solo"),
+)
+
 POPULATION = (
     *_fields("text", "id_sezione istat"),
     Field("popolazione", "real"),
