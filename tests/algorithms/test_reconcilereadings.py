@@ -11,7 +11,7 @@ X, Y = 502000.0, 5042000.0
 RHO = "015182"
 
 PLAN = [
-    {"id_servizio": "a1", "denominazione": "Liceo scientifico A. Volta", "codice_sttm": "IST.01"},
+    {"id_servizio": "a1", "denominazione": "Liceo scientifico B. Volta", "codice_sttm": "IST.01"},
     {
         "id_servizio": "a2",
         "denominazione": "Biblioteca civica",
