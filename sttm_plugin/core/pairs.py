@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 
 from .context import meeting
+
+# One byte for the order, four for the kind, two coordinates.
+_POINT_BYTES = 21
 
 
 def near_pairs(left, right, distance):
@@ -14,10 +19,11 @@ def near_pairs(left, right, distance):
         left, right: GeoSeries in one CRS, metres; missing and empty shapes are near nothing.
         distance: metres, included.
     """
-    points_left, points_right = _point_places(left), _point_places(right)
-    a, b, metres = _near_points(left, points_left, right, points_right, distance)
+    at_left = point_places(left)
+    at_right = at_left if right is left else point_places(right)
+    points_left, points_right = ~np.isnan(at_left[:, 0]), ~np.isnan(at_right[:, 0])
+    parts = [_near_points(at_left, points_left, at_right, points_right, distance)]
     areas_left, areas_right = ~points_left, ~points_right
-    parts = [(a, b, metres)]
     if areas_left.any():
         parts.append(_near_shapes(left, np.flatnonzero(areas_left), right, None, distance))
     if areas_right.any() and points_left.any():
@@ -31,8 +37,17 @@ def near_pairs(left, right, distance):
     return a[order], b[order], metres[order]
 
 
-def _point_places(shapes):
-    return np.array([shape is not None and shape.geom_type == "Point" for shape in shapes], bool)
+def point_places(shapes):
+    """Return x and y of the points of a GeoSeries, float64 (n, 2); NaN for anything else."""
+    # From the bytes, in one pass: reading x and y one by one takes ten times as long in Shapely 1.
+    found = np.full((len(shapes), 2), np.nan)
+    for place, blob in enumerate(shapes.to_wkb()):
+        if blob is not None and len(blob) == _POINT_BYTES:
+            order = "<" if blob[0] else ">"
+            kind, east, north = struct.unpack(f"{order}xIdd", blob)
+            if kind == 1:
+                found[place] = east, north
+    return found
 
 
 def _near_shapes(left, rows, right, columns, distance):
@@ -48,10 +63,10 @@ def _near_shapes(left, rows, right, columns, distance):
 
 def _near_points(left, in_left, right, in_right, distance):
     """Return the near pairs of points, found cell by cell of a grid as wide as the distance."""
-    rows, columns = _filled(left, in_left), _filled(right, in_right)
+    rows, columns = np.flatnonzero(in_left), np.flatnonzero(in_right)
     found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
     if rows.size and columns.size:
-        one, two = _coordinates(left, rows), _coordinates(right, columns)
+        one, two = left[rows], right[columns]
         lowest = np.minimum(one.min(axis=0), two.min(axis=0))
         side = max(distance, 1.0) + 1e-3
         cell_one = np.floor((one - lowest) / side).astype(np.int64) + 1
@@ -66,17 +81,6 @@ def _near_points(left, in_left, right, in_right, distance):
                 near = metres <= distance + 1e-6
                 found.append((rows[a[near]], columns[b[near]], metres[near]))
     return tuple(np.concatenate(part) for part in zip(*found))
-
-
-def _filled(shapes, points):
-    places = np.flatnonzero(points)
-    empty = shapes.iloc[places].is_empty.to_numpy(dtype=bool)
-    return places[~empty]
-
-
-def _coordinates(shapes, places):
-    points = shapes.iloc[places]
-    return np.column_stack((points.x.to_numpy(dtype=float), points.y.to_numpy(dtype=float)))
 
 
 def same_keys(left, right):

@@ -15,7 +15,7 @@ from .documents import compact_json
 from .errors import SttmError
 from .ids import id_of
 from .names import name_similarities, prepare_names, says_kind, shared_kinds, telling_words
-from .pairs import groups_of, near_pairs, pairs_within, same_keys
+from .pairs import groups_of, near_pairs, pairs_within, point_places, same_keys
 
 # Source: INTERFACE §5, reconcilereadings (``proposta``).
 WEIGHT_NAME, WEIGHT_NEAR, WEIGHT_CATEGORY = 0.5, 0.3, 0.2
@@ -270,34 +270,43 @@ def reconcile(one, two, decided, most, least, duplicate_m, duplicate_alike, on_p
         SttmError: a limit out of range.
     """
     check_limits(most, least)
-    one, two = _ordered(one), _ordered(two)
+    (one, anchors_one), (two, anchors_two) = _ordered(one), _ordered(two)
     tell = on_progress or (lambda share: True)
     found = candidates(one, two, most, on_progress=lambda share: tell(0.6 * share))
     if found is None:
         return None
     ids_one, ids_two = one["id_servizio"].tolist(), two["id_servizio"].tolist()
-    keys = [pair_id(ids_one[i], ids_two[j]) for i, j in zip(found.a.tolist(), found.b.tolist())]
     decisions, notes = _decisions(decided, ids_one, ids_two)
-    states = np.array([decisions[key]["stato"] if key in decisions else "" for key in keys], object)
+    states = np.full(len(found.a), "", dtype=object)
+    place_of = _places(found, len(two))
+    for row in decisions.values():
+        at = place_of(row["_a"], row["_b"])
+        if at is not None:
+            states[at] = row["stato"]
     taken_one = np.zeros(len(one), dtype=bool)
     taken_two = np.zeros(len(two), dtype=bool)
     fixed = []
     for row in decisions.values():
         i, j = row["_a"], row["_b"]
-        fixed.append((i, j, row))
+        fixed.append(row)
         if row["stato"] == "confermato":
             taken_one[i] = taken_two[j] = True
     free = (states == "") & (found.score >= least - 1e-9)
     open_ = np.flatnonzero(free & ~taken_one[found.a] & ~taken_two[found.b])
     gain = found.score[open_] ** _POWER + _CAPACITY_AGREES * found.capacity[open_]
     gain += _KIND_AGREES * found.kind[open_]
-    gain += _CERTAIN * found.certain[open_] + 1e-9 * _fractions(keys, open_)
+    keys = {at: pair_id(ids_one[found.a[at]], ids_two[found.b[at]]) for at in open_.tolist()}
+    gain += _CERTAIN * found.certain[open_] + 1e-9 * _fractions(keys.values())
     chosen = best_pairs(found.a[open_], found.b[open_], gain, lambda share: tell(0.6 + 0.3 * share))
     if chosen is None:
         return None
     chosen = open_[chosen]
     taken_one[found.a[chosen]] = taken_two[found.b[chosen]] = True
-    pairs = _pairs_frame(one, two, found, keys, chosen, free, fixed)
+    chosen_rows = [
+        *((int(found.a[at]), int(found.b[at]), at, {}) for at in chosen.tolist()),
+        *((row["_a"], row["_b"], place_of(row["_a"], row["_b"]), row) for row in fixed),
+    ]
+    pairs = _pairs_frame(one, two, (anchors_one, anchors_two), found, chosen_rows, free)
     groups = []
     for reading, frame in ((1, one), (2, two)):
         if not tell(0.9 + 0.04 * reading):
@@ -341,25 +350,45 @@ def own_reading(frame, reading):
 
 
 def _ordered(frame):
-    """Return the rows in an order of their own, whatever order they came in."""
-    points = points_of(frame.geometry)
+    """Return the rows in an order of their own, whatever order they came in, and their anchors."""
+    anchors = anchor_places(frame.geometry)
     keys = [
-        (str(name), str(title), "" if point is None or point.is_empty else point.wkt)
-        for name, title, point in zip(frame["id_servizio"], frame["denominazione"], points)
+        (str(name), str(title), *(repr(value) for value in place))
+        for name, title, place in zip(
+            frame["id_servizio"], frame["denominazione"], anchors.tolist()
+        )
     ]
     order = sorted(range(len(keys)), key=keys.__getitem__)
-    return frame.iloc[order].reset_index(drop=True)
+    return frame.iloc[order].reset_index(drop=True), anchors[order]
 
 
-def _fractions(keys, places):
+def anchor_places(shapes):
+    """Return x and y of a point on each shape (a point's own), NaN where there is none."""
+    places = point_places(shapes)
+    others = np.flatnonzero(np.isnan(places[:, 0]))
+    for place, point in zip(others.tolist(), points_of(shapes.iloc[others])):
+        if point is not None and not point.is_empty:
+            places[place] = point.x, point.y
+    return places
+
+
+def _fractions(keys):
     """Return for each pair a number 0-1 that depends on its id only."""
-    return np.array(
-        [
-            int.from_bytes(hashlib.blake2b(keys[at].encode(), digest_size=6).digest(), "big")
-            / 2**48
-            for at in places.tolist()
-        ]
-    )
+    digests = [hashlib.blake2b(key.encode(), digest_size=6).digest() for key in keys]
+    return np.array([int.from_bytes(digest, "big") / 2**48 for digest in digests])
+
+
+def _places(found, width):
+    """Return a function: the place of the candidate (row in one, row in two), None if none."""
+    codes = found.a * width + found.b
+    order = np.argsort(codes, kind="stable")
+    ordered = codes[order]
+
+    def place_of(i, j):
+        at = int(np.searchsorted(ordered, i * width + j))
+        return int(order[at]) if at < len(ordered) and ordered[at] == i * width + j else None
+
+    return place_of
 
 
 def _decisions(decided, ids_one, ids_two):
@@ -393,61 +422,53 @@ def _decisions(decided, ids_one, ids_two):
     return dict(sorted(found.items())), notes
 
 
-def _pairs_frame(one, two, found, keys, chosen, free, fixed):
-    """Return the lines of the pairs: those chosen and those decided."""
+def _pairs_frame(one, two, anchors, found, rows, free):
+    """Return the lines of the pairs: those chosen and those decided.
+
+    Args:
+        anchors: a place on each record of both. rows: (row in one, in two, candidate or None,
+            decision). free: the candidates that could be proposed.
+    """
     import geopandas as gpd
     import pandas as pd
     from shapely.geometry import LineString
 
-    place_of = {key: at for at, key in enumerate(keys)}
-    rivals = _rivals(found, free, keys)
-    points_one, points_two = points_of(one.geometry), points_of(two.geometry)
-    rows, shapes = [], []
-    for i, j, at, decision in [
-        *((int(found.a[at]), int(found.b[at]), at, None) for at in chosen.tolist()),
-        *(
-            (i, j, place_of.get(pair_id(one.at[i, "id_servizio"], two.at[j, "id_servizio"])), row)
-            for i, j, row in fixed
-        ),
-    ]:
-        first, second = one.at[i, "id_servizio"], two.at[j, "id_servizio"]
-        score = None if at is None else float(found.score[at])
+    rivals = _rivals(found, free)
+    ids_one, ids_two = one["id_servizio"].tolist(), two["id_servizio"].tolist()
+    names_one, names_two = one["denominazione"].tolist(), two["denominazione"].tolist()
+    lines, shapes = [], []
+    for i, j, at, decision in rows:
         others = [] if at is None else rivals(at)
-        decision = decision or {}
-        rows.append(
+        listed = [
             {
-                "id_coppia": pair_id(first, second),
-                "id_1": first,
-                "id_2": second,
-                "punteggio": None if score is None else round(score, 6),
+                "id_coppia": pair_id(ids_one[found.a[other]], ids_two[found.b[other]]),
+                "id_1": ids_one[found.a[other]],
+                "id_2": ids_two[found.b[other]],
+                "punteggio": round(float(found.score[other]), 6),
+            }
+            for other in others
+        ]
+        lines.append(
+            {
+                "id_coppia": pair_id(ids_one[i], ids_two[j]),
+                "id_1": ids_one[i],
+                "id_2": ids_two[j],
+                "punteggio": None if at is None else round(float(found.score[at]), 6),
                 "distanza_m": _metres(found, at, one, two, i, j),
                 "similarita_nome": None if at is None else round(float(found.similarity[at]), 6),
                 "stato": decision.get("stato") or "proposto",
-                "autore": decision.get("autore"),
-                "data": decision.get("data"),
-                "nota": decision.get("nota"),
-                "prevale": decision.get("prevale"),
-                "nome_1": one.at[i, "denominazione"],
-                "nome_2": two.at[j, "denominazione"],
+                **{name: decision.get(name) for name in ("autore", "data", "nota", "prevale")},
+                "nome_1": names_one[i],
+                "nome_2": names_two[j],
                 "ambigua": bool(others) and not decision,
-                "candidati": compact_json(
-                    [
-                        {
-                            "id_coppia": keys[other],
-                            "id_1": one.at[int(found.a[other]), "id_servizio"],
-                            "id_2": two.at[int(found.b[other]), "id_servizio"],
-                            "punteggio": round(float(found.score[other]), 6),
-                        }
-                        for other in others
-                    ]
-                ),
+                "candidati": compact_json(listed),
                 "motivo": compact_json(_reasons(found, at)),
             }
         )
-        ends = points_one.iloc[i], points_two.iloc[j]
-        lacking = any(end is None or end.is_empty for end in ends)
-        shapes.append(None if lacking else LineString([ends[0].coords[0], ends[1].coords[0]]))
-    frame = pd.DataFrame(rows, columns=schema.names(schema.PAIR_LINES))
+        ends = anchors[0][i], anchors[1][j]
+        lacking = np.isnan(ends).any()
+        shapes.append(None if lacking else LineString(ends))
+    frame = pd.DataFrame(lines, columns=schema.names(schema.PAIR_LINES))
     frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=one.crs), crs=one.crs)
     return frame.sort_values(["id_1", "id_2"], kind="stable").reset_index(drop=True)
 
@@ -459,7 +480,7 @@ def _metres(found, at, one, two, i, j):
     return None if np.isnan(metres) else round(metres, 3)
 
 
-def _rivals(found, free, keys):
+def _rivals(found, free):
     """Return a function: the candidates nearly as good as one that share a record with it."""
     of_one: dict = {}
     of_two: dict = {}
@@ -470,7 +491,8 @@ def _rivals(found, free, keys):
     def rivals(at):
         near = {*of_one.get(int(found.a[at]), ()), *of_two.get(int(found.b[at]), ())} - {at}
         good = [other for other in near if found.score[other] >= found.score[at] - AMBIGUOUS - 1e-9]
-        return sorted(good, key=lambda other: (-found.score[other], keys[other]))[:_SHOWN]
+        # Records are in an order of their own: so are places.
+        return sorted(good, key=lambda other: (-found.score[other], other))[:_SHOWN]
 
     return rivals
 
