@@ -383,8 +383,12 @@ Sei ospedali hanno cambiato azienda, e con essa il codice, fra le due edizioni: 
 sono state guardate a mano e sono scritte nello script (`SAME_HOSPITAL`).
 
 *Taratura*: le fonti su cui si sono scelti i pesi, le parole e la regola delle uniche candidate.
-*A parte*: le coppie di fonti che non sono servite a scegliere. «ds1305» contiene anche i record
-degli istituti (direzioni), con lo stesso nome e posto delle loro scuole: è misurata con e senza.
+*A parte*: le coppie di fonti che non sono servite a scegliere; le due fonti scolastiche compaiono
+però, abbinate ad altre, nella taratura, e gli errori di queste coppie sono stati letti una volta
+(per correggere la verità degli ospedali, non i pesi). Le due fonti di biblioteche hanno la stessa
+origine: un caso facile. Le coppie non giudicabili non sono state controllate a mano.
+«ds1305» contiene anche i record degli istituti (direzioni), con lo stesso nome e posto
+delle loro scuole: è misurata con e senza.
 """
 
 _WHY = """

@@ -233,6 +233,12 @@ def test_the_only_two_of_a_category_are_proposed_but_never_matched_by_that():
     score = told(paired(one, two))["a", "b"]
     assert score == pytest.approx(0.775)
     assert told(paired(one, crowded)) == {}
+    # Names half alike: 0.75, and with what the name lacks 0.8875; never that.
+    longer = paired(
+        frame([("a", "Leopardi", "LOC.03", 0)]),
+        frame([("b", "Leopardi Quarenghi Cima", "LOC.03", 0)]),
+    )
+    assert told(longer) == {("a", "b"): 0.79}
 
 
 def test_equal_official_codes_are_certain_wherever_they_are():
