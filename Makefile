@@ -10,8 +10,13 @@ LETTURA2 ?= build/lettura2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-core test-algorithms test-gui test-endtoend lint package security \
+<<<<<<< HEAD
 	deploy styles model screenshots acceptance lettura2 bench benchmark-classification system dev \
 	clean test-matrix
+=======
+	deploy styles model screenshots acceptance bench benchmark-classification \
+	benchmark-reconciliation system dev clean test-matrix
+>>>>>>> i3
 
 help: ## elenca i comandi
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -74,6 +79,9 @@ bench: system ## bacini dei LUM a confronto con l'area di servizio di QGIS
 
 benchmark-classification: dev ## precisione e richiamo della classificazione sui dati aperti
 	@.venv/bin/python -m benchmarks.classification
+
+benchmark-reconciliation: system ## precisione e richiamo della riconciliazione sui dati reali
+	@$(QGIS_PYTHON) -m benchmarks.reconciliation
 
 styles: system ## rigenera styles/*.qml
 	@QT_HASH_SEED=0 $(QGIS_PYTHON) tools/build_styles.py

@@ -14,6 +14,16 @@ REASON_TYPES = (
 # Shortest reason that is a justification (INTERFACE, createworkspace: deroghe).
 REASON_LENGTH = 40
 
+# DECISION of decidepairs, in order.
+PAIR_DECISIONS = (
+    ("confermato", "Conferma: sono lo stesso servizio"),
+    ("respinto", "Respingi: sono servizi diversi"),
+    ("unito", "Unisci: sono lo stesso servizio, prevale un record"),
+    ("proposto", "Annulla la decisione"),
+)
+# KEEP of decidepairs, in order.
+PAIR_KEEP = ("Record della Lettura 1", "Record della Lettura 2")
+
 # KIND of exportcompatibility, in order.
 DELIVERY_KINDS = ("Prima consegna", "Aggiornamento", "Rettifica")
 

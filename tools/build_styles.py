@@ -23,6 +23,7 @@ from qgis.core import (  # noqa: E402
     QgsFillSymbol,
     QgsGraduatedSymbolRenderer,
     QgsLinePatternFillSymbolLayer,
+    QgsLineSymbol,
     QgsMapLayer,
     QgsMarkerSymbol,
     QgsPalLayerSettings,
@@ -30,6 +31,7 @@ from qgis.core import (  # noqa: E402
     QgsRendererRange,
     QgsRuleBasedRenderer,
     QgsSimpleFillSymbolLayer,
+    QgsSimpleLineSymbolLayer,
     QgsSimpleMarkerSymbolLayer,
     QgsSymbolLayer,
     QgsTextBufferSettings,
@@ -322,6 +324,26 @@ def findings():
     return rules.renderer()
 
 
+def pairs():
+    """Pairs between the readings: full when decided or sure, dashed when a person must look."""
+    rules = Rules("coppie_linee")
+    rules.add("Confermata", "\"stato\" = 'confermato'", line("#009e73", 0.9))
+    rules.add("Respinta", "\"stato\" = 'respinto'", line("#9e9e9e", 0.5, "DotLine"))
+    sure = '"punteggio" >= 0.8 AND NOT coalesce("ambigua", false)'
+    rules.add("Proposta, abbinata (da 0,80)", sure, line("#0072b2", 0.8))
+    rules.add("Proposta, da decidere", "ELSE", line("#d55e00", 0.8, "DashLine"))
+    return rules.renderer()
+
+
+def line(colour, width, style="SolidLine"):
+    """Return a line symbol."""
+    stroke = QgsSimpleLineSymbolLayer(QColor(colour), width)
+    stroke.setPenStyle(pen_style(style))
+    symbol = QgsLineSymbol()
+    symbol.changeSymbolLayer(0, stroke)
+    return symbol
+
+
 def population():
     """Population: inhabitants a hectare, one hue from pale to dark."""
     classes = (
@@ -442,6 +464,7 @@ def styles():
         "lum": ("MultiPolygon", schema.LUM, lum(), name),
         "lum_perimetri": ("MultiPolygon", schema.LUM_PERIMETERS, lum_perimeters(), None),
         "rilievi": ("Point", schema.FINDINGS, findings(), None),
+        "coppie_linee": ("LineString", schema.PAIR_LINES, pairs(), None),
         "popolazione": ("MultiPolygon", schema.POPULATION, population(), None),
         "lum_bacini": ("MultiPolygon", schema.LUM, catchments(), name),
         "accessibilita": (

@@ -138,6 +138,34 @@ PAIRS = (
     *_fields("text", "id_coppia id_1 id_2 stato autore"),
     Field("data", "date"),
     Field("nota"),
+    Field("prevale"),
+)
+
+# reconcilereadings, PAIRS, ONLY1 and ONLY2 (after the fields of the services), DUPLICATES
+PAIR_LINES = (
+    *_fields("text", "id_coppia id_1 id_2"),
+    *_fields("real", "punteggio distanza_m similarita_nome"),
+    *_fields("text", "stato autore"),
+    Field("data", "date"),
+    *_fields("text", "nota prevale nome_1 nome_2"),
+    Field("ambigua", "bool"),
+    *_fields("json", "candidati motivo"),
+)
+UNPAIRED = (
+    *SERVICES,
+    *_fields("text", "esito_riconciliazione miglior_candidato"),
+    Field("miglior_punteggio", "real"),
+)
+DUPLICATES = (*_fields("text", "gruppo id_servizio"), Field("lettura", "int"))
+
+# readingsbyzone, OUTPUT
+READINGS = (
+    *_fields("text", "livello zona_omogenea istat comune macrocategoria"),
+    Field("lettura", "int"),
+    *_fields("text", "situazione valenza_dichiarata"),
+    *_fields("int", "n n_valutati n_sovradichiarati"),
+    Field("quota_sovradichiarata", "real"),
+    *_fields("int", "n_abbinati n_solo"),
 )
 
 POPULATION = (

@@ -19,25 +19,26 @@ from .frames import iter_features, plain_value, source_name
 _CANCEL_EVERY = 512
 
 
-def read_rows(source, fields, feedback=None):
+def read_rows(source, fields, feedback=None, key="id_rilievo"):
     """Return the rows of a source as dicts, one key for each field of the schema.
 
     Args:
         source: QgsFeatureSource of an algorithm, or QgsVectorLayer.
         fields: ``core.schema.Field`` tuple; a missing field gives None.
+        key: the field the rows are known by.
 
     Returns:
         list of dicts, with ``_fid`` (int) and ``_geometry`` (WKB bytes or None); None when
         cancelled.
 
     Raises:
-        SttmError: the source lacks ``id_rilievo``, what findings and waivers are known by.
+        SttmError: the source lacks the key.
     """
     position = {field.name().lower(): at for at, field in enumerate(source.fields())}
-    if "id_rilievo" not in position:
+    if key not in position:
         found = ", ".join(field.name() for field in source.fields())
         raise SttmError(
-            f"«{source_name(source)}» non ha il campo id_rilievo (trovati: {found or 'nessuno'}): "
+            f"«{source_name(source)}» non ha il campo {key} (trovati: {found or 'nessuno'}): "
             "scegliere la tabella giusta."
         )
     rows = []

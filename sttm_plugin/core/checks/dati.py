@@ -8,7 +8,8 @@ from collections import Counter
 import numpy as np
 
 from ..context import meeting, points_of
-from ..pairs import name_similarity, pairs_within
+from ..names import name_similarity
+from ..pairs import pairs_within
 from ..schema import DOMAINS, SERVICES
 from .common import (
     area_of,

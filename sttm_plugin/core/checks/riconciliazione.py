@@ -4,25 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..pairs import name_similarity, near_pairs
+from ..reconciliation import pair_scores
 from ..reference import comune_of
 from .common import located, name_of
 from .engine import Failing, Outcome, check
-
-
-def pair_scores(left, right, most):
-    """Return (row in left, row in right, score, similarity) of records within ``most`` metres.
-
-    Score: 0.5 name + 0.3 (1 − d / most) + 0.2 same category. Source: INTERFACE §5,
-    reconcilereadings (``proposta``).
-    """
-    a, b, metres = near_pairs(left.geometry, right.geometry, most)
-    names = left["denominazione"].to_numpy(dtype=object), right["denominazione"].to_numpy(object)
-    codes = left["codice_sttm"].to_numpy(dtype=object), right["codice_sttm"].to_numpy(object)
-    alike = np.array([name_similarity(names[0][i], names[1][j]) for i, j in zip(a, b)])
-    same = np.array([codes[0][i] is not None and codes[0][i] == codes[1][j] for i, j in zip(a, b)])
-    alike, same = alike.astype(float), same.astype(float)
-    return a, b, 0.5 * alike + 0.3 * (1 - metres / most) + 0.2 * same, alike
 
 
 class _Readings:
