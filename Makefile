@@ -9,7 +9,7 @@ OUTPUT ?= build/demo
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-core test-algorithms test-gui test-endtoend lint package security \
-	deploy styles model screenshots acceptance bench benchmark-classification system dev clean \
+	deploy styles model screenshots acceptance benchmark benchmark-classification system dev clean \
 	test-matrix
 
 help: ## elenca i comandi
@@ -60,9 +60,9 @@ acceptance: dev ## comuni reali dai dati aperti in ../shared/data
 	XDG_RUNTIME_DIR=$$runtime QGIS_CUSTOM_CONFIG_PATH=$$runtime/profilo $(QGIS_PYTHON) -m acceptance.run; \
 	status=$$?; rm -rf $$runtime; exit $$status
 
-bench: system ## bacini dei LUM a confronto con l'area di servizio di QGIS
+benchmark: system ## il motore di rete a confronto con QGIS, scipy e C: benchmarks/RESULTS.md
 	@runtime=$$(mktemp -d) && chmod 700 $$runtime && \
-	XDG_RUNTIME_DIR=$$runtime $(QGIS_PYTHON) -m benchmarks.lum_catchments; \
+	XDG_RUNTIME_DIR=$$runtime QGIS_CUSTOM_CONFIG_PATH=$$runtime/profilo $(QGIS_PYTHON) -m benchmarks; \
 	status=$$?; rm -rf $$runtime; exit $$status
 
 benchmark-classification: dev ## precisione e richiamo della classificazione sui dati aperti
