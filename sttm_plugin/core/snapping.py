@@ -138,7 +138,7 @@ class SegmentIndex:
 
     def _square_away(self, segment, x, y):
         """Return the square of the distance to segments, the share along them, their square."""
-        ax, ay, dx, dy = self._rows[segment].T
+        ax, ay, dx, dy = self._rows.take(segment, axis=0).T
         px, py = x - ax, y - ay
         square = dx * dx + dy * dy
         share = np.clip((px * dx + py * dy) / square, 0.0, 1.0)
@@ -168,7 +168,7 @@ class SegmentIndex:
         low_x, high_x = low_x - self._origin[0], high_x - self._origin[0]
         low_y, high_y = low_y - self._origin[1], high_y - self._origin[1]
         found = self._fine.in_box(low_x, low_y, high_x, high_y)
-        ax, ay, dx, dy = self._rows[found].T
+        ax, ay, dx, dy = self._rows.take(found, axis=0).T
         meets = (
             (np.maximum(ax, ax + dx) >= low_x)
             & (np.minimum(ax, ax + dx) <= high_x)
