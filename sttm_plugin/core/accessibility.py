@@ -161,7 +161,7 @@ class Measured:
         cost: of the nearest service, inf beyond the largest threshold or unreached.
         service: index of that service, -1 where there is none.
         reason: int8, index in REASONS.
-        count: {threshold: int32}.
+        count: {threshold: uint16, int32 where there are more services}.
         two_step, enhanced, gravity: float64, None when not asked for.
     """
 
@@ -331,7 +331,7 @@ class _Sums:
         self.category = category
         self.log = []
         size = people.size
-        self.ranks = np.empty(len(supply.ids), dtype=np.int64)
+        self.ranks = np.empty(len(supply.ids), dtype=np.int32)
         # Python compares code points; equal ids keep the order they were given in.
         order = sorted(range(len(supply.ids)), key=supply.ids.__getitem__)
         self.ranks[order] = np.arange(len(order))
@@ -349,12 +349,14 @@ class _Sums:
         # Supply of the services somebody reaches.
         self.offered = {m: 0.0 for m in (TWO_STEP, ENHANCED) if m in wanted}
         zeros = lambda: np.zeros(size)  # noqa: E731
+        number = np.uint16 if len(supply.ids) < 1 << 16 else np.int32
         self.measured = [
             Measured(
-                cost=np.full(size, np.inf),
+                # The row of its batch, once that is there: 200,000 origins are kept once.
+                cost=None,
                 service=np.full(size, -1, dtype=np.int32),
                 reason=np.zeros(size, dtype=np.int8),
-                count={t: np.zeros(size, dtype=np.int32) for t in options.thresholds}
+                count={t: np.zeros(size, dtype=number) for t in options.thresholds}
                 if CUMULATIVE in wanted
                 else {},
                 two_step=zeros() if TWO_STEP in wanted else None,
@@ -376,10 +378,10 @@ class _Sums:
             if nearest is None:
                 return False
             for code in batch:
-                self.measured[code].cost = nearest[code - batch[0]].copy()
+                self.measured[code].cost = nearest[code - batch[0]]
             rank = None
             if NEAREST in options.measures:
-                rank = np.full(nearest.shape, len(self.ranks), dtype=np.int64)
+                rank = np.full(nearest.shape, len(self.ranks), dtype=np.int32)
             if rank is not None or every_way:
                 for pairs in ways.pairs(
                     batch, services, self.category, nearest, every_way,
@@ -433,7 +435,7 @@ class _Sums:
         options, size = self.options, self.people.size
         for threshold, count in measured.count.items():
             within = cost <= threshold + SLACK
-            count += np.bincount(origin[within], minlength=size).astype(np.int32)
+            count += np.bincount(origin[within], minlength=size).astype(count.dtype)
         able = self.supplies[service]
         service, origin, cost = service[able], origin[able], cost[able]
         capacity = self.capacity[service]

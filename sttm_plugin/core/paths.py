@@ -9,7 +9,7 @@ import numpy as np
 from .network import SLACK, scatter_min
 
 # Cells of the table of costs held at once: 8 + 4 bytes each.
-TABLE_CELLS = 8_000_000
+TABLE_CELLS = 5_000_000
 # Arcs of a node relaxed in one gather; the few nodes with more have the rest aside.
 _WIDTH = 4
 
@@ -182,7 +182,7 @@ class Spreader:
         return key, cost, key.compress(np.isinf(known.take(cheaper)))
 
     def _settle(self, key, cost):
-        """Lower the table to costs that are cheaper; return each lowered key once, with its cost."""
+        """Lower the table to cheaper costs; return each lowered key once, with its cost."""
         table = self._cost
         table[key] = cost
         kept = table.take(key)

@@ -20,8 +20,6 @@ class SegmentIndex:
 
     Attributes:
         vertex: int64 (s,), first vertex of each segment; edge: int64 (s,), its edge.
-        rank: int64 (s,), of segments equally near the lowest wins: that of the lowest feature
-            id, then the first along it.
     """
 
     def __init__(self, network):
@@ -39,17 +37,26 @@ class SegmentIndex:
         self._rows[:, 3] = network.y[self.vertex + 1] - self._rows[:, 1]
         self._rows[:, :2] -= self._origin
         feature_id = network.feature_id[network.feature]
-        self._by_rank = np.arange(self.vertex.size)
+        # Of most layers the segments come in the order of rank.
+        self._by_rank = self._rank = None
         if (np.diff(feature_id) < 0).any():
             self._by_rank = np.lexsort((self.vertex, feature_id[self.edge]))
-        self.rank = np.empty(self.vertex.size, dtype=np.int64)
-        self.rank[self._by_rank] = np.arange(self.vertex.size)
+            self._rank = np.empty(self.vertex.size, dtype=np.int64)
+            self._rank[self._by_rank] = np.arange(self.vertex.size)
         width, height = float(np.ptp(network.x)), float(np.ptp(network.y))
         long = float(network.length.sum())
         each = max(self.vertex.size, 1)
         fine = max(np.sqrt(width * height / each), long / each, 1e-3)
         self._fine = _Grid(self._rows, 1.5 * fine)
         self._coarse = None
+
+    def rank(self, segment):
+        """Return the rank of some segments, int64.
+
+        Of segments equally near the lowest wins: that of the lowest feature id, then the first
+        along it.
+        """
+        return segment if self._rank is None else self._rank[segment]
 
     def length(self, segment):
         """Return the length of some segments, metres."""
@@ -125,13 +132,13 @@ class SegmentIndex:
             sizes = ends[group:until] - begins[group:until]
             least = np.sqrt(np.minimum.reduceat(away, heads))
             tied = away <= np.repeat((least + SLACK) ** 2, sizes)
-            ranks = np.where(tied, self.rank[which], self.rank.size)
+            ranks = np.where(tied, self.rank(which), self.vertex.size)
             best[who[heads]] = least
             rank[who[heads]] = np.minimum.reduceat(ranks, heads)
             group = until
             if on_progress is not None and group < begins.size and not on_progress(0.0):
                 break
-        found = np.where(rank >= 0, self._by_rank[rank], -1)
+        found = rank if self._by_rank is None else np.where(rank >= 0, self._by_rank[rank], -1)
         seen = np.flatnonzero(found >= 0)
         best[seen] = np.sqrt(self._square_away(found[seen], x[seen], y[seen])[0])
         return best, found
@@ -176,7 +183,7 @@ class SegmentIndex:
             & (np.minimum(ay, ay + dy) <= high_y)
         )
         found = found[meets]
-        return found[np.argsort(self.rank[found])]
+        return found[np.argsort(self.rank(found))]
 
     def candidates(self, x, y, reach):
         """Return (point, segment) pairs, all those at most ``reach`` metres apart among them."""
@@ -698,6 +705,6 @@ def _nearest_pair(index, rings):
     away = np.concatenate(distances)
     segment, along = np.concatenate(segments), np.concatenate(alongs)
     tied = np.flatnonzero(away <= away.min() + SLACK)
-    best = tied[np.lexsort((along[tied], index.rank[segment[tied]]))[0]]
+    best = tied[np.lexsort((along[tied], index.rank(segment[tied])))[0]]
     offset = index.offset(segment[best : best + 1], along[best : best + 1])
     return float(away[best]), index.edge[segment[best]], offset[0]

@@ -19,6 +19,7 @@ from .bulk import file_of, read_columns, sound, to_crs
 from .frames import iter_features, plain_geometry, plain_value, source_name, transform_to
 
 _CANCEL_EVERY = 512
+_NAN = float("nan")
 
 
 @dataclass
@@ -190,6 +191,11 @@ def read_places(source, layer, crs, context=None, feedback=None, fields=()):
 
 def numbers_of(values):
     """Return values as floats, NaN where NULL or no number, and how many were no number."""
+    if set(map(type, values)) <= {int, float, type(None)}:
+        numbers = np.array([_NAN if value is None else value for value in values], dtype=float)
+        bad = ~np.isfinite(numbers)
+        numbers[bad] = _NAN
+        return numbers.tolist(), int(bad.sum()) - values.count(None)
     numbers, wrong = [], 0
     for value in values:
         if value is None or value == NULL:
