@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .network import SAME_PLACE, SLACK
+from .progress import Steps
 from .wkb import Area
 
 _POINTS_AT_ONCE = 50_000
@@ -18,11 +19,17 @@ _MOST_CELLS = 9
 class SegmentIndex:
     """A grid over the segments of a network, for the nearest one and for those in a box.
 
+    Args:
+        network: ``core.network.Network``.
+        on_progress: share 0-1 → False to stop, asked between passes over the segments: then
+            ``core.progress.Stopped`` is raised.
+
     Attributes:
         vertex: int64 (s,), first vertex of each segment; edge: int64 (s,), its edge.
     """
 
-    def __init__(self, network):
+    def __init__(self, network, on_progress=None):
+        step_done = Steps(on_progress, 10)
         self.network = network
         number = network.last - network.first
         self.edge = np.repeat(np.arange(network.size), number)
@@ -36,6 +43,7 @@ class SegmentIndex:
         self._rows[:, 2] = network.x[self.vertex + 1] - self._rows[:, 0]
         self._rows[:, 3] = network.y[self.vertex + 1] - self._rows[:, 1]
         self._rows[:, :2] -= self._origin
+        step_done()
         feature_id = network.feature_id[network.feature]
         # Of most layers the segments come in the order of rank.
         self._by_rank = self._rank = None
@@ -43,11 +51,12 @@ class SegmentIndex:
             self._by_rank = np.lexsort((self.vertex, feature_id[self.edge]))
             self._rank = np.empty(self.vertex.size, dtype=np.int64)
             self._rank[self._by_rank] = np.arange(self.vertex.size)
+        step_done()
         width, height = float(np.ptp(network.x)), float(np.ptp(network.y))
         long = float(network.length.sum())
         each = max(self.vertex.size, 1)
         fine = max(np.sqrt(width * height / each), long / each, 1e-3)
-        self._fine = _Grid(self._rows, 1.5 * fine)
+        self._fine = _Grid(self._rows, 1.5 * fine, step_done)
         self._coarse = None
 
     def rank(self, segment):
@@ -217,7 +226,7 @@ class _Grid:
         begin, number: int64 (c,), where a cell's segments begin and how many there are.
     """
 
-    def __init__(self, rows, cell):
+    def __init__(self, rows, cell, step_done=lambda: None):
         self.cell = float(cell)
         ax, ay, dx, dy = rows.T
         # Pieces no longer than a cell: the box of each meets four cells at most.
@@ -232,6 +241,7 @@ class _Grid:
                 [v[segment] + d[segment] * share * (step + k) for k in (0, 1)]
                 for v, d in ((ax, dx), (ay, dy))
             ]
+        step_done()
         columns, lines = ([np.floor(v / self.cell).astype(np.int64) for v in end] for end in ends)
         # A border of empty cells, so that there are as many as are asked for at once.
         border = _MOST_CELLS // 2
@@ -240,6 +250,7 @@ class _Grid:
             max(int(v.max()) for v in side) - low + border + 1
             for side, low in zip((columns, lines), self._low)
         )
+        step_done()
         moves, rises = columns[0] != columns[1], lines[0] != lines[1]
         both = []
         for k, h, mine in (
@@ -248,12 +259,15 @@ class _Grid:
             key = (columns[k][mine] - self._low[0]) * self._size[1] + lines[h][mine] - self._low[1]
             # As one number, cell and segment are sorted faster than as two.
             both.append(key * pieces.size + segment[mine])
+            step_done()
         del ends, columns, lines, moves, rises, key, segment
         both = np.concatenate(both)
         both.sort()
+        step_done()
         if pieces.size and pieces.max() > 1:
             both = both[np.append(True, both[1:] != both[:-1])]
         key, segment = np.divmod(both, pieces.size)
+        step_done()
         self.segment = segment
         heads = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
         self.filled = key[heads]

@@ -18,6 +18,7 @@ from qgis.core import (
 )
 
 from ..core.errors import SttmError
+from ..core.progress import Steps
 from .frames import transform_to
 
 _PLAIN = frozenset(
@@ -161,25 +162,36 @@ def _plain_list(values):
     return found
 
 
-def to_crs(xy, layer, crs, context):
-    """Return places (n, 2) of a layer in the analysis CRS, all at once; None where one fails.
+# Places handed to the transformation together.
+_PLACES_AT_ONCE = 200_000
+
+
+def to_crs(xy, layer, crs, context, on_progress=None):
+    """Return places (n, 2) of a layer in the analysis CRS, many at once; None where one fails.
 
     Raises:
         SttmError: the layer has no CRS.
+        Stopped: ``on_progress`` says stop.
     """
     transform = transform_to(layer, crs, context)
     if transform is None or transform.isShortCircuited() or not len(xy):
         return xy
     if not np.isfinite(xy).all():
         return None
-    line = QgsGeometry()
-    line.fromWkb(struct.pack("<BII", 1, 2, len(xy)) + xy.astype("<f8").tobytes())
-    try:
-        line.transform(transform)
-    except QgsCsException:
-        return None
-    moved = np.frombuffer(line.asWkb().data(), dtype="<f8", offset=9).reshape(-1, 2)
-    return moved.copy() if np.isfinite(moved).all() else None
+    steps = Steps(on_progress, 1)
+    moved = np.empty((len(xy), 2))
+    for first in range(0, len(xy), _PLACES_AT_ONCE):
+        steps.at(first / len(xy))
+        part = xy[first : first + _PLACES_AT_ONCE]
+        line = QgsGeometry()
+        line.fromWkb(struct.pack("<BII", 1, 2, len(part)) + part.astype("<f8").tobytes())
+        try:
+            line.transform(transform)
+        except QgsCsException:
+            return None
+        found = np.frombuffer(line.asWkb().data(), dtype="<f8", offset=9)
+        moved[first : first + len(part)] = found.reshape(-1, 2)
+    return moved if np.isfinite(moved).all() else None
 
 
 def sound(blobs) -> bool:

@@ -13,6 +13,7 @@ from qgis.core import NULL, QgsFeatureRequest, QgsGeometry, QgsWkbTypes
 from ..core.cache import Cache
 from ..core.errors import SttmError
 from ..core.network import build_network
+from ..core.progress import Stopped
 from ..core.snapping import SegmentIndex
 from ..core.wkb import read_lines, read_points, read_shape
 from .bulk import file_of, read_columns, sound, to_crs
@@ -292,14 +293,18 @@ def read_streets(source, layer, crs, tolerance, context=None, feedback=None, fie
     key = _file_key(layer)
     built = _BUILT.get((key, settings)) if key else None
     if built is None:
-        rows = _read_lines(source, layer, crs, context, feedback, names)
-        if rows is None:
+        on_progress = feedback and (lambda _: not feedback.isCanceled())
+        try:
+            rows = _read_lines(source, layer, crs, context, feedback, names, on_progress)
+            if rows is None:
+                return None
+            if key is None:
+                key = _content_key(*rows)
+                built = _BUILT.get((key, settings))
+            if built is None:
+                built = _build(*rows, tolerance, on_progress)
+        except Stopped:
             return None
-        if key is None:
-            key = _content_key(*rows)
-            built = _BUILT.get((key, settings))
-        if built is None:
-            built = _build(*rows, tolerance)
         _BUILT.put((key, settings), built)
     elif feedback is not None:
         feedback.pushInfo("Rete invariata: si usa quella già costruita in questa sessione.")
@@ -309,23 +314,23 @@ def read_streets(source, layer, crs, tolerance, context=None, feedback=None, fie
     return Streets(built.network, built.index, columns, built.log)
 
 
-def _read_lines(source, layer, crs, context, feedback, names):
+def _read_lines(source, layer, crs, context, feedback, names, on_progress):
     """Return (Lines, feature ids, columns, log) of a layer; None when cancelled."""
     found = read_columns(layer, names, feedback)
     if found is not None and sound(found.blobs):
-        lines = read_lines(found.blobs)
-        moved = to_crs(lines.xy, layer, crs, context)
+        lines = read_lines(found.blobs, on_progress)
+        moved = to_crs(lines.xy, layer, crs, context, on_progress)
         if moved is not None:
             return lines._replace(xy=moved), found.fids, found.columns
     rows = read_rows(source, crs, context, feedback, names)
     if rows is None:
         return None
     fids = np.array(rows.fids, dtype=np.int64)
-    return read_lines(blobs_of(rows.geometries)), fids, rows.columns
+    return read_lines(blobs_of(rows.geometries), on_progress), fids, rows.columns
 
 
-def _build(lines, fids, columns, tolerance):
-    network = build_network(lines, fids, tolerance)
+def _build(lines, fids, columns, tolerance, on_progress):
+    network = build_network(lines, fids, tolerance, on_progress)
     drawn = np.zeros(fids.size, dtype=bool)
     drawn[lines.feature] = True
     drawn[lines.left_out] = True
@@ -342,7 +347,7 @@ def _build(lines, fids, columns, tolerance):
         f"Rete: {network.size} archi, {network.node_x.size} nodi, "
         f"{int(network.part.max())} parti separate."
     )
-    return Streets(network, SegmentIndex(network), columns, log)
+    return Streets(network, SegmentIndex(network, on_progress), columns, log)
 
 
 def _operation(source, crs, context):
