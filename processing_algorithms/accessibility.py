@@ -521,7 +521,8 @@ class Accessibility(SttmAlgorithm):
             if own is not None and own.fids.tolist() == fids:
                 del sink
                 lots = _lots(list(own.columns.values()), rows, len(fids), stages)
-                if fill_points(target, [field.name() for field in fields], *at, lots):
+                names = [field.name() for field in fields]
+                if fill_points(target, names, *at, lots, stages.check):
                     return target
                 sink, target = self.open_sink(*output)
         transform = transform_to(source, crs, context)

@@ -207,6 +207,7 @@ _CODES = frozenset((code + more) & 0xFF for code in (1, 2, 4, 5) for more in (0,
 
 # Values turned into Python's and bound together: between two lots the run can be stopped.
 _VALUES_AT_ONCE = 400_000
+_BOXES_AT_ONCE = 20_000
 # Columns older builds of SQLite bind at once, with those of the key and the geometry to spare.
 _MOST_COLUMNS = 990
 
@@ -216,7 +217,7 @@ def lot_of(columns) -> int:
     return max(64, _VALUES_AT_ONCE // max(columns, 1))
 
 
-def fill_points(path, names, x, y, rows) -> bool:
+def fill_points(path, names, x, y, rows, ask=lambda: None) -> bool:
     """Write the rows of an empty GeoPackage of points, all or none of them.
 
     Args:
@@ -224,6 +225,7 @@ def fill_points(path, names, x, y, rows) -> bool:
         names: its fields, in their order.
         x, y: float64 (n,), NaN where there is no geometry.
         rows: iterable of lists of tuples, one for each row, in the order of x and y.
+        ask: called between lots of the spatial index; what it raises undoes all of it.
 
     Returns:
         False where the rows have to be written one by one: it is no such file, or this build of
@@ -236,7 +238,7 @@ def fill_points(path, names, x, y, rows) -> bool:
         return False
     try:
         with _Filling(path) as filling:
-            return filling.fits(names) and filling.write(x, y, rows)
+            return filling.fits(names) and filling.write(x, y, rows, ask)
     except sqlite3.Error as error:
         raise SttmError(
             f"«{Path(path).name}» non è stato scritto ({error}): controllare lo spazio su disco e "
@@ -279,7 +281,7 @@ class _Filling:
         held = self._rows(_sql("SELECT count(*) FROM", self.table))[0][0]
         return [name for (name,) in found][1:] == [self.geometry, *names] and not held
 
-    def write(self, x, y, rows) -> bool:
+    def write(self, x, y, rows, ask) -> bool:
         """Write every row, the spatial index and the counters, in one transaction."""
         run = self._connection.execute
         triggers = self._rows(
@@ -304,12 +306,15 @@ class _Filling:
                 number += len(lot)
             if self.indexed:
                 # Along x, so that neighbours share pages.
-                at = np.flatnonzero(known)[np.argsort(x[known], kind="stable")]
-                boxes = (x[at].tolist(), x[at].tolist(), y[at].tolist(), y[at].tolist())
-                self._connection.executemany(
-                    _sql("INSERT INTO", self.index, "VALUES (?,?,?,?,?)"),
-                    zip((at + 1).tolist(), *boxes),
-                )
+                every = np.flatnonzero(known)[np.argsort(x[known], kind="stable")]
+                for first in range(0, every.size, _BOXES_AT_ONCE):
+                    ask()
+                    at = every[first : first + _BOXES_AT_ONCE]
+                    boxes = (x[at].tolist(), x[at].tolist(), y[at].tolist(), y[at].tolist())
+                    self._connection.executemany(
+                        _sql("INSERT INTO", self.index, "VALUES (?,?,?,?,?)"),
+                        zip((at + 1).tolist(), *boxes),
+                    )
             if self.counted:
                 run(
                     "UPDATE gpkg_ogr_contents SET feature_count = ? WHERE table_name = ?",
