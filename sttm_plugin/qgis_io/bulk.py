@@ -121,7 +121,9 @@ def _open(layer, names):
             if not number and not (kind == ogr.OFTString and texts):
                 return None
         every = [definition.GetFieldDefn(k).GetName() for k in range(definition.GetFieldCount())]
-        table.SetIgnoredFields([name for name in every if name not in names])
+        # A filter on a field that is left unread lets nothing through, or everything.
+        if not layer.subsetString():
+            table.SetIgnoredFields([name for name in every if name not in names])
     except (RuntimeError, AttributeError, TypeError):
         return None
     return dataset, table

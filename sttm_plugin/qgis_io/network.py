@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from qgis.core import NULL, QgsFeatureRequest, QgsGeometry, QgsWkbTypes
+from qgis.core import NULL, QgsFeatureRequest, QgsFields, QgsGeometry, QgsWkbTypes
 
 from ..core.cache import Cache
 from ..core.errors import SttmError
@@ -17,7 +17,14 @@ from ..core.progress import Stopped
 from ..core.snapping import SegmentIndex
 from ..core.wkb import read_lines, read_points, read_shape
 from .bulk import file_of, read_columns, sound, to_crs
-from .frames import iter_features, plain_geometry, plain_value, source_name, transform_to
+from .frames import (
+    iter_features,
+    plain_geometry,
+    plain_value,
+    source_crs,
+    source_name,
+    transform_to,
+)
 
 _CANCEL_EVERY = 512
 _NAN = float("nan")
@@ -269,6 +276,13 @@ class Streets:
 
 # Networks built in this session: those of one metropolitan city, with room to spare.
 _BUILT = Cache(600_000_000)
+# Formats known to lie in one file, and in these beside it; of any other the content is looked at.
+_BESIDE = {
+    ".gpkg": ("-wal", "-journal"),
+    ".shp": (".shx", ".dbf", ".prj", ".cpg", ".SHX", ".DBF", ".PRJ", ".CPG"),
+    ".fgb": (),
+    ".geojson": (),
+}
 # A file written so short a time before it is read may change again without its date showing it.
 _SETTLED_S = 3.0
 
@@ -289,8 +303,10 @@ def read_streets(source, layer, crs, tolerance, context=None, feedback=None, fie
     """
     check_lines(source)
     names = [source.fields()[field_place(source, name)].name() for name in fields]
-    settings = (crs.toWkt(), _operation(source, crs, context), float(tolerance), *names)
-    key = _file_key(layer)
+    declared = source_crs(source).toWkt()
+    operation = _operation(source, crs, context)
+    settings = (declared, crs.toWkt(), operation, float(tolerance), *names)
+    key = _file_key(layer, names)
     built = _BUILT.get((key, settings)) if key else None
     if built is None:
         on_progress = feedback and (lambda _: not feedback.isCanceled())
@@ -355,17 +371,25 @@ def _operation(source, crs, context):
     return None if transform is None else transform.instantiatedCoordinateOperationDetails().proj
 
 
-def _file_key(layer):
+def _file_key(layer, names):
     """Return what tells the content of a layer's file, None where it can't be told."""
     if layer is None or layer.isEditable():
         return None
     place = file_of(layer)
     if place is None:
         return None
+    # A virtual or joined field changes without its file.
+    fields = layer.fields()
+    own = QgsFields.FieldOrigin.OriginProvider
+    if any(fields.fieldOrigin(fields.lookupField(name)) != own for name in names):
+        return None
     path = Path(place["path"]).resolve()
+    beside = _BESIDE.get(path.suffix.lower())
+    if beside is None:
+        return None
     states = []
-    for name in (path, *(path.with_name(path.name + end) for end in ("-wal", "-journal")),
-                 *(path.with_suffix(end) for end in (".shx", ".dbf", ".prj", ".cpg"))):  # fmt: skip
+    for name in (path, *(path.with_name(path.name + end) for end in beside if end[0] == "-"),
+                 *(path.with_suffix(end) for end in beside if end[0] == ".")):  # fmt: skip
         try:
             state = name.stat()
         except OSError:
