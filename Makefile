@@ -10,16 +10,11 @@ LETTURA2 ?= build/lettura2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-core test-algorithms test-gui test-endtoend lint package security \
-<<<<<<< HEAD
-	deploy styles model screenshots acceptance lettura2 bench benchmark-classification system dev \
-	clean test-matrix
-=======
-	deploy styles model screenshots acceptance bench benchmark-classification \
-	benchmark-reconciliation system dev clean test-matrix
->>>>>>> i3
+	deploy styles model screenshots accessibility-map acceptance lettura2 benchmark \
+	benchmark-classification benchmark-reconciliation system dev clean test-matrix
 
 help: ## elenca i comandi
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-31s %s\n", $$1, $$2}'
 	@echo "  make demo INPUT=<cartella>    la stessa verifica sui propri layer (vedi README)"
 
 demo: system ## comune dimostrativo: tutta la verifica, risultati in build/demo
@@ -72,9 +67,9 @@ lettura2: system ## Lettura 2 della provincia 015 dai dati aperti, in build/lett
 		$(QGIS_PYTHON) -m acceptance.lettura2 --output "$(LETTURA2)"; \
 	status=$$?; rm -rf $$runtime; exit $$status
 
-bench: system ## bacini dei LUM a confronto con l'area di servizio di QGIS
+benchmark: system ## il motore di rete a confronto con QGIS, scipy e C: benchmarks/RESULTS.md
 	@runtime=$$(mktemp -d) && chmod 700 $$runtime && \
-	XDG_RUNTIME_DIR=$$runtime $(QGIS_PYTHON) -m benchmarks.lum_catchments; \
+	XDG_RUNTIME_DIR=$$runtime QGIS_CUSTOM_CONFIG_PATH=$$runtime/profilo $(QGIS_PYTHON) -m benchmarks; \
 	status=$$?; rm -rf $$runtime; exit $$status
 
 benchmark-classification: dev ## precisione e richiamo della classificazione sui dati aperti

@@ -19,6 +19,7 @@ from ..core.errors import SttmError
 from ..core.reference import comune_of
 from ..core.text import code_names, threshold_name
 from ..core.wkb import Area
+from ..qgis_io.bulk import fill_points, lot_of, read_columns
 from ..qgis_io.fields import KEY_FIELDS, make_fields, with_original
 from ..qgis_io.frames import iter_features, plain_geometry, source_name, transform_to
 from ..qgis_io.network import (
@@ -303,11 +304,20 @@ class Accessibility(SttmAlgorithm):
             feedback.pushInfo(sentence)
         _tell_far(found[named] if named else fids, result, feedback)
         stages.next()
-        groups = self._groups(parameters, crs, context, feedback, found.get(istat), (x, y), stages)
-        summary = accessibility.summarise(result, people, groups, options)
+        summary = []
+        if self.wants(parameters, self.SUMMARY):
+            istats = found.get(istat)
+            groups = self._groups(parameters, crs, context, feedback, istats, (x, y), stages)
+            summary = accessibility.summarise(result, people, groups, options)
         stages.next()
         columns = _columns(result, supply, names, options)
-        return self._write(parameters, context, stages, crs, source, fids, columns, summary)
+        origins = source, layer
+        written = self._write(parameters, context, stages, crs, origins, fids, (x, y), columns)
+        results = {self.OUTPUT: written}
+        written = self._write_summary(parameters, context, crs, summary)
+        if written is not None:
+            results[self.SUMMARY] = written
+        return results
 
     # Reading ----------------------------------------------------------------------------
 
@@ -451,8 +461,6 @@ class Accessibility(SttmAlgorithm):
         """
         size = len(at[0])
         groups = [("totale", None, None, np.ones(size, dtype=bool))]
-        if not self.wants(parameters, self.SUMMARY):
-            return groups
         names, zones = {}, {}
         layer = self.source(parameters, self.COMUNI, context)
         if layer is not None:
@@ -482,7 +490,15 @@ class Accessibility(SttmAlgorithm):
 
     # Writing ----------------------------------------------------------------------------
 
-    def _write(self, parameters, context, stages, crs, source, fids, columns, summary):
+    def _write(self, parameters, context, stages, crs, origins, fids, at, columns):
+        """Write the origins with their own fields and the measures; return where.
+
+        Args:
+            origins: (source, layer), the layer where all its features are meant, else None.
+            fids: of the origins; at: their x, y.
+            columns: of ``_columns``.
+        """
+        source, layer = origins
         kept = [
             place
             for place, field in enumerate(source.fields())
@@ -494,9 +510,22 @@ class Accessibility(SttmAlgorithm):
             original_first=True,
         )
         kind = QgsWkbTypes.linearType(QgsWkbTypes.flatType(source.wkbType()))
-        sink, target = self.open_sink(parameters, self.OUTPUT, context, fields, kind, crs)
-        transform = transform_to(source, crs, context)
+        output = (parameters, self.OUTPUT, context, fields, kind, crs)
+        sink, target = self.open_sink(*output)
+        shape = QgsWkbTypes.geometryType(kind)
+        point = shape == QgsWkbTypes.GeometryType.PointGeometry
+        self.style_output(target, "accessibilita_punti" if point else "accessibilita")
         rows = _Rows(columns)
+        if kind == QgsWkbTypes.Type.Point:
+            own = read_columns(layer, [source.fields()[place].name() for place in kept])
+            if own is not None and own.fids.tolist() == fids:
+                del sink
+                lots = _lots(list(own.columns.values()), rows, len(fids), stages)
+                names = [field.name() for field in fields]
+                if fill_points(target, names, *at, lots, stages.check):
+                    return target
+                sink, target = self.open_sink(*output)
+        transform = transform_to(source, crs, context)
         place_of = {fid: place for place, fid in enumerate(fids)}
         request = QgsFeatureRequest().setSubsetOfAttributes(kept)
         written = 0
@@ -521,11 +550,10 @@ class Accessibility(SttmAlgorithm):
                 f"Il layer «{source_name(source)}» è cambiato durante il calcolo: salvare le "
                 "modifiche e ripetere."
             )
-        del sink
-        shape = QgsWkbTypes.geometryType(kind)
-        point = shape == QgsWkbTypes.GeometryType.PointGeometry
-        self.style_output(target, "accessibilita_punti" if point else "accessibilita")
-        results = {self.OUTPUT: target}
+        return target
+
+    def _write_summary(self, parameters, context, crs, summary):
+        """Write the rows of the summary; return where, None when it wasn't asked for."""
         fields = make_fields(schema.ACCESSIBILITY_SUMMARY)
         table = QgsWkbTypes.Type.NoGeometry
         sink, target = self.open_sink(parameters, self.SUMMARY, context, fields, table, crs)
@@ -534,9 +562,7 @@ class Accessibility(SttmAlgorithm):
                 feature = QgsFeature(fields)
                 feature.setAttributes([row[field.name] for field in schema.ACCESSIBILITY_SUMMARY])
                 sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
-            del sink
-            results[self.SUMMARY] = target
-        return results
+        return target
 
 
 def _tell_far(names, result, feedback):
@@ -585,23 +611,35 @@ def _columns(result, supply, names, options):
     return columns
 
 
+def _lots(own, rows, size, stages):
+    """Yield the rows of the output, some at once: the origins' own values, then the measures."""
+    at_once = rows.at_once
+    for first in range(0, size, at_once):
+        stages.progress(first / size)
+        stages.check()
+        part = slice(first, first + at_once)
+        yield list(zip(*(column[part] for column in own), *rows.columns(part)))
+
+
 class _Rows:
     """The values of each row, None where a number is missing or isn't finite.
 
     They are turned into Python's some rows at once: whole columns of them would take gigabytes.
     """
 
-    AT_ONCE = 4096
-
     def __init__(self, columns):
         self._columns = columns
+        self.at_once = lot_of(len(columns))
         self._first, self._rows = -1, []
 
+    def columns(self, part):
+        """Return the values of some rows, column by column."""
+        return [_plain(values, part) for _, values in self._columns]
+
     def __getitem__(self, row):
-        first = row - row % self.AT_ONCE
+        first = row - row % self.at_once
         if first != self._first:
-            part = slice(first, first + self.AT_ONCE)
-            self._rows = list(zip(*(_plain(values, part) for _, values in self._columns)))
+            self._rows = list(zip(*self.columns(slice(first, first + self.at_once))))
             self._first = first
         return self._rows[row - first]
 

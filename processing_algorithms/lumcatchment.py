@@ -242,6 +242,8 @@ class LumCatchment(SttmAlgorithm):
             comuni,
             feedback,
         )
+        if not self.wants(parameters, self.EDGES):
+            drawing.drawn = None
         output = []
         for number, lum in enumerate(lum_list):
             for place, radius in enumerate(lum.radii):
@@ -251,7 +253,7 @@ class LumCatchment(SttmAlgorithm):
                 output.append(drawing.row(lum, found and found[number], radius))
 
         stages.next()
-        return self._write(parameters, context, stages, crs, network, lum_list, found, output)
+        return self._write(parameters, context, stages, crs, lum_list, found, output, drawing.drawn)
 
     # Reading ----------------------------------------------------------------------------
 
@@ -365,7 +367,7 @@ class LumCatchment(SttmAlgorithm):
 
     # Writing ----------------------------------------------------------------------------
 
-    def _write(self, parameters, context, stages, crs, network, lum_list, found, output):
+    def _write(self, parameters, context, stages, crs, lum_list, found, output, drawn):
         fields = make_fields(schema.LUM)
         multi = QgsWkbTypes.Type.MultiPolygon
         sink, destination = self.open_sink(parameters, self.OUTPUT, context, fields, multi, crs)
@@ -386,7 +388,7 @@ class LumCatchment(SttmAlgorithm):
             for radius, reached in found[number].reached.items():
                 if not stages.progress(0.5 + 0.5 * number / len(lum_list)):
                     raise Cancelled
-                geometries = line_geometries(*catchment.draw(network, reached))
+                geometries = line_geometries(*drawn[lum.id_lum, radius])
                 costs = zip(reached.cost_begin.tolist(), reached.cost_end.tolist())
                 for geometry, (begin, end) in zip(geometries, costs):
                     row = [lum.id_lum, radius, begin, end]
@@ -404,6 +406,8 @@ class _Drawing:
         self._people, self._comuni = people, comuni
         self._least = float(load_pack().lum["quota_comune"]["valore"])
         self._feedback = feedback
+        # The lines reached, by LUM and distance; None where nobody asks for them.
+        self.drawn = {}
 
     def row(self, lum, found, radius):
         """Return (attributes in the order of ``schema.LUM``, geometry)."""
@@ -445,9 +449,11 @@ class _Drawing:
         reached = found.reached[radius]
         attached = found.attached
         geometry = QgsGeometry()
+        lines = catchment.draw(self._network, reached)
+        if self.drawn is not None:
+            self.drawn[lum.id_lum, radius] = lines
         if reached.edge.size:
             at = lum.x[attached], lum.y[attached], radius
-            lines = catchment.draw(self._network, reached)
             if self._preview:
                 geometry = street_preview(*lines, self._width, *at)
             else:

@@ -17,11 +17,12 @@ from qgis.core import (
 
 from ..core import preparation, schema
 from ..core.errors import SttmError
+from ..core.progress import Stopped
 from ..core.wkb import read_lines
 from ..qgis_io.fields import KEY_FIELDS, make_fields, with_original
 from ..qgis_io.network import blobs_of, check_lines, read_rows
 from ..qgis_io.shapes import line_geometries
-from .base import SttmAlgorithm, or_cancelled
+from .base import Cancelled, SttmAlgorithm, or_cancelled
 from .parameters import number_parameter
 
 _TOLD = {
@@ -113,7 +114,11 @@ class PrepareNetwork(SttmAlgorithm):
             if field.name().lower() not in KEY_FIELDS
         ]
         rows = or_cancelled(read_rows(source, crs, context, feedback, attributes=kept))
-        lines = read_lines(blobs_of(rows.geometries))
+        stages.check()
+        try:
+            lines = read_lines(blobs_of(rows.geometries), lambda _: not feedback.isCanceled())
+        except Stopped:
+            raise Cancelled from None
         without = sum(geometry is None for geometry in rows.geometries)
         for number, why in (
             (without, "senza geometria"),

@@ -9,6 +9,7 @@ import numpy as np
 from .errors import SttmError
 from .network import SLACK, scatter_min, split_network
 from .paths import TABLE_CELLS, Spreader, graph_of_pieces
+from .progress import Steps, Stopped, growing
 from .snapping import Rings, attach_places, attach_points
 from .text import number_list, number_pairs
 from .wkb import Area
@@ -161,7 +162,7 @@ class Measured:
         cost: of the nearest service, inf beyond the largest threshold or unreached.
         service: index of that service, -1 where there is none.
         reason: int8, index in REASONS.
-        count: {threshold: int32}.
+        count: {threshold: uint16, int32 where there are more services}.
         two_step, enhanced, gravity: float64, None when not asked for.
     """
 
@@ -267,11 +268,11 @@ def measure(x, y, population, supply, street, options, on_progress=None):
     order = np.argsort(category, kind="stable")
     supply, category = supply.chosen(order), category[order]
     engine = _Straight if street is None else _Streets
-    ways = engine.prepare(x, y, supply, street, options, _scaled(on_progress, 0.0, 0.4))
+    ways = engine.prepare(x, y, supply, street, options, growing(on_progress, 0.0, 0.4))
     if ways is None:
         return None
     sums = _Sums(ways, supply, category, codes, people, options)
-    if not sums.run(_scaled(on_progress, 0.4, 1.0)):
+    if not sums.run(growing(on_progress, 0.4, 1.0)):
         return None
     for measured in sums.measured:
         found = measured.service >= 0
@@ -296,31 +297,18 @@ def reach(x, y, supply, street, options, on_progress=None):
     """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     engine = _Straight if street is None else _Streets
-    ways = engine.prepare(x, y, supply, street, options, _scaled(on_progress, 0.0, 0.3))
+    ways = engine.prepare(x, y, supply, street, options, growing(on_progress, 0.0, 0.3))
     if ways is None:
         return None
     services = np.arange(len(supply.ids))
     one = np.zeros(services.size, dtype=np.int64)
     found = [(services[:0], services[:0], np.zeros(0))]
-    progress = _scaled(on_progress, 0.3, 1.0)
+    progress = growing(on_progress, 0.3, 1.0)
     for pairs in ways.pairs(np.zeros(1, dtype=np.int64), services, one, None, True, progress):
         if pairs is None:
             return None
         found.append(pairs)
     return (*(np.concatenate(columns) for columns in zip(*found)), ways.service_attached)
-
-
-def _scaled(on_progress, begin, end):
-    """Return an ``on_progress`` for the part of a run between two shares, never going back."""
-    if on_progress is None:
-        return None
-    shown = [0.0]
-
-    def progress(share):
-        shown[0] = max(shown[0], min(max(share, 0.0), 1.0))
-        return on_progress(begin + (end - begin) * shown[0])
-
-    return progress
 
 
 class _Sums:
@@ -331,7 +319,7 @@ class _Sums:
         self.category = category
         self.log = []
         size = people.size
-        self.ranks = np.empty(len(supply.ids), dtype=np.int64)
+        self.ranks = np.empty(len(supply.ids), dtype=np.int32)
         # Python compares code points; equal ids keep the order they were given in.
         order = sorted(range(len(supply.ids)), key=supply.ids.__getitem__)
         self.ranks[order] = np.arange(len(order))
@@ -349,12 +337,14 @@ class _Sums:
         # Supply of the services somebody reaches.
         self.offered = {m: 0.0 for m in (TWO_STEP, ENHANCED) if m in wanted}
         zeros = lambda: np.zeros(size)  # noqa: E731
+        number = np.uint16 if len(supply.ids) < 1 << 16 else np.int32
         self.measured = [
             Measured(
-                cost=np.full(size, np.inf),
+                # The row of its batch, once that is there: 200,000 origins are kept once.
+                cost=None,
                 service=np.full(size, -1, dtype=np.int32),
                 reason=np.zeros(size, dtype=np.int8),
-                count={t: np.zeros(size, dtype=np.int32) for t in options.thresholds}
+                count={t: np.zeros(size, dtype=number) for t in options.thresholds}
                 if CUMULATIVE in wanted
                 else {},
                 two_step=zeros() if TWO_STEP in wanted else None,
@@ -372,23 +362,25 @@ class _Sums:
         for batch, share in ways.category_batches(number):
             progress = _between(on_progress, share)
             services = np.flatnonzero((self.category >= batch[0]) & (self.category <= batch[-1]))
-            nearest = ways.nearest(batch, services, self.category, _scaled(progress, 0.0, 0.3))
+            nearest = ways.nearest(batch, services, self.category, growing(progress, 0.0, 0.3))
             if nearest is None:
                 return False
             for code in batch:
-                self.measured[code].cost = nearest[code - batch[0]].copy()
+                self.measured[code].cost = nearest[code - batch[0]]
             rank = None
             if NEAREST in options.measures:
-                rank = np.full(nearest.shape, len(self.ranks), dtype=np.int64)
+                rank = np.full(nearest.shape, len(self.ranks), dtype=np.int32)
             if rank is not None or every_way:
                 for pairs in ways.pairs(
                     batch, services, self.category, nearest, every_way,
-                    _scaled(progress, 0.3, 1.0),
+                    growing(progress, 0.3, 1.0),
                 ):  # fmt: skip
                     if pairs is None:
                         return False
                     self._add(batch[0], pairs, nearest, rank, every_way)
             for code in batch:
+                if progress is not None and not progress(1.0):
+                    return False
                 self._finish(code, None if rank is None else rank[code - batch[0]])
         if (self.no_people).any():
             self.log.append(
@@ -433,7 +425,7 @@ class _Sums:
         options, size = self.options, self.people.size
         for threshold, count in measured.count.items():
             within = cost <= threshold + SLACK
-            count += np.bincount(origin[within], minlength=size).astype(np.int32)
+            count += np.bincount(origin[within], minlength=size).astype(count.dtype)
         able = self.supplies[service]
         service, origin, cost = service[able], origin[able], cost[able]
         capacity = self.capacity[service]
@@ -488,29 +480,34 @@ class _Streets:
         """Attach origins and services and build the graph; None when stopped."""
         self = cls()
         self.options, self.street, self.log = options, street, []
-        found = attach_points(street.index, x, y, options.max_snap, _scaled(on_progress, 0, 0.6))
+        found = attach_points(street.index, x, y, options.max_snap, growing(on_progress, 0, 0.6))
         if found is None:
             return None
         edge, offset, self.snap_m, self.origin_attached = found
         entered = attach_places(
-            street.index, supply.shapes, options.max_snap, _scaled(on_progress, 0.6, 0.9)
+            street.index, supply.shapes, options.max_snap, growing(on_progress, 0.6, 0.9)
         )
         if entered is None:
             return None
         self.service_attached = entered.attached
-        self._cut(entered, edge, offset)
+        try:
+            self._cut(entered, edge, offset, Steps(_between(on_progress, (0.9, 1.0)), 8))
+        except Stopped:
+            return None
         self._tell(entered, supply)
         return self
 
-    def _cut(self, entered, edge, offset):
+    def _cut(self, entered, edge, offset, step_done):
         options, street = self.options, self.street
         split = split_network(
             street.network,
             np.concatenate((entered.edge, entered.inside_edge)),
             np.concatenate((entered.offset, entered.inside_from)),
         )
+        step_done()
         forward, backward = street.cost_of_edges(options)
         self.graph = graph_of_pieces(split, forward, backward, towards_sources=True)
+        step_done()
         size = max(self.graph.nodes, self.origin_attached.size, 1)
         self.together = int(max(1, min(TABLE_CELLS // size, self.service_attached.size)))
         self.spreader = Spreader(self.graph, self.together)
@@ -523,6 +520,7 @@ class _Streets:
         self.entrance_place = self.entrance_place[order]
         self.entrance_node = self.entrance_node[order]
         self.entrance_cost = self.entrance_cost[order]
+        step_done()
         # Where every edge is open both ways, what is in one part is connected.
         open_both_ways = bool(np.isfinite(forward).all() and np.isfinite(backward).all())
         self.entrance_part = network_part[order] if open_both_ways else None
@@ -539,7 +537,9 @@ class _Streets:
         self.end_origin = [origin, origin]
         self.end_node = [split.node_from[piece], split.node_to[piece]]
         self.end_cost = [connector + to_from, connector + to_to]
+        step_done()
         self.ends_at = [_grouped(node, self.graph.nodes) for node in self.end_node]
+        step_done()
         self.connector = np.full(self.origin_attached.size, np.nan)
         self.connector[origin] = connector
         self.origin_part = np.zeros(self.origin_attached.size, dtype=np.int64)
@@ -614,6 +614,8 @@ class _Streets:
             self._ceiling[found[0] * self.graph.nodes + found[1]] = found[2] + SLACK
         result = np.full((len(batch), self.origin_attached.size), np.inf)
         for group, origin, cost in self._to_origins(*found):
+            if on_progress is not None and not on_progress(1.0):
+                return None
             scatter_min(result.reshape(-1), group * result.shape[1] + origin, cost)
         mine = np.isin(self.inside_service, services)
         group = category[self.inside_service[mine]] - batch[0]

@@ -446,26 +446,24 @@ def draw(network, reached):
 def _place(network, edge, offset):
     """Return x, y of places along edges."""
     first, last = network.first[edge], network.last[edge]
-    vertex = first.copy()
-    target = network.along[first] + offset
-    # Halving: the last vertex of each edge that isn't beyond the place.
-    low, high = first.copy(), last.copy()
-    while True:
-        middle = (low + high + 1) // 2
-        open_ = low < high
-        if not open_.any():
-            break
-        before = network.along[middle] <= target
-        low = np.where(open_ & before, middle, low)
-        high = np.where(open_ & ~before, middle - 1, high)
-    vertex = np.minimum(low, last - 1)
-    step = network.along[vertex + 1] - network.along[vertex]
-    share = np.clip((target - network.along[vertex]) / np.where(step > 0, step, 1.0), 0.0, 1.0)
     # An end of an edge is its vertex to the last digit.
-    share = np.where(network.length[edge] - offset <= 1e-9, 1.0, share)
-    share = np.where(offset <= 1e-9, 0.0, share)
-    vertex = np.where(network.length[edge] - offset <= 1e-9, last - 1, vertex)
-    vertex = np.where(offset <= 1e-9, first, vertex)
+    at_begin = offset <= 1e-9
+    at_end = ~at_begin & (network.length[edge] - offset <= 1e-9)
+    vertex = np.where(at_end, last - 1, first)
+    share = at_end.astype(np.float64)
+    inner = np.flatnonzero(~(at_begin | at_end))
+    target = network.along[first[inner]] + offset[inner]
+    # Halving: the last vertex of each edge that isn't beyond the place.
+    low, high = first[inner], last[inner]
+    while (low < high).any():
+        middle = (low + high + 1) // 2
+        before = network.along[middle] <= target
+        low, high = np.where(before, middle, low), np.where(before, high, middle - 1)
+        high = np.maximum(low, high)
+    low = np.minimum(low, last[inner] - 1)
+    step = network.along[low + 1] - network.along[low]
+    vertex[inner] = low
+    share[inner] = np.clip((target - network.along[low]) / np.where(step > 0, step, 1.0), 0, 1)
     x = network.x[vertex] * (1 - share) + network.x[vertex + 1] * share
     y = network.y[vertex] * (1 - share) + network.y[vertex + 1] * share
     return x, y

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .errors import SttmError
+from .progress import Steps
 
 # Limits include their end, and costs this close are equal (INTERFACE §5).
 SLACK = 1e-6
@@ -80,7 +81,7 @@ class Network:
         )
 
 
-def build_network(lines, feature_id, tolerance: float = 0.001) -> Network:
+def build_network(lines, feature_id, tolerance: float = 0.001, on_progress=None) -> Network:
     """Return the network of some lines.
 
     The ends of a part are nodes. A vertex is one too when another vertex, of another part or
@@ -91,12 +92,16 @@ def build_network(lines, feature_id, tolerance: float = 0.001) -> Network:
         lines: ``core.wkb.Lines``.
         feature_id: int64 (f,), id of each feature.
         tolerance: metres, included (1e-6 slack).
+        on_progress: share 0-1 → False to stop, asked between passes over the vertices.
 
     Raises:
         SttmError: no line has a length.
+        Stopped: ``on_progress`` says stop.
     """
+    step_done = Steps(on_progress, 14)
     feature_id = np.asarray(feature_id, dtype=np.int64)
     x, y, start, feature, zero = _sound_parts(lines)
+    step_done()
     if start.size <= 1:
         raise SttmError(
             "La rete non ha nessuna linea utilizzabile: controllare che il layer contenga linee "
@@ -105,7 +110,7 @@ def build_network(lines, feature_id, tolerance: float = 0.001) -> Network:
     ends = np.zeros(x.size, dtype=bool)
     ends[start[:-1]] = True
     ends[start[1:] - 1] = True
-    node, is_node, gaps = _join_vertices(x, y, start, ends, float(tolerance) + SLACK)
+    node, is_node, gaps = _join_vertices(x, y, start, ends, float(tolerance) + SLACK, step_done)
 
     # Between two nodes of a part that follow each other lies an edge.
     at = np.flatnonzero(is_node)
@@ -120,12 +125,15 @@ def build_network(lines, feature_id, tolerance: float = 0.001) -> Network:
     along -= np.repeat(along[start[:-1]], np.diff(start))
     length = np.add.reduceat(np.append(step, 0.0), np.column_stack((first, last)).ravel())[::2]
 
+    step_done()
     # A node stands where its first vertex is.
     stands = np.full(x.size, -1, dtype=np.int64)
     stands[node[at[::-1]]] = at[::-1]
     used = np.flatnonzero(stands >= 0)
     stands = stands[used]
+    step_done()
     order = np.argsort(_morton(x[stands], y[stands]), kind="stable")
+    step_done()
     numbers = np.empty(x.size, dtype=np.int64)
     numbers[used[order]] = np.arange(used.size)
     node_from, node_to = numbers[node[first]], numbers[node[last]]
@@ -143,7 +151,7 @@ def build_network(lines, feature_id, tolerance: float = 0.001) -> Network:
         feature_id=feature_id,
         node_x=node_x,
         node_y=node_y,
-        part=_parts(node_x, node_y, node_from, node_to, length),
+        part=_parts(node_x, node_y, node_from, node_to, length, step_done),
         zero_length=zero,
         left_out=int(lines.left_out.size),
         gaps=gaps,
@@ -189,9 +197,10 @@ _SPREAD_BITS = (
 )
 
 
-def _join_vertices(x, y, start, ends, tolerance):
+def _join_vertices(x, y, start, ends, tolerance, step_done):
     """Return the node of each vertex, below their number, which are nodes, and the gaps joined."""
     order = np.argsort(x)
+    step_done()
     sorted_x, sorted_y = x[order], y[order]
     step_x = np.diff(sorted_x)
     # Vertices within the tolerance follow one another along x: runs are judged apart.
@@ -205,10 +214,11 @@ def _join_vertices(x, y, start, ends, tolerance):
     node = np.empty(x.size, dtype=np.int64)
     node[order] = run
     shared = ((size > 1) & ~mixed)[node]
+    step_done()
     gaps = 0.0
     if mixed.any():
         chosen = np.flatnonzero(mixed[node])
-        joined, several, gaps = _join_mixed(x, y, start, chosen, tolerance)
+        joined, several, gaps = _join_mixed(x, y, start, chosen, tolerance, step_done)
         # A run is numbered below its first vertex: numbers above the runs' are free.
         free = np.flatnonzero(np.bincount(node[~mixed[node]], minlength=x.size) == 0)
         node[chosen] = free[joined]
@@ -216,12 +226,13 @@ def _join_vertices(x, y, start, ends, tolerance):
     return node, ends | shared, gaps
 
 
-def _join_mixed(x, y, start, chosen, tolerance):
+def _join_mixed(x, y, start, chosen, tolerance, step_done):
     """Join some vertices: return the node of each, from 0, which are shared, and the gaps."""
     at, place = same_places(np.column_stack((x[chosen], y[chosen])))
     members = np.bincount(place)
     shared = members > 1
-    a, b = near_places(at, tolerance)
+    step_done()
+    a, b = near_places(at, tolerance, step_done)
     joined = np.arange(len(at))
     gaps = 0.0
     if a.size:
@@ -229,7 +240,8 @@ def _join_mixed(x, y, start, chosen, tolerance):
         beside = np.flatnonzero(np.diff(chosen) == 1)
         beside = beside[~np.isin(chosen[beside + 1], start, assume_unique=True)]
         a, b = _not_only_neighbours(a, b, place[beside], place[beside + 1], members)
-        joined = components(len(at), a, b)
+        step_done()
+        joined = components(len(at), a, b, step_done)
         shared[a] = True
         shared[b] = True
         gaps = float(np.hypot(*(at[a] - at[b]).T).sum())
@@ -246,7 +258,7 @@ def same_places(xy):
     return xy[order[new]], place
 
 
-def near_places(at, tolerance):
+def near_places(at, tolerance, step_done=None):
     """Return the pairs (a < b), int64 (k,) each, of places (n, 2) at most a tolerance apart."""
     low = at.min(axis=0)
     extent = float((at - low).max())
@@ -264,6 +276,8 @@ def near_places(at, tolerance):
             step = 1
             here = np.flatnonzero(key[1:] == key[:-1])
             while here.size:
+                if step_done is not None:
+                    step_done()
                 a, b = order[here], order[here + step]
                 near = np.hypot(at[a, 0] - at[b, 0], at[a, 1] - at[b, 1]) <= tolerance
                 # Those that share a cell of an earlier grid are known.
@@ -318,10 +332,12 @@ def scatter_min(array, index, values):
 _TURNS = 8
 
 
-def components(count, a, b):
+def components(count, a, b, step_done=None):
     """Return for each of ``count`` nodes the lowest node it is connected to by pairs (a, b)."""
     label = np.arange(count)
     while True:
+        if step_done is not None:
+            step_done()
         label_a, label_b = label[a], label[b]
         apart = label_a != label_b
         if not apart.any():
@@ -336,9 +352,9 @@ def components(count, a, b):
             label = shorter
 
 
-def _parts(x, y, node_from, node_to, length):
+def _parts(x, y, node_from, node_to, length, step_done):
     """Return the part of each node: 1 is the longest, of equally long ones that of least x, y."""
-    label = components(x.size, node_from, node_to)
+    label = components(x.size, node_from, node_to, step_done)
     roots = np.flatnonzero(label == np.arange(x.size))
     total = np.round(np.bincount(label[node_from], weights=length, minlength=x.size)[roots], 6)
     number = np.empty(x.size, dtype=np.int64)
@@ -347,6 +363,7 @@ def _parts(x, y, node_from, node_to, length):
     # Backwards, so that the least of each part stays.
     least = np.empty(roots.size, dtype=np.int64)
     by_place = np.lexsort((y, x))[::-1]
+    step_done()
     least[position[label[by_place]]] = np.arange(x.size)[::-1]
     order = np.lexsort((least, -total))
     number[roots[order]] = np.arange(1, order.size + 1)

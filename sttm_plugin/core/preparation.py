@@ -8,9 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from .network import SLACK, Network, build_network, components, near_places, same_places
+from .progress import Steps, Stopped, growing
 from .snapping import SegmentIndex
 from .wkb import Lines
 
+# Python's own loops ask whether to stop once in so many turns.
+_ASK_EVERY = 1024
 # An end this near a line it doesn't touch is told even when gaps aren't closed (INTERFACE).
 TOLD_WITHIN = 1.0
 
@@ -69,18 +72,22 @@ def prepare(lines, feature_id, tolerance=0.001, snap_gaps=0.0, split=False, on_p
         SttmError: no line has a length.
     """
     feature_id = np.asarray(feature_id, dtype=np.int64)
-    steps = [lambda lines: _without_duplicates(lines, feature_id, tolerance)]
-    if split:
-        steps.append(lambda lines: _split_crossings(lines, feature_id, tolerance))
-    steps.append(lambda lines: _near_misses(lines, feature_id, tolerance, snap_gaps))
+    try:
+        return _prepare(lines, feature_id, tolerance, snap_gaps, split, on_progress)
+    except Stopped:
+        return None
+
+
+def _prepare(lines, feature_id, tolerance, snap_gaps, split, on_progress):
+    stages = [_without_duplicates, *([_split_crossings] if split else []), _near_misses]
     issues = _without_length(lines)
-    for number, step in enumerate(steps):
-        lines, found = step(lines)
+    for number, stage in enumerate(stages):
+        share = [(number + k) / (len(stages) + 1) for k in (0, 1)]
+        lines, found = stage(lines, feature_id, tolerance, snap_gaps, growing(on_progress, *share))
         issues += found
-        if on_progress is not None and not on_progress((number + 1) / (len(steps) + 1)):
-            return None
-    network = build_network(lines, feature_id, tolerance)
-    issues += _isolated(network)
+    last = growing(on_progress, share[1], 1.0)
+    network = build_network(lines, feature_id, tolerance, last)
+    issues += _isolated(network, last)
     order = np.lexsort((network.node_y, network.node_x))
     node_number = np.empty(order.size, dtype=np.int64)
     node_number[order] = np.arange(1, order.size + 1)
@@ -112,13 +119,16 @@ def _without_length(lines):
 # Duplicates ---------------------------------------------------------------------------------
 
 
-def _without_duplicates(lines, feature_id, tolerance):
+def _without_duplicates(lines, feature_id, tolerance, _, on_progress):
+    step_done = Steps(on_progress, 20)
     count = np.diff(lines.start)
-    place = _places(lines.xy, tolerance)
+    place = _places(lines.xy, tolerance, step_done)
     begin, end = place[lines.start[:-1]], place[lines.start[1:] - 1]
     total = np.add.reduceat(place, lines.start[:-1]) if count.size else place[:0]
     keys = (count, np.minimum(begin, end), np.maximum(begin, end), total)
+    step_done()
     order = np.lexsort((feature_id[lines.feature], *keys))
+    step_done()
     same = np.ones(max(order.size - 1, 0), dtype=bool)
     for key in keys:
         same &= key[order[1:]] == key[order[:-1]]
@@ -128,7 +138,9 @@ def _without_duplicates(lines, feature_id, tolerance):
     heads = np.flatnonzero(np.append(True, ~same)) if order.size else order
     tails = np.append(heads[1:], order.size)
     several = tails - heads > 1
-    for low, high in zip(heads[several].tolist(), tails[several].tolist()):
+    for number, (low, high) in enumerate(zip(heads[several].tolist(), tails[several].tolist())):
+        if number % _ASK_EVERY == 0:
+            step_done()
         kept: list = []
         for number in order[low:high].tolist():
             run = place[lines.start[number] : lines.start[number + 1]]
@@ -160,27 +172,33 @@ def _keep_parts(lines, keep):
     return Lines(lines.xy[vertices], start, lines.feature[keep], lines.left_out)
 
 
-def _places(xy, tolerance):
+def _places(xy, tolerance, step_done=lambda: None):
     """Return for each vertex the number of its place: those within the tolerance are one."""
     if not len(xy):
         return np.zeros(0, dtype=np.int64)
     at, place = same_places(xy)
-    a, b = near_places(at, tolerance + SLACK)
-    return components(len(at), a, b)[place]
+    step_done()
+    a, b = near_places(at, tolerance + SLACK, step_done)
+    step_done()
+    return components(len(at), a, b, step_done)[place]
 
 
 # Crossings ----------------------------------------------------------------------------------
 
 
-def _split_crossings(lines, feature_id, tolerance):
+def _split_crossings(lines, feature_id, tolerance, _, on_progress):
     """Give lines a vertex where they cross, and where one ends on another."""
-    network = build_network(lines, feature_id, tolerance)
-    index = SegmentIndex(network)
+    network = build_network(lines, feature_id, tolerance, on_progress)
+    index = SegmentIndex(network, on_progress)
+    step_done = Steps(on_progress, 1)
     i, j = index.meeting_pairs()
+    step_done()
     # Of each pair: one, other, metres along one, x, y; the vertex goes into one.
     cuts = [_crossed(index, i, j, tolerance + SLACK)]
     for one, other in ((i, j), (j, i)):
-        cuts += [_touched(index, one, other, end, tolerance + SLACK) for end in (0, 1)]
+        for end in (0, 1):
+            step_done()
+            cuts.append(_touched(index, one, other, end, tolerance + SLACK))
     one, other, offset, x, y = (np.concatenate(columns) for columns in zip(*cuts))
     if not one.size:
         return lines, []
@@ -264,22 +282,25 @@ def _parts_of(network):
 # Near misses --------------------------------------------------------------------------------
 
 
-def _near_misses(lines, feature_id, tolerance, snap_gaps):
+def _near_misses(lines, feature_id, tolerance, snap_gaps, on_progress):
     """Tell the ends near a line they don't touch, and close the gaps up to ``snap_gaps``."""
-    network = build_network(lines, feature_id, tolerance)
-    index = SegmentIndex(network)
+    network = build_network(lines, feature_id, tolerance, on_progress)
+    index = SegmentIndex(network, on_progress)
+    step_done = Steps(on_progress, 1)
     begin, _ = _parts_of(network)
     xy = np.column_stack((network.x, network.y))
-    place = _places(xy, tolerance)
+    place = _places(xy, tolerance, step_done)
     part = np.searchsorted(begin, np.arange(len(xy)), side="right") - 1
     finish = np.append(begin[1:], len(xy)) - 1
     tips = np.concatenate((begin, finish))
     reach = max(snap_gaps, TOLD_WITHIN) + SLACK
-    misses = _misses(index, place, part, tips, reach, tolerance, snap_gaps)
+    misses = _misses(index, place, part, tips, reach, tolerance, snap_gaps, step_done)
     touched = set()
     moved: dict = {}
     issues, cuts = [], []
-    for distance, tip, segment, along, near_end in misses:
+    for number, (distance, tip, segment, along, near_end) in enumerate(misses):
+        if number % _ASK_EVERY == 0:
+            step_done()
         here = int(place[tip])
         if here in touched:
             continue
@@ -314,7 +335,7 @@ def _near_misses(lines, feature_id, tolerance, snap_gaps):
     return _insert(network, vertex, offset, at), issues
 
 
-def _misses(index, place, part, tips, reach, tolerance, snap_gaps):
+def _misses(index, place, part, tips, reach, tolerance, snap_gaps, step_done):
     """Return (metres, tip, segment, metres along it, near end or -1), the surest first.
 
     A tip is a vertex at an end of a part. An end near enough to be moved to comes before a line.
@@ -329,14 +350,15 @@ def _misses(index, place, part, tips, reach, tolerance, snap_gaps):
     _, heads = np.unique(place[tips][order], return_index=True)
     tips, own_ids = tips[order[heads]], ids[edge[order[heads]]]
     x, y = network.x[tips], network.y[tips]
-    found = [
-        _near_segments(index, x, y, reach, np.arange(begin, min(begin + 20_000, tips.size)))
-        for begin in range(0, tips.size, 20_000)
-    ]
+    found = []
+    for begin in range(0, tips.size, 20_000):
+        step_done()
+        some = np.arange(begin, min(begin + 20_000, tips.size))
+        found.append(_near_segments(index, x, y, reach, some))
     who, segment, away, along = (np.concatenate(columns) for columns in zip(*found))
     # The lines that touch the tip: those with a vertex at its place.
-    touching = np.unique(np.column_stack((place, part)), axis=0)
-    pairs = touching[:, 0] * (int(part.max()) + 1) + touching[:, 1]
+    pairs = np.unique(place * (int(part.max()) + 1) + part)
+    step_done()
     of = place[tips[who]] * (int(part.max()) + 1) + part[index.vertex[segment]]
     apart = ~np.isin(of, pairs)
     who, segment, away, along = who[apart], segment[apart], away[apart], along[apart]
@@ -344,11 +366,18 @@ def _misses(index, place, part, tips, reach, tolerance, snap_gaps):
     vertex = index.vertex[segment] + (along > length / 2)
     at_vertex = np.minimum(along, length - along) <= tolerance + SLACK
     # Reached along a line that touches the tip already: a short street, not a gap.
+    tried = np.flatnonzero(at_vertex)
+    wanted = np.union1d(place[tips[who[tried]]], place[vertex[tried]])
     parts_at: dict = {}
-    for where, number in touching.tolist():
-        parts_at.setdefault(where, set()).add(number)
+    where, which = np.divmod(pairs, int(part.max()) + 1)
+    mine = np.isin(where, wanted)
+    step_done()
+    for at, number in zip(where[mine].tolist(), which[mine].tolist()):
+        parts_at.setdefault(at, set()).add(number)
     own = np.zeros(who.size, dtype=bool)
-    for number in np.flatnonzero(at_vertex).tolist():
+    for number in tried.tolist():
+        if number % _ASK_EVERY == 0:
+            step_done()
         tip, other = int(place[tips[who[number]]]), int(place[vertex[number]])
         own[number] = not parts_at[tip].isdisjoint(parts_at[other])
     who, segment, away, along, vertex = (
@@ -392,16 +421,19 @@ def _near_segments(index, x, y, reach, tips):
 # Isolated parts -----------------------------------------------------------------------------
 
 
-def _isolated(network):
+def _isolated(network, on_progress):
     """Return an issue for each part but the longest, with its distance from it."""
     part = network.edge_part(np.arange(network.size))
     if part.max() == 1:
         return []
     main = np.flatnonzero(part == 1)
-    rest = SegmentIndex(network.only(main))
+    rest = SegmentIndex(network.only(main), on_progress)
     others = np.flatnonzero(part > 1)
     ends = np.concatenate((network.first[others], network.last[others]))
-    away, _ = rest.nearest(network.x[ends], network.y[ends])
+    found = rest.nearest(network.x[ends], network.y[ends], on_progress)
+    if found is None:
+        raise Stopped
+    away, _ = found
     which = np.tile(part[others], 2)
     edge = np.tile(others, 2)
     order = np.lexsort((network.feature_id[network.feature[edge]], which))

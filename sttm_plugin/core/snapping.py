@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .network import SAME_PLACE, SLACK
+from .progress import Steps
 from .wkb import Area
 
 _POINTS_AT_ONCE = 50_000
@@ -18,13 +19,17 @@ _MOST_CELLS = 9
 class SegmentIndex:
     """A grid over the segments of a network, for the nearest one and for those in a box.
 
+    Args:
+        network: ``core.network.Network``.
+        on_progress: share 0-1 → False to stop, asked between passes over the segments: then
+            ``core.progress.Stopped`` is raised.
+
     Attributes:
         vertex: int64 (s,), first vertex of each segment; edge: int64 (s,), its edge.
-        rank: int64 (s,), of segments equally near the lowest wins: that of the lowest feature
-            id, then the first along it.
     """
 
-    def __init__(self, network):
+    def __init__(self, network, on_progress=None):
+        step_done = Steps(on_progress, 10)
         self.network = network
         number = network.last - network.first
         self.edge = np.repeat(np.arange(network.size), number)
@@ -38,18 +43,29 @@ class SegmentIndex:
         self._rows[:, 2] = network.x[self.vertex + 1] - self._rows[:, 0]
         self._rows[:, 3] = network.y[self.vertex + 1] - self._rows[:, 1]
         self._rows[:, :2] -= self._origin
+        step_done()
         feature_id = network.feature_id[network.feature]
-        self._by_rank = np.arange(self.vertex.size)
+        # Of most layers the segments come in the order of rank.
+        self._by_rank = self._rank = None
         if (np.diff(feature_id) < 0).any():
             self._by_rank = np.lexsort((self.vertex, feature_id[self.edge]))
-        self.rank = np.empty(self.vertex.size, dtype=np.int64)
-        self.rank[self._by_rank] = np.arange(self.vertex.size)
+            self._rank = np.empty(self.vertex.size, dtype=np.int64)
+            self._rank[self._by_rank] = np.arange(self.vertex.size)
+        step_done()
         width, height = float(np.ptp(network.x)), float(np.ptp(network.y))
         long = float(network.length.sum())
         each = max(self.vertex.size, 1)
         fine = max(np.sqrt(width * height / each), long / each, 1e-3)
-        self._fine = _Grid(self._rows, 1.5 * fine)
+        self._fine = _Grid(self._rows, 1.5 * fine, step_done)
         self._coarse = None
+
+    def rank(self, segment):
+        """Return the rank of some segments, int64.
+
+        Of segments equally near the lowest wins: that of the lowest feature id, then the first
+        along it.
+        """
+        return segment if self._rank is None else self._rank[segment]
 
     def length(self, segment):
         """Return the length of some segments, metres."""
@@ -125,20 +141,20 @@ class SegmentIndex:
             sizes = ends[group:until] - begins[group:until]
             least = np.sqrt(np.minimum.reduceat(away, heads))
             tied = away <= np.repeat((least + SLACK) ** 2, sizes)
-            ranks = np.where(tied, self.rank[which], self.rank.size)
+            ranks = np.where(tied, self.rank(which), self.vertex.size)
             best[who[heads]] = least
             rank[who[heads]] = np.minimum.reduceat(ranks, heads)
             group = until
             if on_progress is not None and group < begins.size and not on_progress(0.0):
                 break
-        found = np.where(rank >= 0, self._by_rank[rank], -1)
+        found = rank if self._by_rank is None else np.where(rank >= 0, self._by_rank[rank], -1)
         seen = np.flatnonzero(found >= 0)
         best[seen] = np.sqrt(self._square_away(found[seen], x[seen], y[seen])[0])
         return best, found
 
     def _square_away(self, segment, x, y):
         """Return the square of the distance to segments, the share along them, their square."""
-        ax, ay, dx, dy = self._rows[segment].T
+        ax, ay, dx, dy = self._rows.take(segment, axis=0).T
         px, py = x - ax, y - ay
         square = dx * dx + dy * dy
         share = np.clip((px * dx + py * dy) / square, 0.0, 1.0)
@@ -168,7 +184,7 @@ class SegmentIndex:
         low_x, high_x = low_x - self._origin[0], high_x - self._origin[0]
         low_y, high_y = low_y - self._origin[1], high_y - self._origin[1]
         found = self._fine.in_box(low_x, low_y, high_x, high_y)
-        ax, ay, dx, dy = self._rows[found].T
+        ax, ay, dx, dy = self._rows.take(found, axis=0).T
         meets = (
             (np.maximum(ax, ax + dx) >= low_x)
             & (np.minimum(ax, ax + dx) <= high_x)
@@ -176,7 +192,7 @@ class SegmentIndex:
             & (np.minimum(ay, ay + dy) <= high_y)
         )
         found = found[meets]
-        return found[np.argsort(self.rank[found])]
+        return found[np.argsort(self.rank(found))]
 
     def candidates(self, x, y, reach):
         """Return (point, segment) pairs, all those at most ``reach`` metres apart among them."""
@@ -210,7 +226,7 @@ class _Grid:
         begin, number: int64 (c,), where a cell's segments begin and how many there are.
     """
 
-    def __init__(self, rows, cell):
+    def __init__(self, rows, cell, step_done=lambda: None):
         self.cell = float(cell)
         ax, ay, dx, dy = rows.T
         # Pieces no longer than a cell: the box of each meets four cells at most.
@@ -225,6 +241,7 @@ class _Grid:
                 [v[segment] + d[segment] * share * (step + k) for k in (0, 1)]
                 for v, d in ((ax, dx), (ay, dy))
             ]
+        step_done()
         columns, lines = ([np.floor(v / self.cell).astype(np.int64) for v in end] for end in ends)
         # A border of empty cells, so that there are as many as are asked for at once.
         border = _MOST_CELLS // 2
@@ -233,6 +250,7 @@ class _Grid:
             max(int(v.max()) for v in side) - low + border + 1
             for side, low in zip((columns, lines), self._low)
         )
+        step_done()
         moves, rises = columns[0] != columns[1], lines[0] != lines[1]
         both = []
         for k, h, mine in (
@@ -241,12 +259,15 @@ class _Grid:
             key = (columns[k][mine] - self._low[0]) * self._size[1] + lines[h][mine] - self._low[1]
             # As one number, cell and segment are sorted faster than as two.
             both.append(key * pieces.size + segment[mine])
+            step_done()
         del ends, columns, lines, moves, rises, key, segment
         both = np.concatenate(both)
         both.sort()
+        step_done()
         if pieces.size and pieces.max() > 1:
             both = both[np.append(True, both[1:] != both[:-1])]
         key, segment = np.divmod(both, pieces.size)
+        step_done()
         self.segment = segment
         heads = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
         self.filled = key[heads]
@@ -698,6 +719,6 @@ def _nearest_pair(index, rings):
     away = np.concatenate(distances)
     segment, along = np.concatenate(segments), np.concatenate(alongs)
     tied = np.flatnonzero(away <= away.min() + SLACK)
-    best = tied[np.lexsort((along[tied], index.rank[segment[tied]]))[0]]
+    best = tied[np.lexsort((along[tied], index.rank(segment[tied])))[0]]
     offset = index.offset(segment[best : best + 1], along[best : best + 1])
     return float(away[best]), index.edge[segment[best]], offset[0]

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .progress import Steps
+
 _LINE, _POLYGON, _MULTI_POINT, _MULTI_LINE, _MULTI_POLYGON = 2, 3, 4, 5, 6
 _HAS_Z, _HAS_M, _HAS_SRID = 0x80000000, 0x40000000, 0x20000000
 
@@ -39,12 +41,17 @@ class Area(NamedTuple):
     polygons: list
 
 
-def read_lines(blobs) -> Lines:
+def read_lines(blobs, on_progress=None) -> Lines:
     """Return the parts of little-endian WKB lines and multi-lines, Z and M left out.
 
     Args:
         blobs: one bytes for each feature, None where it has no geometry.
+        on_progress: share 0-1 → False to stop, asked between passes.
+
+    Raises:
+        Stopped: ``on_progress`` says stop.
     """
+    step_done = Steps(on_progress, 6)
     row, kept = np.arange(len(blobs)), blobs
     if not all(blobs):
         row = np.array([i for i, blob in enumerate(blobs) if blob], dtype=np.int64)
@@ -52,7 +59,9 @@ def read_lines(blobs) -> Lines:
     if not kept:
         none = np.zeros(0, dtype=np.int64)
         return Lines(np.zeros((0, 2)), np.zeros(1, dtype=np.int64), none, none)
+    step_done()
     raw = np.frombuffer(b"".join(kept), dtype=np.uint8)
+    step_done()
     sizes = np.fromiter(map(len, kept), dtype=np.int64, count=len(kept))
     begin = np.cumsum(sizes) - sizes
     code, dims, header = _kinds(raw, begin)
@@ -64,6 +73,7 @@ def read_lines(blobs) -> Lines:
     count.append(_uint(raw, begin[single] + header[single]))
     width.append(dims[single])
 
+    step_done()
     # The parts of a multi-line follow one another: the k-th of every feature in one step.
     multi = np.flatnonzero(code == _MULTI_LINE)
     parts = _uint(raw, begin[multi] + header[multi])
@@ -82,13 +92,16 @@ def read_lines(blobs) -> Lines:
         width.append(part_dims)
         at = at + part_header + 4 + size * part_dims * 8
         step += 1
+        step_done()
 
     feature, where = np.concatenate(feature), np.concatenate(where)
     count, width = np.concatenate(count), np.concatenate(width)
     order = np.argsort(where, kind="stable")
     order = order[count[order] > 0]
     feature, where, count, width = feature[order], where[order], count[order], width[order]
+    step_done()
     xy = _coordinates(raw, where, count, width)
+    step_done()
     others = row[(code != _LINE) & (code != _MULTI_LINE)]
     return _without_bad(xy, count, feature, others)
 

@@ -1,7 +1,8 @@
-"""Layers of files read in columns, a hundred times faster than feature by feature."""
+"""Layers of files read and written in columns, many times faster than feature by feature."""
 
 from __future__ import annotations
 
+import sqlite3
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from ..core.errors import SttmError
+from ..core.progress import Steps
 from .frames import transform_to
 
 _PLAIN = frozenset(
@@ -118,7 +121,9 @@ def _open(layer, names):
             if not number and not (kind == ogr.OFTString and texts):
                 return None
         every = [definition.GetFieldDefn(k).GetName() for k in range(definition.GetFieldCount())]
-        table.SetIgnoredFields([name for name in every if name not in names])
+        # A filter on a field that is left unread lets nothing through, or everything.
+        if not layer.subsetString():
+            table.SetIgnoredFields([name for name in every if name not in names])
     except (RuntimeError, AttributeError, TypeError):
         return None
     return dataset, table
@@ -159,25 +164,36 @@ def _plain_list(values):
     return found
 
 
-def to_crs(xy, layer, crs, context):
-    """Return places (n, 2) of a layer in the analysis CRS, all at once; None where one fails.
+# Places handed to the transformation together.
+_PLACES_AT_ONCE = 200_000
+
+
+def to_crs(xy, layer, crs, context, on_progress=None):
+    """Return places (n, 2) of a layer in the analysis CRS, many at once; None where one fails.
 
     Raises:
         SttmError: the layer has no CRS.
+        Stopped: ``on_progress`` says stop.
     """
     transform = transform_to(layer, crs, context)
     if transform is None or transform.isShortCircuited() or not len(xy):
         return xy
     if not np.isfinite(xy).all():
         return None
-    line = QgsGeometry()
-    line.fromWkb(struct.pack("<BII", 1, 2, len(xy)) + xy.astype("<f8").tobytes())
-    try:
-        line.transform(transform)
-    except QgsCsException:
-        return None
-    moved = np.frombuffer(line.asWkb().data(), dtype="<f8", offset=9).reshape(-1, 2)
-    return moved.copy() if np.isfinite(moved).all() else None
+    steps = Steps(on_progress, 1)
+    moved = np.empty((len(xy), 2))
+    for first in range(0, len(xy), _PLACES_AT_ONCE):
+        steps.at(first / len(xy))
+        part = xy[first : first + _PLACES_AT_ONCE]
+        line = QgsGeometry()
+        line.fromWkb(struct.pack("<BII", 1, 2, len(part)) + part.astype("<f8").tobytes())
+        try:
+            line.transform(transform)
+        except QgsCsException:
+            return None
+        found = np.frombuffer(line.asWkb().data(), dtype="<f8", offset=9)
+        moved[first : first + len(part)] = found.reshape(-1, 2)
+    return moved if np.isfinite(moved).all() else None
 
 
 def sound(blobs) -> bool:
@@ -189,3 +205,154 @@ def sound(blobs) -> bool:
 # The lowest byte of the codes of point, line, multi-point and multi-line, also with Z (1000), M
 # (2000) and both (3000) added.
 _CODES = frozenset((code + more) & 0xFF for code in (1, 2, 4, 5) for more in (0, 1000, 2000, 3000))
+
+
+# Values turned into Python's and bound together: between two lots the run can be stopped.
+_VALUES_AT_ONCE = 400_000
+_BOXES_AT_ONCE = 20_000
+# Columns older builds of SQLite bind at once, with those of the key and the geometry to spare.
+_MOST_COLUMNS = 990
+
+
+def lot_of(columns) -> int:
+    """Return how many rows of so many columns are handled at once."""
+    return max(64, _VALUES_AT_ONCE // max(columns, 1))
+
+
+def fill_points(path, names, x, y, rows, ask=lambda: None) -> bool:
+    """Write the rows of an empty GeoPackage of points, all or none of them.
+
+    Args:
+        path: of a file with one table, made by QGIS and closed.
+        names: its fields, in their order.
+        x, y: float64 (n,), NaN where there is no geometry.
+        rows: iterable of lists of tuples, one for each row, in the order of x and y.
+        ask: called between lots of the spatial index; what it raises undoes all of it.
+
+    Returns:
+        False where the rows have to be written one by one: it is no such file, or this build of
+        SQLite can't; nothing was written and no row was asked for.
+
+    Raises:
+        SttmError: the file can't be written. Whatever ``rows`` raises undoes all of it.
+    """
+    if Path(path).suffix.lower() != ".gpkg" or not Path(path).is_file():
+        return False
+    try:
+        with _Filling(path) as filling:
+            return filling.fits(names) and filling.write(x, y, rows, ask)
+    except sqlite3.Error as error:
+        raise SttmError(
+            f"«{Path(path).name}» non è stato scritto ({error}): controllare lo spazio su disco e "
+            "che il file non sia aperto altrove."
+        ) from error
+
+
+class _Filling:
+    """The one table of points of a GeoPackage, being filled past the triggers of its indexes."""
+
+    def __init__(self, path):
+        self._connection = sqlite3.connect(str(path), isolation_level=None)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._connection.close()
+
+    def _rows(self, sql, *values):
+        return self._connection.execute(sql, values).fetchall()
+
+    def fits(self, names) -> bool:
+        """Tell whether the table has these fields, is empty, and can be filled here."""
+        tables = self._rows("SELECT table_name FROM gpkg_contents")
+        places = self._rows("SELECT column_name, srs_id FROM gpkg_geometry_columns")
+        if len(tables) != 1 or len(places) != 1 or len(names) > _MOST_COLUMNS:
+            return False
+        self.table, self.geometry, self.srs = tables[0][0], *places[0]
+        self.index = f"rtree_{self.table}_{self.geometry}"
+        existing = [row[0] for row in self._rows("SELECT name FROM sqlite_master")]
+        self.indexed = self.index in existing
+        self.counted = "gpkg_ogr_contents" in existing
+        if self.indexed:
+            try:
+                self._rows("CREATE VIRTUAL TABLE temp.prova USING rtree(id, a, b)")
+            except sqlite3.OperationalError:
+                return False
+        found = self._rows("SELECT name FROM pragma_table_info(?)", self.table)
+        held = self._rows(_sql("SELECT count(*) FROM", self.table))[0][0]
+        return [name for (name,) in found][1:] == [self.geometry, *names] and not held
+
+    def write(self, x, y, rows, ask) -> bool:
+        """Write every row, the spatial index and the counters, in one transaction."""
+        run = self._connection.execute
+        triggers = self._rows(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?",
+            self.table,
+        )
+        known = np.isfinite(x) & np.isfinite(y)
+        run("PRAGMA cache_size = -65536")
+        run("BEGIN IMMEDIATE")
+        try:
+            for name, _ in triggers:
+                run(_sql("DROP TRIGGER", name))
+            number = 0
+            for lot in rows:
+                part = slice(number, number + len(lot))
+                blobs = _point_blobs(x[part], y[part], known[part], self.srs)
+                values = ",".join("?" * (2 + len(lot[0])))
+                self._connection.executemany(
+                    _sql("INSERT INTO", self.table, f"VALUES ({values})"),
+                    ((number + k, blob, *row) for k, (blob, row) in enumerate(zip(blobs, lot), 1)),
+                )
+                number += len(lot)
+            if self.indexed:
+                # Along x, so that neighbours share pages.
+                every = np.flatnonzero(known)[np.argsort(x[known], kind="stable")]
+                for first in range(0, every.size, _BOXES_AT_ONCE):
+                    ask()
+                    at = every[first : first + _BOXES_AT_ONCE]
+                    boxes = (x[at].tolist(), x[at].tolist(), y[at].tolist(), y[at].tolist())
+                    self._connection.executemany(
+                        _sql("INSERT INTO", self.index, "VALUES (?,?,?,?,?)"),
+                        zip((at + 1).tolist(), *boxes),
+                    )
+            if self.counted:
+                run(
+                    "UPDATE gpkg_ogr_contents SET feature_count = ? WHERE table_name = ?",
+                    (number, self.table),
+                )
+            if known.any():
+                run(
+                    "UPDATE gpkg_contents SET min_x = ?, min_y = ?, max_x = ?, max_y = ?",
+                    [float(at(of[known])) for at in (np.min, np.max) for of in (x, y)],
+                )
+            for _, sql in triggers:
+                run(sql)
+            run("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                run("ROLLBACK")
+            raise
+        return True
+
+
+def _sql(verb, name, rest="") -> str:
+    """Return a statement on a table whose name may hold anything."""
+    return " ".join((verb, '"' + name.replace('"', '""') + '"', rest))
+
+
+def _point_blobs(x, y, known, srs) -> list:
+    """Return points as GeoPackage writes them, None where there is none."""
+    made = np.zeros(
+        x.size, dtype=[("head", "S4"), ("srs", "<i4"), ("order", "u1"), ("kind", "<u4"),
+                       ("x", "<f8"), ("y", "<f8")]
+    )  # fmt: skip
+    made["head"], made["srs"], made["order"], made["kind"] = b"GP\0\1", srs, 1, 1
+    made["x"], made["y"] = x, y
+    whole, width = made.tobytes(), made.dtype.itemsize
+    blobs = [whole[at : at + width] for at in range(0, len(whole), width)]
+    if not known.all():
+        for place in np.flatnonzero(~known).tolist():
+            blobs[place] = None
+    return blobs

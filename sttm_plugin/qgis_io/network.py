@@ -8,17 +8,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from qgis.core import NULL, QgsFeatureRequest, QgsGeometry, QgsWkbTypes
+from qgis.core import NULL, QgsFeatureRequest, QgsFields, QgsGeometry, QgsWkbTypes
 
 from ..core.cache import Cache
 from ..core.errors import SttmError
 from ..core.network import build_network
+from ..core.progress import Stopped
 from ..core.snapping import SegmentIndex
 from ..core.wkb import read_lines, read_points, read_shape
 from .bulk import file_of, read_columns, sound, to_crs
-from .frames import iter_features, plain_geometry, plain_value, source_name, transform_to
+from .frames import (
+    iter_features,
+    plain_geometry,
+    plain_value,
+    source_crs,
+    source_name,
+    transform_to,
+)
 
 _CANCEL_EVERY = 512
+_NAN = float("nan")
 
 
 @dataclass
@@ -190,6 +199,11 @@ def read_places(source, layer, crs, context=None, feedback=None, fields=()):
 
 def numbers_of(values):
     """Return values as floats, NaN where NULL or no number, and how many were no number."""
+    if set(map(type, values)) <= {int, float, type(None)}:
+        numbers = np.array([_NAN if value is None else value for value in values], dtype=float)
+        bad = ~np.isfinite(numbers)
+        numbers[bad] = _NAN
+        return numbers.tolist(), int(bad.sum()) - values.count(None)
     numbers, wrong = [], 0
     for value in values:
         if value is None or value == NULL:
@@ -262,6 +276,13 @@ class Streets:
 
 # Networks built in this session: those of one metropolitan city, with room to spare.
 _BUILT = Cache(600_000_000)
+# Formats known to lie in one file, and in these beside it; of any other the content is looked at.
+_BESIDE = {
+    ".gpkg": ("-wal", "-journal"),
+    ".shp": (".shx", ".dbf", ".prj", ".cpg", ".SHX", ".DBF", ".PRJ", ".CPG"),
+    ".fgb": (),
+    ".geojson": (),
+}
 # A file written so short a time before it is read may change again without its date showing it.
 _SETTLED_S = 3.0
 
@@ -282,18 +303,24 @@ def read_streets(source, layer, crs, tolerance, context=None, feedback=None, fie
     """
     check_lines(source)
     names = [source.fields()[field_place(source, name)].name() for name in fields]
-    settings = (crs.toWkt(), _operation(source, crs, context), float(tolerance), *names)
-    key = _file_key(layer)
+    declared = source_crs(source).toWkt()
+    operation = _operation(source, crs, context)
+    settings = (declared, crs.toWkt(), operation, float(tolerance), *names)
+    key = _file_key(layer, names)
     built = _BUILT.get((key, settings)) if key else None
     if built is None:
-        rows = _read_lines(source, layer, crs, context, feedback, names)
-        if rows is None:
+        on_progress = feedback and (lambda _: not feedback.isCanceled())
+        try:
+            rows = _read_lines(source, layer, crs, context, feedback, names, on_progress)
+            if rows is None:
+                return None
+            if key is None:
+                key = _content_key(*rows)
+                built = _BUILT.get((key, settings))
+            if built is None:
+                built = _build(*rows, tolerance, on_progress)
+        except Stopped:
             return None
-        if key is None:
-            key = _content_key(*rows)
-            built = _BUILT.get((key, settings))
-        if built is None:
-            built = _build(*rows, tolerance)
         _BUILT.put((key, settings), built)
     elif feedback is not None:
         feedback.pushInfo("Rete invariata: si usa quella già costruita in questa sessione.")
@@ -303,23 +330,23 @@ def read_streets(source, layer, crs, tolerance, context=None, feedback=None, fie
     return Streets(built.network, built.index, columns, built.log)
 
 
-def _read_lines(source, layer, crs, context, feedback, names):
+def _read_lines(source, layer, crs, context, feedback, names, on_progress):
     """Return (Lines, feature ids, columns, log) of a layer; None when cancelled."""
     found = read_columns(layer, names, feedback)
     if found is not None and sound(found.blobs):
-        lines = read_lines(found.blobs)
-        moved = to_crs(lines.xy, layer, crs, context)
+        lines = read_lines(found.blobs, on_progress)
+        moved = to_crs(lines.xy, layer, crs, context, on_progress)
         if moved is not None:
             return lines._replace(xy=moved), found.fids, found.columns
     rows = read_rows(source, crs, context, feedback, names)
     if rows is None:
         return None
     fids = np.array(rows.fids, dtype=np.int64)
-    return read_lines(blobs_of(rows.geometries)), fids, rows.columns
+    return read_lines(blobs_of(rows.geometries), on_progress), fids, rows.columns
 
 
-def _build(lines, fids, columns, tolerance):
-    network = build_network(lines, fids, tolerance)
+def _build(lines, fids, columns, tolerance, on_progress):
+    network = build_network(lines, fids, tolerance, on_progress)
     drawn = np.zeros(fids.size, dtype=bool)
     drawn[lines.feature] = True
     drawn[lines.left_out] = True
@@ -336,7 +363,7 @@ def _build(lines, fids, columns, tolerance):
         f"Rete: {network.size} archi, {network.node_x.size} nodi, "
         f"{int(network.part.max())} parti separate."
     )
-    return Streets(network, SegmentIndex(network), columns, log)
+    return Streets(network, SegmentIndex(network, on_progress), columns, log)
 
 
 def _operation(source, crs, context):
@@ -344,17 +371,25 @@ def _operation(source, crs, context):
     return None if transform is None else transform.instantiatedCoordinateOperationDetails().proj
 
 
-def _file_key(layer):
+def _file_key(layer, names):
     """Return what tells the content of a layer's file, None where it can't be told."""
     if layer is None or layer.isEditable():
         return None
     place = file_of(layer)
     if place is None:
         return None
+    # A virtual or joined field changes without its file.
+    fields = layer.fields()
+    own = QgsFields.FieldOrigin.OriginProvider
+    if any(fields.fieldOrigin(fields.lookupField(name)) != own for name in names):
+        return None
     path = Path(place["path"]).resolve()
+    beside = _BESIDE.get(path.suffix.lower())
+    if beside is None:
+        return None
     states = []
-    for name in (path, *(path.with_name(path.name + end) for end in ("-wal", "-journal")),
-                 *(path.with_suffix(end) for end in (".shx", ".dbf", ".prj", ".cpg"))):  # fmt: skip
+    for name in (path, *(path.with_name(path.name + end) for end in beside if end[0] == "-"),
+                 *(path.with_suffix(end) for end in beside if end[0] == ".")):  # fmt: skip
         try:
             state = name.stat()
         except OSError:

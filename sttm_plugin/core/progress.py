@@ -1,0 +1,50 @@
+"""How far a long run on arrays is, and whether it is to stop, asked between bounded passes."""
+
+from __future__ import annotations
+
+
+class Stopped(Exception):  # noqa: N818
+    """The user stopped the run."""
+
+
+class Steps:
+    """Asks ``on_progress`` at every call, the share growing by one of so many steps.
+
+    Args:
+        on_progress: share 0-1 → False to stop; None never stops.
+        number: steps there are about; more are harmless.
+    """
+
+    def __init__(self, on_progress, number):
+        self._on_progress, self._number, self._done = on_progress, number, 0
+
+    def __call__(self):
+        """Count a step.
+
+        Raises:
+            Stopped: the user stopped the run.
+        """
+        self._done += 1
+        self.at(self._done / self._number)
+
+    def at(self, share):
+        """Tell the share that is done.
+
+        Raises:
+            Stopped: the user stopped the run.
+        """
+        if self._on_progress is not None and not self._on_progress(min(share, 1.0)):
+            raise Stopped
+
+
+def growing(on_progress, begin, end):
+    """Return an ``on_progress`` for the part of a run between two shares, which never goes back."""
+    if on_progress is None:
+        return None
+    shown = [0.0]
+
+    def progress(share):
+        shown[0] = max(shown[0], min(max(share, 0.0), 1.0))
+        return on_progress(begin + (end - begin) * shown[0])
+
+    return progress

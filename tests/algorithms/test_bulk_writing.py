@@ -1,0 +1,162 @@
+"""Rows written in columns into a GeoPackage are those QGIS would have written one by one."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def made(qgis_processing, tmp_path):
+    """Return a function that makes an empty GeoPackage of points as a sink does."""
+    from qgis.core import (
+        QgsCoordinateReferenceSystem,
+        QgsCoordinateTransformContext,
+        QgsField,
+        QgsFields,
+        QgsVectorFileWriter,
+        QgsWkbTypes,
+    )
+    from qgis.PyQt.QtCore import QVariant
+
+    def make(name="punti.gpkg"):
+        fields = QgsFields()
+        fields.append(QgsField('no"me', QVariant.Type.String))
+        fields.append(QgsField("costo", QVariant.Type.Double))
+        options = QgsVectorFileWriter.SaveVectorOptions()
+        writer = QgsVectorFileWriter.create(
+            str(tmp_path / name),
+            fields,
+            QgsWkbTypes.Type.Point,
+            QgsCoordinateReferenceSystem("EPSG:32632"),
+            QgsCoordinateTransformContext(),
+            options,
+        )
+        assert writer.errorMessage() == ""
+        del writer
+        return tmp_path / name
+
+    return make
+
+
+X, Y = np.array([10.0, np.nan, 30.0]), np.array([1.0, np.nan, 3.0])
+ROWS = [[("uno", 1.5), (None, None)], [("tre", 3.5)]]
+
+
+def test_rows_geometry_and_extent_are_there(made):
+    from qgis.core import QgsRectangle, QgsVectorLayer
+
+    from sttm_plugin.qgis_io.bulk import fill_points
+
+    path = made()
+
+    assert fill_points(path, ['no"me', "costo"], X, Y, iter(ROWS))
+
+    layer = QgsVectorLayer(str(path), "punti", "ogr")
+    assert layer.featureCount() == 3
+    assert layer.crs().authid() == "EPSG:32632"
+    assert layer.extent() == QgsRectangle(10, 1, 30, 3)
+    rows = [(f.id(), f['no"me'], f["costo"], f.geometry().asWkt()) for f in layer.getFeatures()]
+    assert rows[0] == (1, "uno", 1.5, "Point (10 1)")
+    assert rows[1][0] == 2 and not rows[1][1] and not rows[1][2] and rows[1][3] == ""
+    assert rows[2] == (3, "tre", 3.5, "Point (30 3)")
+    near = [f.id() for f in layer.getFeatures(QgsRectangle(29, 2, 31, 4))]
+    assert near == [3]
+
+
+def test_indexes_and_counters_go_on_working(made):
+    from qgis.core import QgsFeature, QgsGeometry, QgsRectangle, QgsVectorLayer
+
+    from sttm_plugin.qgis_io.bulk import fill_points
+
+    path = made()
+    fill_points(path, ['no"me', "costo"], X, Y, iter(ROWS))
+    layer = QgsVectorLayer(str(path), "punti", "ogr")
+    feature = QgsFeature(layer.fields())
+    feature.setGeometry(QgsGeometry.fromWkt("POINT(50 5)"))
+    assert layer.dataProvider().addFeatures([feature])[0]
+    del layer
+
+    again = QgsVectorLayer(str(path), "punti", "ogr")
+    assert again.featureCount() == 4
+    assert [f.id() for f in again.getFeatures(QgsRectangle(49, 4, 51, 6))] == [4]
+    with sqlite3.connect(path) as connection:
+        (count,) = connection.execute("SELECT feature_count FROM gpkg_ogr_contents").fetchone()
+        (state,) = connection.execute("SELECT rtreecheck('rtree_punti_geom')").fetchone()
+    assert (count, state) == (4, "ok")
+
+
+def test_a_run_that_stops_half_way_leaves_no_row_and_every_trigger(made):
+    from sttm_plugin.qgis_io.bulk import fill_points
+
+    def rows():
+        yield ROWS[0]
+        raise KeyboardInterrupt
+
+    path = made()
+    with sqlite3.connect(path) as connection:
+        before = connection.execute("SELECT name, sql FROM sqlite_master").fetchall()
+
+    with pytest.raises(KeyboardInterrupt):
+        fill_points(path, ['no"me', "costo"], X, Y, rows())
+
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM punti").fetchone() == (0,)
+        assert connection.execute("SELECT name, sql FROM sqlite_master").fetchall() == before
+
+
+@pytest.mark.parametrize("names", [["no"], ["costo", 'no"me']])
+def test_a_table_with_other_fields_is_left_alone(made, names):
+    from sttm_plugin.qgis_io.bulk import fill_points
+
+    path = made()
+
+    assert not fill_points(path, names, X, Y, iter(ROWS))
+
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM punti").fetchone() == (0,)
+
+
+def test_a_geopackage_and_a_memory_layer_hold_the_same_measures(sttm_provider, tmp_path):
+    from qgis import processing
+    from qgis.core import QgsFeature, QgsGeometry, QgsVectorFileWriter, QgsVectorLayer
+
+    origins = QgsVectorLayer(
+        "Point?crs=EPSG:32632&field=nome:string&field=abitanti:integer", "origini", "memory"
+    )
+    services = QgsVectorLayer("Point?crs=EPSG:32632&field=codice_sttm:string", "servizi", "memory")
+    for layer, rows in (
+        (origins, [(["città", 5], "POINT(0 0)"), ([None, None], None), (["b", 7], "POINT(9 0)")]),
+        (services, [(["CUL.01"], "POINT(400 0)"), (["IST.01"], "POINT(90000 0)")]),
+    ):
+        for values, wkt in rows:
+            feature = QgsFeature(layer.fields())
+            feature.setAttributes(values)
+            if wkt:
+                feature.setGeometry(QgsGeometry.fromWkt(wkt))
+            layer.dataProvider().addFeature(feature)
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    saved = str(tmp_path / "origini.gpkg")
+    context = origins.transformContext()
+    QgsVectorFileWriter.writeAsVectorFormatV3(origins, saved, context, options)
+
+    found = []
+    for given, output in (
+        (origins, "TEMPORARY_OUTPUT"),
+        (saved, str(tmp_path / "misure.gpkg")),
+    ):
+        result = processing.run(
+            "sttm:accessibility",
+            {"ORIGINS": given, "POP_FIELD": "abitanti", "SERVICES": [services], "STRATEGY": 0,
+             "MEASURES": [0, 1, 2, 3, 4], "OUTPUT": output},
+        )["OUTPUT"]  # fmt: skip
+        layer = result if isinstance(result, QgsVectorLayer) else QgsVectorLayer(result, "m", "ogr")
+        names = [f.name() for f in layer.fields() if f.name() != "fid"]
+        rows = [([f[name] for name in names], f.geometry().asWkt(3)) for f in layer.getFeatures()]
+        found.append((names, rows))
+
+    assert found[0] == found[1]
+    assert found[0][1][0][0][:2] == ["città", 5]
+    assert found[0][1][0][0][found[0][0].index("t_cul_01")] == 400.0
