@@ -14,7 +14,7 @@ LETTURA2 ?= build/lettura2
 	benchmark-classification benchmark-reconciliation system dev clean test-matrix
 
 help: ## elenca i comandi
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-31s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-31s %s\n", $$1, $$2}'
 	@echo "  make demo INPUT=<cartella>    la stessa verifica sui propri layer (vedi README)"
 
 demo: system ## comune dimostrativo: tutta la verifica, risultati in build/demo
