@@ -21,6 +21,9 @@ class ClassifyServices(SttmAlgorithm):
         "servizio restano i punteggi, la quota di dati disponibili e il motivo di ogni regola. "
         "Un dato che manca non rende mai un servizio locale: sotto la copertura minima la valenza "
         "è «non determinabile» e l'indicazione dice che cosa suggeriscono i dati presenti. "
+        "Ogni risultato è spiegato a parole: la regola che decide, quanto manca al verdetto "
+        "opposto (margine), se è fragile (una soglia diversa del 20% lo cambierebbe), fra quali "
+        "estremi può spostarlo ciò che non si sa. "
         "Bastano i servizi; ogni layer in più permette di valutare altre regole. I criteri sono "
         "proposti, non ufficiali."
     )
@@ -30,6 +33,7 @@ class ClassifyServices(SttmAlgorithm):
     SERVICES, COMUNI, LUM = "SERVICES", "COMUNI", "LUM"
     POPULATION, POP_FIELD, NETWORK = "POPULATION", "POP_FIELD", "NETWORK"
     OUTPUT_POINTS, OUTPUT_AREAS, SUMMARY = "OUTPUT_POINTS", "OUTPUT_AREAS", "SUMMARY"
+    MISMATCHES, RULES = "MISMATCHES", "RULES"
 
     def define(self):
         area = QgsProcessing.SourceType.TypeVectorPolygon
@@ -98,12 +102,29 @@ class ClassifyServices(SttmAlgorithm):
             QgsProcessing.SourceType.TypeVector,
             by_default=False,
         )
+        self.add_sink(
+            self.MISMATCHES,
+            "Sovra e sottodichiarati",
+            "I servizi dichiarati più o meno di quanto i criteri riconoscono, per Zona Omogenea e "
+            "comune, con la spiegazione.",
+            QgsProcessing.SourceType.TypeVector,
+            by_default=False,
+        )
+        self.add_sink(
+            self.RULES,
+            "Regole provate",
+            "Per ogni regola: quanti servizi riguarda, per quanti c'era il dato, con quale esito, "
+            "e da dove il dato può venire.",
+            QgsProcessing.SourceType.TypeVector,
+            by_default=False,
+        )
         self.add_numbers(
             {
                 "CONSISTENT": "Servizi coerenti",
                 "OVERDECLARED": "Servizi sovradichiarati",
                 "UNDERDECLARED": "Servizi sottodichiarati",
                 "TO_VERIFY": "Servizi da verificare",
+                "FRAGILE": "Servizi con valenza fragile",
             }
         )
 
@@ -138,18 +159,44 @@ class ClassifyServices(SttmAlgorithm):
             if name in computed:
                 services[name] = computed.pop(name)
         stages.next()
-        classified = or_cancelled(valenza.classify(services, pack, computed, stages.progress))
+        classified = or_cancelled(
+            valenza.classify(services, pack, computed, stages.progress, explain=True)
+        )
         counts = classified["esito"].value_counts()
         _tell(classified, counts, feedback)
         stages.next()
         area = classified.geometry.map(_is_area).astype(bool).to_numpy()
+        tables = {
+            self.SUMMARY: (valenza.summary, (classified,), schema.VALENZA_SUMMARY),
+            self.MISMATCHES: (valenza.mismatches, (classified,), schema.VALENZA_MISMATCHES),
+            self.RULES: (valenza.rules_tried, (services, pack, computed), schema.VALENZA_RULES),
+        }
+        # Everything is made before the first sink is opened.
+        tables = {
+            name: (make(*given), fields)
+            for name, (make, given, fields) in tables.items()
+            if self.wants(parameters, name)
+        }
+        stages.check()
         results = self._write(parameters, context, feedback, classified, area, crs)
+        for name, (frame, fields) in tables.items():
+            results[name] = self.write(
+                parameters,
+                name,
+                context,
+                feedback,
+                frame,
+                fields,
+                QgsWkbTypes.Type.NoGeometry,
+                crs,
+            )
         return {
             **results,
             "CONSISTENT": int(counts.get("coerente", 0)),
             "OVERDECLARED": int(counts.get("sovradichiarato", 0)),
             "UNDERDECLARED": int(counts.get("sottodichiarato", 0)),
             "TO_VERIFY": int(counts.get("da_verificare", 0)),
+            "FRAGILE": int(classified["fragile"].eq(True).sum()),
         }
 
     def _around(self, parameters, crs, pack, context, feedback):
@@ -184,6 +231,7 @@ class ClassifyServices(SttmAlgorithm):
 
     def _write(self, parameters, context, feedback, classified, area, crs):
         points, areas = classified[~area], classified[area]
+        fields = (*schema.SERVICES, *schema.VALENZA_EXPLAINED)
         results = {}
         for name, part, kind, style in (
             (self.OUTPUT_POINTS, points, QgsWkbTypes.Type.Point, "servizi_punti"),
@@ -195,20 +243,7 @@ class ClassifyServices(SttmAlgorithm):
                     feedback.pushWarning(f"{len(part)} servizi non scritti: non c'è «{what}».")
                 continue
             results[name] = self.write(
-                parameters, name, context, feedback, part, schema.SERVICES, kind, crs, style
-            )
-        if self.wants(parameters, self.SUMMARY):
-            from ..core.valenza import summary
-
-            results[self.SUMMARY] = self.write(
-                parameters,
-                self.SUMMARY,
-                context,
-                feedback,
-                summary(classified),
-                schema.VALENZA_SUMMARY,
-                QgsWkbTypes.Type.NoGeometry,
-                crs,
+                parameters, name, context, feedback, part, fields, kind, crs, style
             )
         return results
 
