@@ -10,6 +10,7 @@ ALGORITHMS = (
     "createworkspace",
     "importservices",
     "classifyservices",
+    "whatif",
     "preparenetwork",
     "lumcatchment",
     "accessibility",
@@ -17,6 +18,9 @@ ALGORITHMS = (
     "justifyfindings",
     "exportcompatibility",
     "validatesubmission",
+    "validatecriteria",
+    "comparecriteria",
+    "savecriteria",
     "verifica_completa",
 )
 

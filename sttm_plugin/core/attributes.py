@@ -18,6 +18,7 @@ from .reference import comune_of
 from .reference import comuni as all_comuni
 from .snapping import attach_points
 from .text import normalise
+from .valenza_decision import model_names
 from .wkb import read_shape
 
 YES, NO = "si", "no"
@@ -72,6 +73,26 @@ def compute_attributes(
     if comuni is not None:
         _comuni_of_parks(found, services, pack, comuni)
     return found
+
+
+def reads_of(pack):
+    """Return what ``compute_attributes`` reads of a pack: equal for two packs, equal attributes."""
+    return (
+        {name: one for name, one in pack.parametri.items() if name not in model_names(pack)},
+        {code: _limits(pack, code) for code in pack.categorie},
+        {
+            (rule.codice_categoria, rule.attributo, rule.valenza)
+            for rule in pack.regole
+            if rule.attributo in (_PEOPLE, "n_comuni_serviti")
+        },
+        {
+            name: one.unita
+            for name, one in pack.parametri_descritti.items()
+            if name.startswith(_STANDARD)
+        },
+        pack.testi.get("enti_programmatori"),
+        pack.lum.get("ranghi"),
+    )
 
 
 def lum_of(services, lum):

@@ -236,6 +236,28 @@ FLIPS = (
 )
 FLIPS_SUMMARY = (*_fields("text", "livello codice nome prima dopo"), Field("n", "int"))
 
+# validatecriteria, OUTPUT and VALUES
+PACK_FAULTS = (
+    *_fields("text", "gravita file"),
+    Field("riga", "int"),
+    *_fields("text", "chiave valore messaggio ammessi"),
+)
+PACK_VALUES = (
+    *_fields("text", "tabella file"),
+    Field("riga", "int"),
+    *_fields("text", "chiave campo valore provenienza"),
+)
+
+# comparecriteria, OUTPUT
+PACK_DIFFERENCES = (
+    *_fields("text", "tabella file chiave campo tipo prima dopo provenienza_prima"),
+    Field("provenienza_dopo"),
+    *_fields("int", "riga_prima riga_dopo"),
+)
+
+# savecriteria, OUTPUT_CHANGES
+PACK_CHANGES = (*_fields("text", "tabella chiave campo prima dopo"),)
+
 # accessibility, SUMMARY
 ACCESSIBILITY_SUMMARY = (
     *_fields("text", "livello nome codice categoria"),

@@ -113,11 +113,10 @@ class Judged:
         """Return for each service what holds of its pattern."""
         return values[self.pattern]
 
-    def columns(self, pack):
-        """Return {field: values (n,)} of what ``classify`` sets, ``esito`` apart."""
+    def numbers(self):
+        """Return {field: values (n,)} of what ``classify`` sets, but for the reasons."""
         verdict = self.verdict
         (s_int, c_int), (s_met, c_met) = (verdict.scores[level] for level in LEVELS)
-        notes = _notes(verdict, c_int, c_met, pack, self.model)
         found = {
             "valenza_calcolata": verdict.valenza,
             "punteggio": 100 * np.where(verdict.on_top, s_met, s_int),
@@ -126,9 +125,12 @@ class Judged:
             "copertura": np.where(verdict.on_top, c_met, c_int),
             "indicazione": verdict.indication,
         }
-        found = {name: self.of_each(values) for name, values in found.items()}
-        found["motivazione"] = reasons(self.tried, self.of_each(notes))
-        return found
+        return {name: self.of_each(values) for name, values in found.items()}
+
+    def columns(self, pack):
+        """Return {field: values (n,)} of what ``classify`` sets, ``esito`` apart."""
+        notes = _notes(self.verdict, pack, self.model)
+        return {**self.numbers(), "motivazione": reasons(self.tried, self.of_each(notes))}
 
 
 def judge(values, code, pack):
@@ -244,8 +246,9 @@ def _esito(declared, found):
     return "sottodichiarato" if difference < 0 else "coerente"
 
 
-def _notes(verdict, c_int, c_met, pack, model):
+def _notes(verdict, pack, model):
     """Return the line of ``motivazione`` on data that are too few, "" where they are enough."""
+    c_int, c_met = (verdict.scores[level][1] for level in LEVELS)
     unknown = verdict.valenza == NON_DETERMINABILE
     notes = np.full(unknown.size, "", dtype=object)
     not_known = "la valenza non è determinabile"

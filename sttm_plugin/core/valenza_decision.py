@@ -49,6 +49,11 @@ def model_of(pack) -> Model:
     return Model(*(pack.parametri[codes[name]] for name in MODEL), codes, residual)
 
 
+def model_names(pack) -> set:
+    """Return the names and codes the parameters of the model go by."""
+    return {*MODEL, *model_of(pack).codes.values()}
+
+
 @dataclass
 class Verdict:
     """What the model says of some services, arrays (n,).
