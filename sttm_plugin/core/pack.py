@@ -1354,10 +1354,20 @@ NEEDED_PARAMETERS = (
     "verde_soglia_mq",
     "confidenza_minima",
     "scarto_ambiguita",
+    "sensibilita",
+    # Read by the attributes computed from the layers around (core.attributes).
+    "esponente_decadimento_distanza",
+    "soglia_minima_comune_servito",
+    "velocita_auto_kmh",
+    "quota_popolazione_in_rete",
+    "quota_zo_servita",
+    "quota_area_comune",
+    "quota_area_comune_servito",
+    "raggio_parchi_m",
 )
 
-# What the report opens with.
-NEEDED_TEXTS = ("avvertenza_rapporto",)
+# What the report opens with, and the words for its severities.
+NEEDED_TEXTS = ("avvertenza_rapporto", *(f"severita.{name}" for name in SEVERITA))
 
 LUM_NUMBERS = (
     "quota_comune.valore",

@@ -161,8 +161,8 @@ def _to_confirm(pack, draft):
         count = sum(row.provenienza in _SOURCED and not row.verificato for row in rows)
         if count:
             message = (
-                f"{count} valori citano una norma o una fonte: da riscontrare sul testo vigente "
-                "prima di presentarli a terzi"
+                "valori di norma o di letteratura da riscontrare sul testo vigente prima di "
+                f"presentarli a terzi: {count}"
             )
             file = draft.table(name).file
             yield Fault(file, 0, "stato_riscontro", message, gravita="avviso")

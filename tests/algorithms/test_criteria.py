@@ -259,3 +259,35 @@ def test_a_saved_version_is_not_overwritten(run, tmp_path):
 
 def test_two_packs_are_needed_to_compare(sttm_provider):
     assert "almeno uno" in refusal("comparecriteria", OUTPUT="TEMPORARY_OUTPUT")
+
+
+# --- other strategies ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["sttm1", "sttm3"])
+def test_another_strategy_classifies_and_checks_a_plan(run, services, tmp_path, name):
+    from sttm_plugin.core.pack import BUNDLED
+
+    pack = str(BUNDLED.parent.parent / name / "pacchetto.json")
+    layers = list(services(ROWS))
+    given = {"SERVICES": layers, "CRITERIA": pack}
+    found = run("classifyservices", **given, OUTPUT_POINTS="TEMPORARY_OUTPUT")
+    valenze = {row["id_servizio"]: row["valenza_calcolata"] for row in found["OUTPUT_POINTS"]}
+    assert valenze == {"teatro": "fuori_tassonomia", "far": None}
+    page = tmp_path / "rapporto.html"
+    checked = run(
+        "checkplan",
+        **given,
+        COMUNE="015182",
+        OUTPUT="TEMPORARY_OUTPUT",
+        CHECKS="TEMPORARY_OUTPUT",
+        REPORT_HTML=str(page),
+        REPORT_JSON=str(tmp_path / "rilievi.json"),
+    )
+    verdicts = {row["codice"]: row["verdetto"] for row in checked["CHECKS"]}
+    assert set(verdicts.values()) <= {
+        "soddisfatto", "non_soddisfatto", "non_verificabile", "non_applicabile",
+    }  # fmt: skip
+    total = checked["CHECKS_RUN"] + checked["NOT_RUN"] + checked["NOT_APPLICABLE"]
+    assert total == len(verdicts) == 10
+    assert "Scheletro di criteri" in page.read_text(encoding="utf-8")
