@@ -25,6 +25,7 @@ SCHEMA = "sttm.criteri/1"
 
 VERIFIED = "riscontrato su fonte consultata"
 GENERAL = "*"
+_A_CATEGORY = "un codice della tassonomia"
 EXCLUSIONS = "GEN.00"
 
 # A folder's tables are a few hundred kilobytes: more is not a pack.
@@ -784,6 +785,7 @@ class _Loader:
         name = self.manifest["tabelle"].get(table, "pacchetto.json")
         if not line and name.endswith(".json"):
             line = self._line_of(name, key)
+            value = _inner(_json(self.members[name], name), key) if value is None else value
         text = "" if value is None else str(value)
         self.faults.append(Fault(name, line, key, message, text, allowed))
 
@@ -995,7 +997,7 @@ class _Loader:
                 more.append(word)
                 continue
             if code not in categories:
-                row.fault("codice_categoria", f"«{code}» non è nella tassonomia")
+                row.fault("codice_categoria", f"«{code}» non è nella tassonomia", _A_CATEGORY)
                 continue
             added.setdefault((code, sign), []).append(word)
         for (code, sign), words in added.items():
@@ -1031,7 +1033,7 @@ class _Loader:
             self.unique(row, "codice_regola", code, seen)
             category = row.text("codice_categoria", needed=True)
             if category != GENERAL and category not in categories:
-                row.fault("codice_categoria", f"«{category}» non è nella tassonomia")
+                row.fault("codice_categoria", f"«{category}» non è nella tassonomia", _A_CATEGORY)
             operator = row.one_of("operatore", OPERATORI)
             weight = row.number("peso")
             if weight < 0:
@@ -1210,7 +1212,7 @@ class _Loader:
         for row in self.rows("lum_matrice", columns):
             code = row.text("codice_categoria", needed=True)
             if code not in categories:
-                row.fault("codice_categoria", f"«{code}» non è nella tassonomia")
+                row.fault("codice_categoria", f"«{code}» non è nella tassonomia", _A_CATEGORY)
             self.unique(row, "codice_categoria", code, set(cells))
             source = row.one_of("provenienza", PROVENIENZE)
             cells[code] = {}
@@ -1230,7 +1232,7 @@ class _Loader:
         for row in self.rows("intervalli", columns):
             code = row.text("codice_categoria", needed=True)
             if code not in categories:
-                row.fault("codice_categoria", f"«{code}» non è nella tassonomia")
+                row.fault("codice_categoria", f"«{code}» non è nella tassonomia", _A_CATEGORY)
             low, high = row.number("minimo"), row.number("massimo")
             if low > high:
                 row.fault("minimo", f"{low:g} supera il massimo {high:g}")
@@ -1256,7 +1258,11 @@ class _Loader:
             values = {column: row.text(column) for column in columns}
             one = TipoSpecifico(**values)
             if one.codice_categoria not in categories:
-                row.fault("codice_categoria", f"«{one.codice_categoria}» non è nella tassonomia")
+                row.fault(
+                    "codice_categoria",
+                    f"«{one.codice_categoria}» non è nella tassonomia",
+                    _A_CATEGORY,
+                )
             if one.attributo and vocabulary is not None:
                 known = vocabulary.get((one.codice_categoria, one.attributo), ())
                 if one.valore not in known:
@@ -1270,7 +1276,11 @@ class _Loader:
         for row in self.rows("codici", columns):
             one = CodiceUfficiale(**{column: row.text(column) for column in columns})
             if one.codice_categoria not in categories:
-                row.fault("codice_categoria", f"«{one.codice_categoria}» non è nella tassonomia")
+                row.fault(
+                    "codice_categoria",
+                    f"«{one.codice_categoria}» non è nella tassonomia",
+                    _A_CATEGORY,
+                )
             found.append(one)
         return tuple(found)
 

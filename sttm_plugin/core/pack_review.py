@@ -192,9 +192,13 @@ def validation_html(result: Review) -> str:
         errori=result.count("errore"),
         avvisi=result.count("avviso"),
         righe=result.faults,
-        giorno=generated_at()[:10],
+        giorno=_today(),
         plugin=plugin_version(),
     )
+
+
+def _today():
+    return "/".join(reversed(generated_at()[:10].split("-")))
 
 
 def comparison_html(one, other, rows) -> str:
@@ -212,6 +216,6 @@ def comparison_html(one, other, rows) -> str:
         dopo=other,
         tabelle=tables,
         numero=len(rows),
-        giorno=generated_at()[:10],
+        giorno=_today(),
         plugin=plugin_version(),
     )

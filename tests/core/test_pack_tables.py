@@ -64,9 +64,9 @@ PLANTED = (
     ("intervalli.csv", "5000,20000000", "5000,200", "minimo", "5000"),
     ("tipi_specifici.csv", "livello_dm70,DEA_I,", "livello_dm70,DEA_9,", "valore", "DEA_9"),
     ("codici.csv", "MIM,PS,IST.01", "MIM,PS,IST.77", "codice_categoria", "IST.77"),
-    ("lum.json", '"raggio_m": 500', '"raggio_m": 700', "ranghi.metropolitano.raggio_m", ""),
+    ("lum.json", '"raggio_m": 500', '"raggio_m": 700', "ranghi.metropolitano.raggio_m", "700"),
     ("testi.json", '"avvertenza_rapporto"', '"avvertenza"', "avvertenza_rapporto", ""),
-    ("pacchetto.json", '"sopra": "VER.01"', '"sopra": "VER.99"', "superficie_decide.sopra", ""),
+    ("pacchetto.json", '"sopra": "VER.01"', '"sopra": "X.9"', "superficie_decide.sopra", "X.9"),
 )  # fmt: skip
 
 
