@@ -117,21 +117,17 @@ def test_the_nearest_test_is_the_one_named_and_one_that_changes_nothing_is_not()
 
 
 def test_a_value_carried_across_a_threshold_carries_the_other_tests_that_read_it():
-    # 5 is far below both; at 20 the value meets the lower threshold too: 100 of 100.
+    # Weights 40 and 60: reaching 10 alone changes nothing; reaching 20 meets both, 100 of 100.
     pack = pack_of(
-        rule("intercomunale", "graduata", "a", soglia=10.0, peso=50),
-        rule("intercomunale", "graduata", "a", soglia=20.0, peso=50, n=2),
+        rule("intercomunale", "graduata", "a", soglia=10.0, peso=40),
+        rule("intercomunale", "graduata", "a", soglia=20.0, peso=60, n=2),
     )
     found_one = one(pack, a=5)
-    assert found_one["valenza_calcolata"] == "locale"
-    # Reaching 10 alone gives 50 of 100, the grey zone: that is the nearest change.
-    assert (found_one["margine"], found_one["valenza_oltre"]) == (-5.0, "al_limite")
-    found_one = one(pack, a=19)
     assert (found_one["valenza_calcolata"], found_one["regola_vicina"]) == (
-        "al_limite",
+        "locale",
         "P-int-gra-a2",
     )
-    assert (found_one["margine"], found_one["valenza_oltre"]) == (-1.0, "intercomunale")
+    assert (found_one["margine"], found_one["valenza_oltre"]) == (-15.0, "intercomunale")
 
 
 def test_nothing_is_near_where_no_number_could_change_it():

@@ -13,6 +13,7 @@ ALGORITHMS = (
     "createworkspace",
     "importservices",
     "classifyservices",
+    "whatif",
     "preparenetwork",
     "lumcatchment",
     "accessibility",
@@ -20,6 +21,9 @@ ALGORITHMS = (
     "justifyfindings",
     "exportcompatibility",
     "validatesubmission",
+    "validatecriteria",
+    "comparecriteria",
+    "savecriteria",
     "verifica_completa",
 )
 SPATIAL = ("servizi_punti", "servizi_poligoni", "lum", "lum_perimetri", "popolazione", "rilievi")
