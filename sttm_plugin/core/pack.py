@@ -520,7 +520,15 @@ TABLES = (
     "testi",
 )
 # What a strategy may do without: a pack that lacks them names no file for them.
-OPTIONAL_TABLES = ("dizionario", "lessico", "lum", "lum_matrice", "intervalli", "tipi_specifici", "codici")
+OPTIONAL_TABLES = (
+    "dizionario",
+    "lessico",
+    "lum",
+    "lum_matrice",
+    "intervalli",
+    "tipi_specifici",
+    "codici",
+)
 
 
 def _table_names(manifest: bytes) -> list:

@@ -90,10 +90,13 @@ def doubts(pack, draft) -> list:
         if share and not 0 <= one.valore <= 1:
             doubt(parameters, name, "valore", f"{name}: una quota va fra 0 e 1")
     for code, category in pack.categorie.items():
-        both = set(map(normalise, category.parole_chiave)) & set(
-            map(normalise, category.anti_parole_chiave)
+        # The dictionary may take a word of the taxonomy back: only what one row says twice counts.
+        row = draft.table("tassonomia").rows[code]
+        words, against = (
+            set(map(normalise, row[column].split(";"))) - {""}
+            for column in ("parole_chiave", "anti_parole_chiave")
         )
-        for word in sorted(both):
+        for word in sorted(words & against):
             message = f"{code}: «{word}» è insieme parola chiave e anti-parola"
             doubt(draft.table("tassonomia"), code, "parole_chiave", message)
         own = [rule for rule in pack.regole if rule.codice_categoria == code]

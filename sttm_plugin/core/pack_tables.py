@@ -19,6 +19,7 @@ MANIFEST = "pacchetto"
 KEYS = {
     "tassonomia": ("codice",),
     "dizionario": ("codice_categoria", "segno", "parola"),
+    "lessico": ("uso", "forma"),
     "valenza": ("codice_regola",),
     "controlli": ("codice",),
     "controlli_motore": ("codice",),

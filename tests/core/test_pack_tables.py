@@ -156,6 +156,7 @@ def test_the_bundled_pack_is_valid_and_says_what_nobody_read():
         ("SAN.01-R01.riferimento= ;", None, None),
         ("GEN-R08.attributo=simpatia", "attributo", "non è un campo"),
         ("sensibilita=2", "valore", "fra 0 e 1"),
+        ("SIC.04.anti_parole_chiave=questura", "parole_chiave", "insieme parola chiave e anti"),
         ("tortuosita=1.4", "versione", "cambiarla"),
         ("controlli_motore:STTM2-103.prova=magia", "prova", "non c'è in questa versione"),
     ],
@@ -322,8 +323,9 @@ def test_every_value_is_listed_with_its_place_and_provenance():
     word = found["dizionario", "IST.01|+|l scientifico", "provenienza"]
     assert word["valore"] == "proposta"
     assert {row["tabella"] for row in rows} == {
-        "pacchetto", "tassonomia", "dizionario", "valenza", "controlli", "controlli_motore", "lum",
-        "lum_matrice", "parametri", "intervalli", "tipi_specifici", "codici", "testi",
+        "pacchetto", "tassonomia", "dizionario", "lessico", "valenza", "controlli",
+        "controlli_motore", "lum", "lum_matrice", "parametri", "intervalli", "tipi_specifici",
+        "codici", "testi",
     }  # fmt: skip
 
 
