@@ -15,6 +15,7 @@ ALGORITHMS = (
     "decidepairs",
     "classifyservices",
     "readingsbyzone",
+    "whatif",
     "preparenetwork",
     "lumcatchment",
     "accessibility",
@@ -22,6 +23,9 @@ ALGORITHMS = (
     "justifyfindings",
     "exportcompatibility",
     "validatesubmission",
+    "validatecriteria",
+    "comparecriteria",
+    "savecriteria",
     "verifica_completa",
 )
 

@@ -255,9 +255,11 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
         )
         self.add(parameter, help_text, advanced)
 
-    def add_text(self, name, label, help_text, default=None, optional=True, advanced=False):
-        """Add a line of text."""
-        parameter = QgsProcessingParameterString(name, self.tr(label), default, optional=optional)
+    def add_text(
+        self, name, label, help_text, default=None, optional=True, advanced=False, multiline=False
+    ):
+        """Add a text, of one line or of several."""
+        parameter = QgsProcessingParameterString(name, self.tr(label), default, multiline, optional)
         self.add(parameter, help_text, advanced)
 
     def add_file(self, name, label, help_text, file_filter="", optional=True, advanced=False):

@@ -6,10 +6,11 @@ from qgis.core import QgsProcessing, QgsWkbTypes
 
 from ..core import schema
 from ..core.errors import SttmError
-from .base import SttmAlgorithm, or_cancelled
+from .base import or_cancelled
+from .surroundings import AroundServices
 
 
-class ClassifyServices(SttmAlgorithm):
+class ClassifyServices(AroundServices):
     """Gives each service its valenza by the rules of the pack, and the outcome of the declared."""
 
     NAME = "classifyservices"
@@ -21,63 +22,21 @@ class ClassifyServices(SttmAlgorithm):
         "servizio restano i punteggi, la quota di dati disponibili e il motivo di ogni regola. "
         "Un dato che manca non rende mai un servizio locale: sotto la copertura minima la valenza "
         "è «non determinabile» e l'indicazione dice che cosa suggeriscono i dati presenti. "
+        "Ogni risultato è spiegato a parole: la regola che decide, quanto manca al verdetto "
+        "opposto (margine), se è fragile (una soglia diversa del 20% lo cambierebbe), fra quali "
+        "estremi può spostarlo ciò che non si sa. "
         "Bastano i servizi; ogni layer in più permette di valutare altre regole. I criteri sono "
         "proposti, non ufficiali."
     )
     TAGS = ("valenza", "intercomunale", "metropolitano", "criteri", "classificazione", "servizi")
     NEEDS = ("pandas", "geopandas", "shapely")
 
-    SERVICES, COMUNI, LUM = "SERVICES", "COMUNI", "LUM"
-    POPULATION, POP_FIELD, NETWORK = "POPULATION", "POP_FIELD", "NETWORK"
     OUTPUT_POINTS, OUTPUT_AREAS, SUMMARY = "OUTPUT_POINTS", "OUTPUT_AREAS", "SUMMARY"
+    MISMATCHES, RULES = "MISMATCHES", "RULES"
 
     def define(self):
         area = QgsProcessing.SourceType.TypeVectorPolygon
-        self.add_layers(
-            self.SERVICES,
-            "Servizi",
-            "Uno o più layer di servizi (punti, aree, tabelle), anche quelli dei comuni vicini. "
-            "Servono i campi id_servizio, denominazione e codice_sttm, come li produce «Importa "
-            "servizi».",
-        )
-        self.add_source(
-            self.COMUNI,
-            "Confini dei comuni",
-            "Poligoni con il codice ISTAT (istat, PRO_COM_T, PRO_COM, COD_ISTAT o com_istat_code). "
-            "Servono a sapere quali parchi attraversano un confine e di quale comune sono i "
-            "residenti. Senza, si usa la tabella dei 133 comuni per poli e contermini.",
-            area,
-        )
-        self.add_source(
-            self.POPULATION,
-            "Popolazione",
-            "Sezioni di censimento o celle con gli abitanti, anche dei comuni vicini. Con i "
-            "servizi di tutti i comuni intorno si stima il bacino condiviso: quanti "
-            "sceglierebbero ogni servizio, da quali comuni e Zone Omogenee, tenendo conto dei "
-            "servizi concorrenti (modello di Huff).",
-        )
-        self.add_field(
-            self.POP_FIELD,
-            "Campo della popolazione",
-            "Campo con il numero di abitanti.",
-            self.POPULATION,
-            "popolazione",
-        )
-        self.add_source(
-            self.NETWORK,
-            "Rete stradale o pedonale",
-            "Linee connesse nei vertici condivisi, su cui si misurano distanze e bacini; anche dei "
-            "comuni vicini. Senza, le distanze sono in linea d'aria per il coefficiente di "
-            "percorso del pacchetto.",
-            QgsProcessing.SourceType.TypeVectorLine,
-        )
-        self.add_source(
-            self.LUM,
-            "LUM",
-            "Bacini prodotti da «Bacini dei LUM»: dicono quali servizi sono in un LUM e di che "
-            "rango. Servono id_lum e rango.",
-            area,
-        )
+        self.define_inputs()
         self.add_criteria()
         self.add_crs()
         self.add_sink(
@@ -98,12 +57,29 @@ class ClassifyServices(SttmAlgorithm):
             QgsProcessing.SourceType.TypeVector,
             by_default=False,
         )
+        self.add_sink(
+            self.MISMATCHES,
+            "Sovra e sottodichiarati",
+            "I servizi dichiarati più o meno di quanto i criteri riconoscono, per Zona Omogenea e "
+            "comune, con la spiegazione.",
+            QgsProcessing.SourceType.TypeVector,
+            by_default=False,
+        )
+        self.add_sink(
+            self.RULES,
+            "Regole provate",
+            "Per ogni regola: quanti servizi riguarda, per quanti c'era il dato, con quale esito, "
+            "e da dove il dato può venire.",
+            QgsProcessing.SourceType.TypeVector,
+            by_default=False,
+        )
         self.add_numbers(
             {
                 "CONSISTENT": "Servizi coerenti",
                 "OVERDECLARED": "Servizi sovradichiarati",
                 "UNDERDECLARED": "Servizi sottodichiarati",
                 "TO_VERIFY": "Servizi da verificare",
+                "FRAGILE": "Servizi con valenza fragile",
             }
         )
 
@@ -124,7 +100,7 @@ class ClassifyServices(SttmAlgorithm):
         crs = self.analysis_crs(parameters, context)
         pack = self.pack(parameters, context)
         services = self.services(parameters, self.SERVICES, crs, context, feedback)
-        around = self._around(parameters, crs, pack, context, feedback)
+        around = self.around(parameters, crs, context, feedback)(pack)
         undeclared = int(services["stato"].isna().sum())
         if undeclared:
             feedback.pushInfo(f"{undeclared} servizi senza stato: valgono come esistenti.")
@@ -138,52 +114,49 @@ class ClassifyServices(SttmAlgorithm):
             if name in computed:
                 services[name] = computed.pop(name)
         stages.next()
-        classified = or_cancelled(valenza.classify(services, pack, computed, stages.progress))
+        classified = or_cancelled(
+            valenza.classify(services, pack, computed, stages.progress, explain=True)
+        )
         counts = classified["esito"].value_counts()
         _tell(classified, counts, feedback)
         stages.next()
         area = classified.geometry.map(_is_area).astype(bool).to_numpy()
+        tables = {
+            self.SUMMARY: (valenza.summary, (classified,), schema.VALENZA_SUMMARY),
+            self.MISMATCHES: (valenza.mismatches, (classified,), schema.VALENZA_MISMATCHES),
+            self.RULES: (valenza.rules_tried, (services, pack, computed), schema.VALENZA_RULES),
+        }
+        # Everything is made before the first sink is opened.
+        tables = {
+            name: (make(*given), fields)
+            for name, (make, given, fields) in tables.items()
+            if self.wants(parameters, name)
+        }
+        stages.check()
         results = self._write(parameters, context, feedback, classified, area, crs)
+        for name, (frame, fields) in tables.items():
+            results[name] = self.write(
+                parameters,
+                name,
+                context,
+                feedback,
+                frame,
+                fields,
+                QgsWkbTypes.Type.NoGeometry,
+                crs,
+            )
         return {
             **results,
             "CONSISTENT": int(counts.get("coerente", 0)),
             "OVERDECLARED": int(counts.get("sovradichiarato", 0)),
             "UNDERDECLARED": int(counts.get("sottodichiarato", 0)),
             "TO_VERIFY": int(counts.get("da_verificare", 0)),
+            "FRAGILE": int(classified["fragile"].eq(True).sum()),
         }
-
-    def _around(self, parameters, crs, pack, context, feedback):
-        """Return the layers around the services as ``compute_attributes`` takes them."""
-        from ..core import context as layers
-
-        comuni = self.frame(parameters, self.COMUNI, crs, context, feedback)
-        lum = self.frame(parameters, self.LUM, crs, context, feedback, ("id_lum", "rango"))
-        population = self.frame(parameters, self.POPULATION, crs, context, feedback)
-        if population is not None:
-            field = self.field(parameters, self.POP_FIELD, context)
-            population, wrong = layers.population_frame(population, field)
-            if wrong:
-                feedback.pushInfo(f"Popolazione: {wrong} righe senza un numero valido, contano 0.")
-        return {
-            "comuni": None if comuni is None else layers.comuni_frame(comuni),
-            "lum": None if lum is None else layers.lum_frame(lum, pack),
-            "population": population,
-            "street": self._street(parameters, crs, context, feedback),
-        }
-
-    def _street(self, parameters, crs, context, feedback):
-        source = self.source(parameters, self.NETWORK, context)
-        if source is None:
-            return None
-        from ..core.accessibility import Street
-        from ..qgis_io.network import read_streets
-
-        layer = self.whole_layer(parameters, self.NETWORK, context)
-        streets = or_cancelled(read_streets(source, layer, crs, 0.001, context, feedback))
-        return Street(streets.network, streets.index)
 
     def _write(self, parameters, context, feedback, classified, area, crs):
         points, areas = classified[~area], classified[area]
+        fields = (*schema.SERVICES, *schema.VALENZA_EXPLAINED)
         results = {}
         for name, part, kind, style in (
             (self.OUTPUT_POINTS, points, QgsWkbTypes.Type.Point, "servizi_punti"),
@@ -195,20 +168,7 @@ class ClassifyServices(SttmAlgorithm):
                     feedback.pushWarning(f"{len(part)} servizi non scritti: non c'è «{what}».")
                 continue
             results[name] = self.write(
-                parameters, name, context, feedback, part, schema.SERVICES, kind, crs, style
-            )
-        if self.wants(parameters, self.SUMMARY):
-            from ..core.valenza import summary
-
-            results[self.SUMMARY] = self.write(
-                parameters,
-                self.SUMMARY,
-                context,
-                feedback,
-                summary(classified),
-                schema.VALENZA_SUMMARY,
-                QgsWkbTypes.Type.NoGeometry,
-                crs,
+                parameters, name, context, feedback, part, fields, kind, crs, style
             )
         return results
 

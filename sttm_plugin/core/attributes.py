@@ -10,7 +10,7 @@ from collections import Counter
 
 import numpy as np
 
-from .accessibility import METRES, NEAREST, Supply, make_options, measure
+from .accessibility import METRES, NEAREST, Supply, make_options, measure, reach
 from .context import POPULATION_FIELD, istat_of_rows, meeting, points_of
 from .huff import share_out
 from .places import bundled_boxes
@@ -18,6 +18,7 @@ from .reference import comune_of
 from .reference import comuni as all_comuni
 from .snapping import attach_points
 from .text import normalise
+from .valenza_decision import model_names
 from .wkb import read_shape
 
 YES, NO = "si", "no"
@@ -50,6 +51,8 @@ def compute_attributes(
         "n_simili_comuni_contermini": similar_nearby(services, comuni),
         "n_simili_cmm": similar_in_cmm(services),
         "eccedenza_capacita": excess_capacity(services, pack),
+        _GREEN: green_per_resident(services, pack),
+        _BEDS: beds_per_thousand(services, pack),
     }
     within = np.full(count, None, dtype=object)
     if lum is not None:
@@ -64,7 +67,11 @@ def compute_attributes(
         people = outside_people(services, pack, comuni, population, street, on_progress)
         if people is None:
             return None
-        found["pop_2km_altri_comuni_ab"] = people
+        found[_PEOPLE] = people
+        driving = people_within_a_drive(services, pack, comuni, population, street, on_progress)
+        if driving is None:
+            return None
+        found[_DRIVE] = driving
         shared = shared_catchments(services, pack, comuni, population, street, on_progress)
         if shared is None:
             return None
@@ -72,6 +79,31 @@ def compute_attributes(
     if comuni is not None:
         _comuni_of_parks(found, services, pack, comuni)
     return found
+
+
+def reads_of(pack):
+    """Return what ``compute_attributes`` reads of a pack: equal for two packs, equal attributes."""
+    return (
+        {name: one for name, one in pack.parametri.items() if name not in model_names(pack)},
+        {code: _limits(pack, code) for code in pack.categorie},
+        {
+            (rule.codice_categoria, rule.attributo, rule.valenza)
+            for rule in pack.regole
+            if rule.attributo in (_PEOPLE, _GREEN, _BEDS, "n_comuni_serviti")
+        },
+        {
+            rule.codice_categoria: rule.tempo_max_min
+            for rule in pack.regole
+            if rule.attributo == _DRIVE
+        },
+        {
+            name: one.unita
+            for name, one in pack.parametri_descritti.items()
+            if name.startswith(_STANDARD)
+        },
+        pack.testi.get("enti_programmatori"),
+        pack.lum.get("ranghi"),
+    )
 
 
 def lum_of(services, lum):
@@ -250,6 +282,66 @@ def _size(services, row, unit):
     return None
 
 
+def green_per_resident(services, pack):
+    """VER.01-R09: m² of existing green areas of a comune for each of its residents.
+
+    Known only where each of them has a measured area. The two readings list the same ground
+    twice: the larger total counts.
+    """
+    found = np.full(len(services), None, dtype=object)
+    kind = _of_rule(services, pack, _GREEN)
+    state = services["stato"]
+    active = kind & (state.isna() | (state == "esistente")).to_numpy()
+    totals: dict = {}
+    chosen = services[active]
+    for istat, reading, area in zip(
+        chosen["istat"], chosen["lettura"].fillna(1), chosen["superficie_mq"]
+    ):
+        by_reading = totals.setdefault(istat, {})
+        by_reading[reading] = by_reading.get(reading, 0.0) + area
+    for row in np.flatnonzero(kind):
+        istat = services["istat"].iat[row]
+        comune = comune_of(istat) if istat is not None else None
+        known = [total for total in totals.get(istat, {}).values() if total == total]
+        if comune is not None and known and len(known) == len(totals[istat]):
+            found[row] = max(known) / comune.popolazione
+    return found
+
+
+def beds_per_thousand(services, pack):
+    """SAN.01-R07: existing beds for every thousand residents of the metropolitan city.
+
+    Known only where every comune has some record here, and every hospital its beds.
+    """
+    found = np.full(len(services), None, dtype=object)
+    kind = _of_rule(services, pack, _BEDS)
+    state = services["stato"]
+    active = kind & (state.isna() | (state == "esistente")).to_numpy()
+    if not kind.any() or not set(all_comuni()) <= set(services["istat"].dropna()):
+        return found
+    totals: dict = {}
+    for row in np.flatnonzero(active):
+        beds = _size(services, row, "posti letto")
+        if beds is None:
+            return found
+        reading = services["lettura"].iat[row]
+        reading = reading if reading == reading else 1
+        totals[reading] = totals.get(reading, 0.0) + beds
+    if totals:
+        residents = sum(comune.popolazione for comune in all_comuni().values())
+        found[kind] = 1000 * max(totals.values()) / residents
+    return found
+
+
+def _of_rule(services, pack, attribute):
+    """Return where a service is of a category with a rule on an attribute, bool (n,)."""
+    codes = {rule.codice_categoria for rule in pack.regole if rule.attributo == attribute}
+    return services["codice_sttm"].isin(codes).to_numpy()
+
+
+_GREEN, _BEDS = "mq_ab_parchi_urbani_territoriali", "posti_letto_1000ab"
+
+
 def across_border(services, comuni, pack):
     """VER.01-R05: an area of which at least two comuni hold ``quota_area_comune`` each."""
     least = pack.parametri["quota_area_comune"]
@@ -323,6 +415,53 @@ def outside_people(services, pack, comuni, population, street=None, on_progress=
 
 
 _PEOPLE = "pop_2km_altri_comuni_ab"
+
+
+def people_within_a_drive(services, pack, comuni, population, street=None, on_progress=None):
+    """SIC.06-R03: residents within the rule's minutes by car, competitors not considered.
+
+    Known only where every comune the limit reaches has inhabitants here, and the network, where
+    there is one, reaches the service. None when stopped.
+    """
+    found = np.full(len(services), None, dtype=object)
+    limits = {
+        rule.codice_categoria: float(rule.tempo_max_min)
+        for rule in pack.regole
+        if rule.attributo == _DRIVE and rule.tempo_max_min
+    }
+    located = ~(services.geometry.isna() | services.geometry.is_empty).to_numpy(dtype=bool)
+    homes = istat_of_rows(population, comuni)
+    origins = _origins(population)
+    codes = services["codice_sttm"].to_numpy(dtype=object)
+    for code, minutes in sorted(limits.items()):
+        rows = np.flatnonzero(located & (codes == code))
+        if not rows.size:
+            continue
+        inhabited = _inhabited(origins, homes, street, pack)
+        bounds = services.geometry.iloc[rows].to_crs("EPSG:32632").bounds.to_numpy()
+        sure = [_around(each, minutes, pack, street) <= inhabited for each in bounds]
+        rows = rows[np.array(sure, dtype=bool)]
+        if not rows.size:
+            continue
+        names = [str(row) for row in rows]
+        shapes = [read_shape(services.geometry.iat[row].wkb) for row in rows]
+        options = make_options(
+            f"{minutes:g}",
+            speed=pack.parametri["velocita_auto_kmh"],
+            detour=pack.parametri["tortuosita"],
+        )
+        x, y, people = origins
+        supply = Supply(names, ["" for _ in names], shapes)
+        pairs = reach(x, y, supply, street, options, on_progress)
+        if pairs is None:
+            return None
+        service, origin, _, attached = pairs
+        total = np.bincount(service, np.nan_to_num(people)[origin], minlength=rows.size)
+        found[rows[attached]] = total[attached]
+    return found
+
+
+_DRIVE = "pop_entro_20_min_ab"
 
 
 # The shared catchment ---------------------------------------------------------------------

@@ -43,7 +43,7 @@ def lum_frame(frame, pack):
             "LUM: c'è almeno una riga senza id_lum. Usare il layer prodotto da «Bacini dei LUM» o "
             "completare il campo."
         )
-    ranks = pack.lum["ranghi"]
+    ranks = pack.lum.get("ranghi", {})
     empty = frame.geometry.isna() | frame.geometry.is_empty
     away = np.zeros(len(frame))
     if "raggio_m" in frame.columns and "rango" in frame.columns:

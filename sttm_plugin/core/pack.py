@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import csv
 import dataclasses
 import functools
@@ -24,6 +25,7 @@ SCHEMA = "sttm.criteri/1"
 
 VERIFIED = "riscontrato su fonte consultata"
 GENERAL = "*"
+_A_CATEGORY = "un codice della tassonomia"
 EXCLUSIONS = "GEN.00"
 
 # A folder's tables are a few hundred kilobytes: more is not a pack.
@@ -404,8 +406,18 @@ def _pack_of(members: tuple) -> Pack:
     return _Loader(dict(members)).pack()
 
 
+def read_members(path=None) -> dict:
+    """Return {file name: bytes} of a pack: the manifest and the tables it names.
+
+    A table that isn't there is left out: ``faults_of`` says so.
+
+    Raises:
+        SttmError: the pack is not there or not readable.
+    """
+    return _members(Path(path) if path not in (None, "") else BUNDLED)
+
+
 def _members(source: Path) -> dict:
-    """Return {file name: bytes} of the manifest and of the tables it names."""
     if source.is_dir():
         source = source / "pacchetto.json"
     if not source.is_file():
@@ -420,9 +432,8 @@ def _members(source: Path) -> dict:
         members = {"pacchetto.json": manifest}
         for name in _table_names(manifest):
             table = source.parent / name
-            if not table.is_file():
-                raise SttmError(_missing_table(name))
-            members[name] = _limited(table.read_bytes(), name)
+            if table.is_file():
+                members[name] = _limited(table.read_bytes(), name)
         return members
     except OSError as error:
         raise SttmError(
@@ -465,9 +476,7 @@ def _archive_members(archive, name: str) -> dict:
     folder = shallow[0][: -len("pacchetto.json")]
 
     def read(member):
-        entry = entries.get(folder + member)
-        if entry is None:
-            raise SttmError(_missing_table(member))
+        entry = entries[folder + member]
         if entry.file_size > _MAX_MEMBER:
             raise SttmError(_too_big(member))
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -478,7 +487,8 @@ def _archive_members(archive, name: str) -> dict:
 
     members = {"pacchetto.json": read("pacchetto.json")}
     for table in _table_names(members["pacchetto.json"]):
-        members[table] = read(table)
+        if folder + table in entries:
+            members[table] = read(table)
         if sum(len(content) for content in members.values()) > _MAX_TOTAL:
             raise SttmError(_too_big(name))
     return members
@@ -494,16 +504,10 @@ def _too_big(name: str) -> str:
     return f"Pacchetto criteri: «{name}» è troppo grande (oltre {_MAX_MEMBER // 1048576} MB)."
 
 
-def _missing_table(name: str) -> str:
-    return (
-        f"Pacchetto criteri: manca la tabella «{name}», nominata in pacchetto.json. Rimetterla "
-        "accanto a pacchetto.json o correggere la chiave «tabelle»."
-    )
-
-
 TABLES = (
     "tassonomia",
     "dizionario",
+    "lessico",
     "valenza",
     "controlli",
     "controlli_motore",
@@ -515,54 +519,182 @@ TABLES = (
     "codici",
     "testi",
 )
-# A pack may do without: texts are then read by the keywords alone.
-OPTIONAL_TABLES = ("lessico",)
+# What a strategy may do without: a pack that lacks them names no file for them.
+OPTIONAL_TABLES = (
+    "dizionario",
+    "lessico",
+    "lum",
+    "lum_matrice",
+    "intervalli",
+    "tipi_specifici",
+    "codici",
+)
 
 
 def _table_names(manifest: bytes) -> list:
-    tables = _manifest(manifest)["tabelle"]
-    return [tables[table] for table in (*TABLES, *OPTIONAL_TABLES) if table in tables]
+    """Return the files a manifest names, as far as it can be read: ``_manifest`` judges it."""
+    try:
+        tables = _json(manifest, "pacchetto.json").get("tabelle")
+    except _UnreadableError:
+        return []
+    found = [tables.get(table) for table in TABLES] if isinstance(tables, dict) else []
+    return [name for name in found if isinstance(name, str) and _PLAIN_NAME.fullmatch(name)]
 
 
 def _manifest(content: bytes) -> dict:
     data = _json(content, "pacchetto.json")
+    wrong = _manifest_faults(data)
+    if wrong:
+        raise SttmError("\n".join(str(fault) for fault in wrong[:10]))
+    return data
+
+
+def _manifest_faults(data) -> list:
+    """Return what is wrong in a manifest, as ``Fault``."""
+    found = []
+
+    def fault(key, message, allowed=""):
+        value = _inner(data, key)
+        text = "" if value is None else str(value)
+        found.append(Fault("pacchetto.json", 0, key, message, text, allowed))
+
     for key in ("schema", "id", "versione", "titolo", "stato"):
         if not isinstance(data.get(key), str) or not data[key].strip():
-            raise SttmError(f"pacchetto.json, chiave «{key}»: serve un testo non vuoto.")
-    if data["schema"] != SCHEMA:
-        raise SttmError(
-            f"pacchetto.json, chiave «schema»: «{data['schema']}» non è riconosciuto; questa "
-            f"versione legge «{SCHEMA}»."
-        )
+            fault(key, "serve un testo non vuoto")
+        elif key == "schema" and data[key] != SCHEMA:
+            message = f"«{data[key]}» non è riconosciuto; questa versione legge «{SCHEMA}»"
+            fault(key, message, SCHEMA)
     tables = data.get("tabelle")
     if not isinstance(tables, dict):
-        raise SttmError("pacchetto.json, chiave «tabelle»: serve un elenco nome → file.")
-    for table in (*TABLES, *(name for name in OPTIONAL_TABLES if name in tables)):
+        fault("tabelle", "serve un elenco nome → file")
+        return found
+    for table in TABLES:
         name = tables.get(table)
+        if name is None and table in OPTIONAL_TABLES:
+            continue
         if not isinstance(name, str) or not _PLAIN_NAME.fullmatch(name):
-            raise SttmError(
-                f"pacchetto.json, chiave «tabelle.{table}»: serve il nome di un file accanto a "
-                f"pacchetto.json, senza cartelle; trovato {name!r}."
+            fault(
+                f"tabelle.{table}",
+                "serve il nome di un file accanto a pacchetto.json, senza cartelle; trovato "
+                f"{name!r}",
             )
-    return data
+    return found
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong in a pack.
+
+    Attributes:
+        file: name. riga: line, 0 where it isn't one's. chiave: column or path. messaggio: Italian,
+            no full stop. valore: what is there. ammessi: what is accepted. gravita: errore, avviso.
+    """
+
+    file: str
+    riga: int
+    chiave: str
+    messaggio: str
+    valore: str = ""
+    ammessi: str = ""
+    gravita: str = "errore"
+
+    def __str__(self):
+        where = f"{self.file}, riga {self.riga}" if self.riga else self.file
+        key = f", chiave «{self.chiave}»" if self.chiave else ""
+        return f"{where}{key}: {self.messaggio}."
+
+
+class _UnreadableError(SttmError):
+    """A table of which nothing can be read: what it would have said is not held against others."""
+
+    def __str__(self):
+        return self.args[0]
+
+
+def faults_of(members: dict) -> tuple:
+    """Return (faults, pack): everything wrong in a pack at once; the pack is None with any.
+
+    Args:
+        members: ``read_members``.
+    """
+    manifest = members["pacchetto.json"]
+    try:
+        wrong = _manifest_faults(_json(manifest, "pacchetto.json"))
+    except _UnreadableError as error:
+        return [error.args[1]], None
+    if wrong:
+        lines = json_lines(manifest.decode("utf-8-sig"))
+        return [dataclasses.replace(one, riga=lines.get(one.chiave, 0)) for one in wrong], None
+    loader = _Loader(members)
+    pack = loader.read()
+    return loader.faults, None if loader.faults else pack
+
+
+def pack_of(members: dict) -> Pack:
+    """Return the pack some members make, as ``load_pack`` does."""
+    return _pack_of(tuple(sorted(members.items())))
 
 
 def _json(content: bytes, name: str):
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SttmError(f"{name}: il testo non è UTF-8 (byte {error.start}).") from error
+        raise _unreadable(name, 0, f"il testo non è UTF-8 (byte {error.start})") from error
     try:
         data = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        raise SttmError(
-            f"{name}, riga {line}: JSON non leggibile ({getattr(error, 'msg', error)}). "
-            "Controllare virgole, virgolette e parentesi."
-        ) from error
+        message = f"JSON non leggibile ({getattr(error, 'msg', error)}): controllare virgole, "
+        message += "virgolette e parentesi"
+        raise _unreadable(name, getattr(error, "lineno", 1), message) from error
     if not isinstance(data, dict):
-        raise SttmError(f"{name}: serve un oggetto JSON {{…}}.")
+        raise _unreadable(name, 0, "serve un oggetto JSON {…}")
     return data
+
+
+def _unreadable(name, line, message, key="") -> _UnreadableError:
+    fault = Fault(name, line, key, message)
+    return _UnreadableError(str(fault), fault)
+
+
+def json_lines(text: str) -> dict:
+    """Return {dotted path of a key: the line it stands on} of a JSON text that can be read.
+
+    Items of a list are numbered: ``parole_ambigue[0].parola``.
+    """
+    starts = [at for at, sign in enumerate(text) if sign == "\n"]
+    found: dict = {}
+    read = json.JSONDecoder().raw_decode
+
+    def blank(at):
+        while text[at] in " \t\r\n":
+            at += 1
+        return at
+
+    def value(at, path):
+        at = blank(at)
+        if text[at] not in "{[":
+            return read(text, at)[1]
+        closing, number = "}" if text[at] == "{" else "]", 0
+        at = blank(at + 1)
+        while text[at] != closing:
+            here = f"{path}[{number}]"
+            found[here] = bisect.bisect_left(starts, at) + 1
+            if closing == "}":
+                del found[here]
+                key, end = read(text, at)
+                here = f"{path}.{key}" if path else key
+                found[here] = bisect.bisect_left(starts, at) + 1
+                at = blank(end) + 1
+            at = blank(value(at, here))
+            at = blank(at + 1) if text[at] == "," else at
+            number += 1
+        return at + 1
+
+    try:
+        value(0, "")
+    except RecursionError:
+        return {}
+    return found
 
 
 def _no_constant(name):
@@ -586,8 +718,8 @@ class _Row:
     def __init__(self, loader, table, line, values):
         self._loader, self._table, self._line, self._values = loader, table, line, values
 
-    def fault(self, key, message):
-        self._loader.fault(self._table, self._line, key, message)
+    def fault(self, key, message, allowed=""):
+        self._loader.fault(self._table, self._line, key, message, self._values.get(key), allowed)
 
     def text(self, key, needed=False):
         value = self._values[key].strip()
@@ -599,7 +731,8 @@ class _Row:
         value = self.text(key)
         if value in allowed or (empty and not value):
             return value
-        self.fault(key, f"«{value}» non è ammesso; valori ammessi: {', '.join(allowed)}")
+        accepted = ", ".join(allowed)
+        self.fault(key, f"«{value}» non è ammesso; valori ammessi: {accepted}", accepted)
         return value
 
     def flag(self, key):
@@ -614,7 +747,8 @@ class _Row:
         except ValueError:
             number = float("nan")
         if number != number or number in (float("inf"), float("-inf")):
-            self.fault(key, f"«{value}» non è un numero (decimali con il punto)")
+            message = f"«{value}» non è un numero (decimali con il punto)"
+            self.fault(key, message, "un numero con il punto decimale")
             return 0.0
         return number
 
@@ -637,38 +771,66 @@ class _Row:
         return data
 
 
+class _Anything(dict):
+    """The codes of a table that can't be read: nothing is held against them."""
+
+    def __contains__(self, key):
+        return True
+
+
 class _Loader:
-    """Reads the tables of a pack, gathers every fault, raises once."""
+    """Reads the tables of a pack and gathers every fault."""
 
     def __init__(self, members: dict):
         self.members = members
         self.manifest = _manifest(members["pacchetto.json"])
         self.faults: list = []
+        self.broken: set = set()
+        self._lines: dict = {}
 
-    def fault(self, table, line, key, message):
+    def fault(self, table, line, key, message, value=None, allowed=""):
         # The manifest itself is not among its tables: its faults carry its own name.
         name = self.manifest["tabelle"].get(table, "pacchetto.json")
-        where = f"{name}, riga {line}" if line else name
-        self.faults.append(f"{where}, chiave «{key}»: {message}.")
+        if not line and name.endswith(".json"):
+            line = self._line_of(name, key)
+            value = _inner(_json(self.members[name], name), key) if value is None else value
+        text = "" if value is None else str(value)
+        self.faults.append(Fault(name, line, key, message, text, allowed))
 
-    def raise_faults(self):
+    def _line_of(self, name, path):
+        """Return the line of a JSON path, or of the nearest one above it that is there."""
+        if name not in self._lines:
+            self._lines[name] = json_lines(self.members[name].decode("utf-8-sig"))
+        while path and path not in self._lines[name]:
+            path = path.rpartition(".")[0]
+        return self._lines[name].get(path, 0)
+
+    def pack(self) -> Pack:
+        """Return the pack, or raise with the first ten faults."""
+        pack = self.read()
         if not self.faults:
-            return
-        shown = self.faults[:10]
-        more = len(self.faults) - len(shown)
-        text = "Pacchetto criteri non valido.\n" + "\n".join(shown)
-        if more:
+            return pack
+        more = len(self.faults) - 10
+        text = "Pacchetto criteri non valido.\n" + "\n".join(map(str, self.faults[:10]))
+        if more > 0:
             text += f"\n… e altri {more} errori."
         raise SttmError(text)
 
-    def pack(self) -> Pack:
-        categories, exclusions = self.taxonomy()
-        exclusions += self.dictionary(categories)
-        rules = self.rules(categories)
-        described = self.parameters()
-        checks = self.checks()
-        lum = self.lum()
-        pack = Pack(
+    def part(self, empty, read, *given):
+        """Return what a method reads, ``empty`` where its table can't be read at all."""
+        try:
+            return read(*given)
+        except _UnreadableError as error:
+            self.faults.append(error.args[1])
+            return empty
+
+    def read(self) -> Pack:
+        categories, exclusions = self.part((_Anything(), ()), self.taxonomy)
+        exclusions += self.part((), self.dictionary, categories)
+        rules = self.part((), self.rules, categories)
+        described = self.part({}, self.parameters)
+        checks = self.part((), self.checks)
+        return Pack(
             id=self.manifest["id"],
             versione=self.manifest["versione"],
             titolo=self.manifest["titolo"],
@@ -681,42 +843,77 @@ class _Loader:
             parametri=self.values(rules, described),
             parametri_descritti=described,
             controlli=checks,
-            lum=lum,
-            matrice=self.matrix(categories),
-            intervalli=self.ranges(categories),
-            tipi_specifici=self.specific_types(categories, rules),
-            codici=self.official_codes(categories),
+            lum=self.part({}, self.lum),
+            matrice=self.part({}, self.matrix, categories),
+            intervalli=self.part((), self.ranges, categories),
+            tipi_specifici=self.part({}, self.specific_types, categories, rules),
+            codici=self.part((), self.official_codes, categories),
             parole_ambigue=self.ambiguous_words(categories),
-            lessico=self.lexicon(),
+            lessico=self.part({}, self.lexicon),
             superficie_decide=self.area_rule(categories, described),
-            testi=self.texts(),
+            testi=self.part({}, self.texts),
         )
-        self.raise_faults()
-        return pack
 
     def content(self, table) -> bytes:
-        return self.members[self.manifest["tabelle"][table]]
+        """Return the bytes of a table; one that isn't there stops its reading."""
+        name = self.manifest["tabelle"][table]
+        if name in self.members:
+            return self.members[name]
+        self.broken.add(table)
+        raise _UnreadableError(
+            "",
+            Fault(
+                "pacchetto.json",
+                self._line_of("pacchetto.json", f"tabelle.{table}"),
+                f"tabelle.{table}",
+                f"manca la tabella «{name}», nominata in pacchetto.json: rimetterla accanto o "
+                "correggere la chiave",
+                name,
+            ),
+        )
+
+    def json_table(self, table):
+        """Return the object of a JSON table."""
+        content = self.content(table)
+        try:
+            return _json(content, self.manifest["tabelle"][table])
+        except _UnreadableError:
+            self.broken.add(table)
+            raise
 
     def rows(self, table, columns) -> list:
-        """Return the rows of a CSV; a missing column or an unreadable file stops at once."""
+        """Return the rows of a CSV, none of a table the pack has not.
+
+        A missing column or an unreadable file stops its reading.
+        """
+        if table not in self.manifest["tabelle"]:
+            return []
+        try:
+            return self._rows(table, columns, self.content(table))
+        except _UnreadableError:
+            self.broken.add(table)
+            raise
+
+    def _rows(self, table, columns, content):
         name = self.manifest["tabelle"][table]
         try:
-            text = self.content(table).decode("utf-8-sig")
+            text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            line = self.content(table)[: error.start].count(b"\n") + 1
-            message = f"{name}, riga {line}: il testo non è UTF-8. Salvarlo in UTF-8."
-            raise SttmError(message) from error
+            line = content[: error.start].count(b"\n") + 1
+            message = "il testo non è UTF-8. Salvarlo in UTF-8"
+            raise _unreadable(name, line, message) from error
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         try:
             header = [column.strip() for column in next(reader, [])]
-            for column in columns:
-                if column not in header:
-                    hint = ""
-                    if len(header) == 1 and ";" in header[0]:
-                        hint = " Il separatore dev'essere la virgola."
-                    raise SttmError(f"{name}, riga 1, chiave «{column}»: colonna mancante.{hint}")
+            missing = [column for column in columns if column not in header]
+            if missing:
+                hint = ""
+                if len(header) == 1 and ";" in header[0]:
+                    hint = ". Il separatore dev'essere la virgola"
+                what = "colonna mancante" if len(missing) == 1 else "colonne mancanti"
+                raise _unreadable(name, 1, f"{what}{hint}", "», «".join(missing))
             if len(set(header)) != len(header):
-                raise SttmError(f"{name}, riga 1: una colonna è ripetuta.")
+                raise _unreadable(name, 1, "una colonna è ripetuta")
             rows = []
             start = reader.line_num + 1
             for cells in reader:
@@ -735,9 +932,7 @@ class _Loader:
                 rows.append(_Row(self, table, line, dict(zip(header, cells))))
             return rows
         except csv.Error as error:
-            raise SttmError(
-                f"{name}, riga {reader.line_num}: CSV non leggibile ({error})."
-            ) from error
+            raise _unreadable(name, reader.line_num, f"CSV non leggibile ({error})") from error
 
     def unique(self, row, key, value, seen):
         if value in seen:
@@ -810,10 +1005,12 @@ class _Loader:
                 more.append(word)
                 continue
             if code not in categories:
-                row.fault("codice_categoria", f"«{code}» non è nella tassonomia")
+                row.fault("codice_categoria", f"«{code}» non è nella tassonomia", _A_CATEGORY)
                 continue
             added.setdefault((code, sign), []).append(word)
         for (code, sign), words in added.items():
+            if "tassonomia" in self.broken:
+                break
             key = "parole_chiave" if sign == "+" else "anti_parole_chiave"
             now = getattr(categories[code], key)
             categories[code] = dataclasses.replace(categories[code], **{key: (*now, *words)})
@@ -844,7 +1041,7 @@ class _Loader:
             self.unique(row, "codice_regola", code, seen)
             category = row.text("codice_categoria", needed=True)
             if category != GENERAL and category not in categories:
-                row.fault("codice_categoria", f"«{category}» non è nella tassonomia")
+                row.fault("codice_categoria", f"«{category}» non è nella tassonomia", _A_CATEGORY)
             operator = row.one_of("operatore", OPERATORI)
             weight = row.number("peso")
             if weight < 0:
@@ -901,7 +1098,7 @@ class _Loader:
                     descrizione=rule.motivazione,
                 )
         for name in NEEDED_PARAMETERS:
-            if name not in described:
+            if name not in described and not self.broken & {"valenza", "parametri"}:
                 self.fault("valenza", 0, name, "manca il parametro che il modello richiede")
         values.update({name: one.valore for name, one in described.items()})
         return values
@@ -915,7 +1112,7 @@ class _Loader:
             "codice gruppo titolo severita bloccante ammette_giustificazione messaggio "
             "provenienza riferimento stato_riscontro"
         ).split()
-        engine = self.engine()
+        engine = self.part({}, self.engine)
         checks = []
         seen: set = set()
         for row in self.rows("controlli", texts + special):
@@ -967,13 +1164,15 @@ class _Loader:
         return found
 
     def lum(self):
-        name = self.manifest["tabelle"]["lum"]
-        data = _json(self.content("lum"), name)
+        if "lum" not in self.manifest["tabelle"]:
+            return {}
+        data = self.json_table("lum")
 
         def number(path, low=0.0):
             value = _inner(data, path)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or value < low:
-                self.fault("lum", 0, path, f"serve un numero di almeno {low:g}; trovato {value!r}")
+                message = f"serve un numero di almeno {low:g}; trovato {value!r}"
+                self.fault("lum", 0, path, message, value, f"un numero di almeno {low:g}")
                 return low
             return float(value)
 
@@ -1021,7 +1220,7 @@ class _Loader:
         for row in self.rows("lum_matrice", columns):
             code = row.text("codice_categoria", needed=True)
             if code not in categories:
-                row.fault("codice_categoria", f"«{code}» non è nella tassonomia")
+                row.fault("codice_categoria", f"«{code}» non è nella tassonomia", _A_CATEGORY)
             self.unique(row, "codice_categoria", code, set(cells))
             source = row.one_of("provenienza", PROVENIENZE)
             cells[code] = {}
@@ -1041,7 +1240,7 @@ class _Loader:
         for row in self.rows("intervalli", columns):
             code = row.text("codice_categoria", needed=True)
             if code not in categories:
-                row.fault("codice_categoria", f"«{code}» non è nella tassonomia")
+                row.fault("codice_categoria", f"«{code}» non è nella tassonomia", _A_CATEGORY)
             low, high = row.number("minimo"), row.number("massimo")
             if low > high:
                 row.fault("minimo", f"{low:g} supera il massimo {high:g}")
@@ -1060,15 +1259,19 @@ class _Loader:
         return tuple(found)
 
     def specific_types(self, categories, rules):
-        vocabulary = _vocabulary(rules)
+        vocabulary = None if "valenza" in self.broken else _vocabulary(rules)
         found: dict = {}
         columns = "codice_categoria tipo_specifico attributo valore etichetta".split()
         for row in self.rows("tipi_specifici", columns):
             values = {column: row.text(column) for column in columns}
             one = TipoSpecifico(**values)
             if one.codice_categoria not in categories:
-                row.fault("codice_categoria", f"«{one.codice_categoria}» non è nella tassonomia")
-            if one.attributo:
+                row.fault(
+                    "codice_categoria",
+                    f"«{one.codice_categoria}» non è nella tassonomia",
+                    _A_CATEGORY,
+                )
+            if one.attributo and vocabulary is not None:
                 known = vocabulary.get((one.codice_categoria, one.attributo), ())
                 if one.valore not in known:
                     row.fault("valore", f"«{one.valore}» non è fra i valori delle regole")
@@ -1081,15 +1284,17 @@ class _Loader:
         for row in self.rows("codici", columns):
             one = CodiceUfficiale(**{column: row.text(column) for column in columns})
             if one.codice_categoria not in categories:
-                row.fault("codice_categoria", f"«{one.codice_categoria}» non è nella tassonomia")
+                row.fault(
+                    "codice_categoria",
+                    f"«{one.codice_categoria}» non è nella tassonomia",
+                    _A_CATEGORY,
+                )
             found.append(one)
         return tuple(found)
 
     def lexicon(self):
         """Return {use: tuple of VoceLessico}, empty where the pack has no such table."""
         found: dict = {}
-        if "lessico" not in self.manifest["tabelle"]:
-            return found
         seen: set = set()
         for row in self.rows("lessico", "uso forma estesa provenienza".split()):
             use = row.one_of("uso", LESSICO)
@@ -1125,7 +1330,7 @@ class _Loader:
         return tuple(found)
 
     def texts(self):
-        data = _json(self.content("testi"), self.manifest["tabelle"]["testi"])
+        data = self.json_table("testi")
         for key in NEEDED_TEXTS:
             value = _inner(data, key)
             if not isinstance(value, str) or not value.strip():
@@ -1147,6 +1352,8 @@ class _Loader:
                 text = f"«{rule.get(key)}» non è nella tassonomia"
                 self.fault("pacchetto", 0, f"superficie_decide.{key}", text)
         parameter = described.get(rule.get("parametro"))
+        if parameter is None and self.broken & {"valenza", "parametri"}:
+            return None
         if parameter is None:
             text = f"«{rule.get('parametro')}» non è fra i parametri"
             self.fault("pacchetto", 0, "superficie_decide.parametro", text)
@@ -1165,10 +1372,20 @@ NEEDED_PARAMETERS = (
     "verde_soglia_mq",
     "confidenza_minima",
     "scarto_ambiguita",
+    "sensibilita",
+    # Read by the attributes computed from the layers around (core.attributes).
+    "esponente_decadimento_distanza",
+    "soglia_minima_comune_servito",
+    "velocita_auto_kmh",
+    "quota_popolazione_in_rete",
+    "quota_zo_servita",
+    "quota_area_comune",
+    "quota_area_comune_servito",
+    "raggio_parchi_m",
 )
 
-# What the report opens with.
-NEEDED_TEXTS = ("avvertenza_rapporto",)
+# What the report opens with, and the words for its severities.
+NEEDED_TEXTS = ("avvertenza_rapporto", *(f"severita.{name}" for name in SEVERITA))
 
 LUM_NUMBERS = (
     "quota_comune.valore",

@@ -261,6 +261,71 @@ VALENZA_SUMMARY = (
     Field("superficie_mq", "real"),
 )
 
+# classifyservices, after the fields of SERVICES: what decided, and how far it is from changing
+VALENZA_EXPLAINED = (
+    Field("regola_decisiva", alias="Regola che decide"),
+    Field("spiegazione", alias="Spiegazione"),
+    Field("regola_vicina", alias="Prova più vicina al verdetto opposto"),
+    Field("margine", "real", alias="Margine (positivo: soddisfatta)"),
+    Field("margine_um", alias="Unità del margine"),
+    Field("valenza_oltre", alias="Valenza oltre il margine"),
+    Field("fragile", "bool", alias="Fragile"),
+    Field("fragile_per", alias="Soglie che la cambiano"),
+    Field("intercomunale_min", "real", alias="Punteggio intercomunale minimo"),
+    Field("intercomunale_max", "real", alias="Punteggio intercomunale massimo"),
+    Field("metropolitana_min", "real", alias="Punteggio metropolitana minimo"),
+    Field("metropolitana_max", "real", alias="Punteggio metropolitana massimo"),
+    Field("valenza_min", alias="Valenza se i dati mancanti fossero contrari"),
+    Field("valenza_max", alias="Valenza se i dati mancanti fossero favorevoli"),
+)
+
+# classifyservices, MISMATCHES
+VALENZA_MISMATCHES = (
+    *_fields("text", "zona_omogenea istat comune esito id_servizio denominazione codice_sttm"),
+    *_fields("text", "categoria stato valenza_dichiarata valenza_calcolata regola_decisiva"),
+    *_fields("real", "punteggio copertura"),
+    Field("fragile", "bool"),
+    *_fields("text", "spiegazione giustificazione"),
+)
+
+# classifyservices, RULES
+VALENZA_RULES = (
+    *_fields("text", "codice_regola codice_categoria valenza tipo_regola attributo soglia unita"),
+    *_fields("int", "servizi valutate soddisfatte non_soddisfatte senza_dato"),
+    *_fields("text", "da_dove provenienza"),
+)
+
+# whatif, OUTPUT and SUMMARY
+FLIPS = (
+    *_fields("text", "id_servizio denominazione istat comune zona_omogenea codice_sttm categoria"),
+    *_fields("text", "valenza_dichiarata prima dopo regola_prima regola_dopo esito_prima"),
+    *_fields("text", "esito_dopo"),
+    *_fields("real", "punteggio_prima punteggio_dopo copertura"),
+)
+FLIPS_SUMMARY = (*_fields("text", "livello codice nome prima dopo"), Field("n", "int"))
+
+# validatecriteria, OUTPUT and VALUES
+PACK_FAULTS = (
+    *_fields("text", "gravita file"),
+    Field("riga", "int"),
+    *_fields("text", "chiave valore messaggio ammessi"),
+)
+PACK_VALUES = (
+    *_fields("text", "tabella file"),
+    Field("riga", "int"),
+    *_fields("text", "chiave campo valore provenienza"),
+)
+
+# comparecriteria, OUTPUT
+PACK_DIFFERENCES = (
+    *_fields("text", "tabella file chiave campo tipo prima dopo provenienza_prima"),
+    Field("provenienza_dopo"),
+    *_fields("int", "riga_prima riga_dopo"),
+)
+
+# savecriteria, OUTPUT_CHANGES
+PACK_CHANGES = (*_fields("text", "tabella chiave campo prima dopo"),)
+
 # accessibility, SUMMARY
 ACCESSIBILITY_SUMMARY = (
     *_fields("text", "livello nome codice categoria"),

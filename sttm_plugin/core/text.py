@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import numpy as np
+
 from .errors import SttmError
 
 _NOT_WORD = re.compile(r"[^0-9a-z]+")
@@ -120,3 +122,25 @@ def _positive(piece: str, what: str) -> float:
             "punto decimale, separati da virgola o punto e virgola."
         )
     return number
+
+
+def written(value) -> str:
+    """Return a value as an Italian sentence shows it: decimal comma, no needless decimals."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "sì" if value else "no"
+    if isinstance(value, (float, np.floating)):
+        number = float(value)
+        if number == int(number) and abs(number) < 1e15:
+            return f"{int(number):,}".replace(",", ".")
+        digits = 0 if abs(number) >= 1000 else 3 if abs(number) < 1 else 2
+        text = f"{number:,.{digits}f}"
+        if "." in text:
+            text = text.rstrip("0").rstrip(".")
+        return text.translate(str.maketrans(",.", ".,"))
+    if isinstance(value, (int, np.integer)):
+        return f"{int(value):,}".replace(",", ".")
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ", ".join(written(item) for item in value)
+    return str(value)

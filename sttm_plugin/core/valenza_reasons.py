@@ -8,8 +8,6 @@ import numpy as np
 
 from .documents import compact_json
 
-COVERAGE_RULE = "GEN-R02"
-
 
 def reasons(tried, notes):
     """Return the ``motivazione`` of each service, object (n,) of JSON texts.
@@ -79,33 +77,33 @@ def _margin(rule, value):
     return _json(-difference if rule.operatore in ("<", "<=") else difference)
 
 
-def too_few_data(rule, level, share, effect):
+def too_few_data(described, model, level, share, effect):
     """Return the line that says the data of a valenza are too few, as JSON text.
 
     Args:
-        rule: the one that gives the minimum. level: the valenza.
+        described: ``core.pack.Parametro`` of the minimum. model: ``Model``. level: the valenza.
         share: what is known of the weight of its rules, 0-1. effect: what follows, in Italian.
     """
     return compact_json(
         {
-            "criterio": rule.codice_regola,
+            "criterio": model.codes[described.nome],
             "valore": share,
             "natura": "calcolato",
-            "soglia": rule.soglia,
-            "unita": rule.unita,
+            "soglia": model.coverage,
+            "unita": described.unita,
             "esito": "non_soddisfatta",
             "peso": 0.0,
-            "margine": share - rule.soglia,
-            "provenienza": rule.provenienza,
-            "verificato": rule.verificato,
+            "margine": share - model.coverage,
+            "provenienza": described.provenienza,
+            "verificato": described.verificato,
             "riferimento": (
-                f"{rule.riferimento}. Dati noti per il {_percent(share)} del peso dei criteri "
-                f"della valenza {level}, sotto il minimo del {_percent(rule.soglia)}: {effect}"
+                f"{described.riferimento}. Dati noti per il {percent(share)} del peso dei criteri "
+                f"della valenza {level}, sotto il minimo del {percent(model.coverage)}: {effect}"
             ),
         }
     )
 
 
-def _percent(share):
+def percent(share):
     """Return a share as Italians write it: 0.125 → "12,5%", 0.5 → "50%"."""
     return f"{100 * share:.1f}".replace(".0", "").replace(".", ",") + "%"

@@ -370,3 +370,45 @@ def test_the_catchment_counts_in_the_classification_as_estimated():
     assert reasons["GEN-R11"]["valore"] == pytest.approx(40_000)
     # Only what somebody counted says that a service is local.
     assert reasons["GEN-R09"]["esito"] == "non_valutabile"
+
+
+# --- informative: no weight, but shown ------------------------------------------------
+
+
+def test_green_for_each_resident_adds_the_areas_of_the_comune():
+    residents_here = resolve_comune(ISTAT).popolazione
+    green = {"codice_sttm": "VER.01", "superficie_mq": 30_000.0}
+    other = {**green, "istat": OTHER, "superficie_mq": 10_000.0}
+    planned = {**green, "stato": "previsto", "superficie_mq": 99_000.0}
+    twice = {**green, "lettura": 2, "superficie_mq": 50_000.0}
+    frame = services(green, green, other, planned, twice, {"codice_sttm": "CUL.01"})
+    found = computed(frame)["mq_ab_parchi_urbani_territoriali"]
+    # 60,000 of the first reading, 50,000 of the second: the larger.
+    assert found[0] == found[3] == pytest.approx(60_000 / residents_here)
+    assert found[2] == pytest.approx(10_000 / resolve_comune(OTHER).popolazione)
+    assert found[5] is None
+    unmeasured = services(green, {**green, "superficie_mq": None})
+    assert set(computed(unmeasured)["mq_ab_parchi_urbani_territoriali"]) == {None}
+
+
+def test_beds_for_a_thousand_residents_need_every_comune_and_every_hospital():
+    beds = {"codice_sttm": "SAN.01", "capacita": 300.0, "capacita_um": "posti letto"}
+    total = sum(one.popolazione for one in comuni().values())
+    found = computed(everywhere(beds, {**beds, "capacita": 100.0}))["posti_letto_1000ab"]
+    assert found[-1] == found[-2] == pytest.approx(400_000 / total)
+    assert found[0] is None
+    assert set(computed(services(beds))["posti_letto_1000ab"]) == {None}
+    unknown = {**beds, "capacita": None}
+    assert set(computed(everywhere(beds, unknown))["posti_letto_1000ab"]) == {None}
+
+
+@pytest.mark.parametrize(("away", "counted"), [(7692.3, 1000.0), (7692.4, 0.0)])
+def test_residents_within_twenty_minutes_by_car(away, counted):
+    # 20 minutes at 30 km/h are 10 km along the road, 10,000 / 1.3 in a straight line.
+    station = {"codice_sttm": "SIC.06", "geometry": Point(X, Y)}
+    population = residents(here(ISTAT, 1000, X + away))
+    found = computed(everywhere(station), population=population)["pop_entro_20_min_ab"]
+    assert found[-1] == counted
+    near = resolve_comune(ISTAT).contermini[0]
+    partial = residents(here(ISTAT, 1000), without=[near])
+    assert computed(everywhere(station), population=partial)["pop_entro_20_min_ab"][-1] is None

@@ -14,8 +14,9 @@ pytest.importorskip("geopandas")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sttm_plugin.core import valenza
+from sttm_plugin.core import valenza, valenza_tried
 from sttm_plugin.core.pack import load_pack
+from sttm_plugin.core.valenza_values import stored_attributes
 
 from .plans import services
 from .valenza_oracle import judge
@@ -319,10 +320,13 @@ def test_the_indication_is_what_the_score_says_whatever_the_coverage(values, exp
 )
 def test_an_operator_at_its_threshold(operatore, below, at, above):
     one = rule("intercomunale", "graduata", "a", operatore, 0.3)
-    assert [valenza.meets(one, value) for value in (0.29, 0.3, 0.31)] == [below, at, above]
+    assert [valenza_tried.meets(one, value) for value in (0.29, 0.3, 0.31)] == [below, at, above]
     # 0.1 + 0.2 is 0.30000000000000004: the slack takes it as 0.3.
-    assert valenza.meets(one, 0.1 + 0.2) is at
-    assert [valenza.meets(one, 0.3 - 1e-8), valenza.meets(one, 0.3 + 1e-8)] == [below, above]
+    assert valenza_tried.meets(one, 0.1 + 0.2) is at
+    assert [valenza_tried.meets(one, 0.3 - 1e-8), valenza_tried.meets(one, 0.3 + 1e-8)] == [
+        below,
+        above,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -346,7 +350,9 @@ def test_an_operator_at_its_threshold(operatore, below, at, above):
     ],
 )
 def test_codes_yes_and_numbers_are_compared_as_what_they_are(soglia, operatore, value, expected):
-    assert valenza.meets(rule("locale", "graduata", "a", operatore, soglia), value) is expected
+    assert (
+        valenza_tried.meets(rule("locale", "graduata", "a", operatore, soglia), value) is expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -369,9 +375,11 @@ def test_attributes_that_cannot_be_read_are_missing_data(text):
 def value_of(name, unit="pezzi", computed=None, **fields):
     """(value, nature) of an attribute of one service."""
     frame = services({"codice_sttm": "SAN.01", **fields})
-    stored = valenza.stored_attributes(frame["attributi"])
+    stored = stored_attributes(frame["attributi"])
     rows = np.array([0])
-    values, nature = valenza.attribute_values(frame, rows, stored, name, unit, PACK, computed or {})
+    values, nature = valenza_tried.attribute_values(
+        frame, rows, stored, name, unit, PACK, computed or {}
+    )
     return values[0], nature[0]
 
 

@@ -15,6 +15,7 @@ ALGORITHMS = (
     "suggestmapping",
     "importservices",
     "classifyservices",
+    "whatif",
     "preparenetwork",
     "lumcatchment",
     "accessibility",
@@ -22,6 +23,9 @@ ALGORITHMS = (
     "justifyfindings",
     "exportcompatibility",
     "validatesubmission",
+    "validatecriteria",
+    "comparecriteria",
+    "savecriteria",
     "verifica_completa",
 )
 SPATIAL = ("servizi_punti", "servizi_poligoni", "lum", "lum_perimetri", "popolazione", "rilievi")

@@ -16,6 +16,7 @@ import pandas as pd
 from .. import schema
 from ..findings import fingerprint, merge_previous, waive
 from ..ids import finding_id
+from ..text import written
 
 MET = "soddisfatto"
 NOT_MET = "non_soddisfatto"
@@ -247,28 +248,6 @@ class _Message(string.Formatter):
 
     def format_field(self, value, format_spec):
         return written(value)
-
-
-def written(value) -> str:
-    """Return a value as an Italian sentence shows it: decimal comma, no needless decimals."""
-    if value is None or value != value:
-        return ""
-    if isinstance(value, bool):
-        return "sì" if value else "no"
-    if isinstance(value, (float, np.floating)):
-        number = float(value)
-        if number == int(number) and abs(number) < 1e15:
-            return f"{int(number):,}".replace(",", ".")
-        digits = 0 if abs(number) >= 1000 else 3 if abs(number) < 1 else 2
-        text = f"{number:,.{digits}f}"
-        if "." in text:
-            text = text.rstrip("0").rstrip(".")
-        return text.translate(str.maketrans(",.", ".,"))
-    if isinstance(value, (int, np.integer)):
-        return f"{int(value):,}".replace(",", ".")
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return ", ".join(written(item) for item in value)
-    return str(value)
 
 
 def _stored(value):
