@@ -14,6 +14,7 @@ from .intake_model import (
 )
 from .places import SURROUNDINGS_M
 from .profile import rule_fields
+from .reference import SUPPRESSED_ON
 from .shapes import condition
 from .values import (
     clean,
@@ -288,9 +289,13 @@ class PositionSteps:
             operation = self.projector.operation(found.crs)
             if found.crs in ("EPSG:3003", "EPSG:23032") and operation:
                 said += f"; trasformazione: {operation}"
+            difetto = found.difetto
+            if difetto == "D04" and kind == "colonne" and declared == "EPSG:4326":
+                # Words around the numbers, not a CRS of the file: the numbers prevail.
+                difetto = "D07"
             gravity = "R" if declared or found.swapped else "A"
             rule = "assi_scambiati" if found.swapped else "sistema_di_riferimento"
-            self.journal.file(found.difetto, rule, gravity, found.sentence, said)
+            self.journal.file(difetto, rule, gravity, found.sentence, said)
             self.warnings.append(f"Posizioni ({kind}): {found.sentence}.")
         elif declared and kind != "geometria":
             self.journal.file("", "sistema_di_riferimento", "A", declared, found.sentence)
@@ -304,6 +309,8 @@ class PositionSteps:
         shape = self.shape[row]
         if shape is None:
             return
+        if shape.geom_type not in ("Point", "MultiPoint"):
+            self.certificate.read(row, shape.area)
         made = condition(shape)
         if not made.kind:
             self.shape[row] = None
@@ -409,7 +416,8 @@ class PositionSteps:
             "soppresso": ("D27", "istat_soppresso", "W"),
         }
         if how in rules:
-            self.journal.record(row, *rules[how], text, code)
+            since = f", dal {SUPPRESSED_ON}" if how == "soppresso" else ""
+            self.journal.record(row, *rules[how], text, f"{code}{since}")
 
     def _distance(self, row, istat):
         shape = self.shape[row]

@@ -16,6 +16,7 @@ from .text import normalise, without_accents
 from .values import (
     OPERATING_WORDS,
     SCIENTIFIC,
+    SHEET_DATE,
     clean,
     official_code,
     parse_date,
@@ -635,5 +636,11 @@ def capacity_unit(name) -> str | None:
 
 
 def scientific_keys(column) -> list:
-    """Return the values of a key column that a spreadsheet turned to 1,23E+11 (D45)."""
-    return [text for text in column.values if SCIENTIFIC.match(text)]
+    """Return the values of a key column that a spreadsheet ruined (D45).
+
+    1,23E+11 in place of a long number; a date in place of "1-2", among keys that are none.
+    """
+    dated = [text for text in column.values if SHEET_DATE.match(text)]
+    if len(dated) == len(column.values):
+        dated = []  # keys that are all dates are what they are
+    return [text for text in column.values if SCIENTIFIC.match(text)] + dated

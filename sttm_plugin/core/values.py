@@ -73,6 +73,12 @@ _NUMBER = re.compile(
 )
 _GROUPED = {".": re.compile(r"^\d{1,3}(?:\.\d{3})+$"), ",": re.compile(r"^\d{1,3}(?:,\d{3})+$")}
 SCIENTIFIC = re.compile(r"^\d[.,]?\d*E\+\d{2,}$", re.IGNORECASE)
+# What a spreadsheet makes of "1-2": "01-feb", "2024-02-01 00:00:00", "01/02/2024".
+SHEET_DATE = re.compile(
+    r"^(?:\d{1,2}[-/ ](?:gen|feb|mar|apr|mag|giu|lug|ago|set|ott|nov|dic|jan|may|jun|jul|aug|sep|"
+    r"oct|dec)[a-z]*|\d{4}[-/]\d\d[-/]\d\d(?:[T ]00:00:00)?|\d\d/\d\d/\d{4})$",
+    re.IGNORECASE,
+)
 
 _AREA_UNITS = {
     "": 1.0,
