@@ -52,7 +52,7 @@ class CategorySteps:
             words = [names[row]]
             for column in columns:
                 if not is_null(column[row], tokens):
-                    words.append(mend_mojibake(clean(column[row])))
+                    words.append(clean(mend_mojibake(str(column[row]))))
             texts.append(words)
         areas = [self.shape[row].area if self.kind[row] == "area" else None for row in rows]
         codes = [self.values["codice_fonte"][row] for row in rows]

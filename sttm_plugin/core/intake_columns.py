@@ -27,10 +27,15 @@ from .text import normalise
 from .values import (
     clean,
     looks_like_wkt,
+    parse_number,
     parse_pair,
     personal_kind,
 )
 
+# D39: surfaces that aren't the ground a service takes.
+_OTHER_SURFACES = frozenset(
+    "slp sl suplorda superficielorda slpmq supcop supcoperta superficiecoperta".split()
+)
 # D33: "E", "12", "A1" say nothing without a legend. D54: "13", "eta_6", "0-5".
 _CODE = re.compile(r"^[A-Za-z]?\d{0,3}[A-Za-z]?$")
 _AGE = re.compile(r"^(?:(?:eta|età|anni|age)[ _]?)?\d{1,2}(?:[-_/ ]\d{1,2})?(?:[ _]?anni)?$", re.I)
@@ -249,6 +254,13 @@ class ColumnSteps:
                 "vuota. Indicarla con un profilo."
             )
         surfaces = [item.field for item in chosen.suggestions.get("superficie_dichiarata_mq", ())]
+        surfaces += [
+            column.name
+            for column in self.columns
+            if column.name not in surfaces
+            and joined_name(column.name) in _OTHER_SURFACES
+            and _mostly_numbers(column.values)
+        ]
         kinds = {_surface_kind(name) for name in surfaces}
         if len(kinds) > 1:
             taken = chosen.columns.get("superficie_dichiarata_mq", "")
@@ -347,6 +359,11 @@ class ColumnSteps:
                 f"La colonna «{name}» da sola non basta per la posizione: indicare sia X_FIELD sia "
                 "Y_FIELD, oppure una colonna con testi come «(45.47, 9.24)» o «POINT (9.24 45.47)»."
             )
+
+
+def _mostly_numbers(texts) -> bool:
+    """Tell whether most of some texts are numbers."""
+    return sum(1 for text in texts if parse_number(text)) * 2 > len(texts)
 
 
 def _surface_kind(name) -> str:

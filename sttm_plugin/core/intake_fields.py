@@ -107,10 +107,13 @@ class FieldSteps:
 
     def _text_field(self, target, rule, values):
         for row, text in self._cells(target, rule, values):
-            self.values[target][row] = self._mended(row, target, text)
+            # Before trimming: the space that cannot break is half of a broken "à".
+            raw = values[row]
+            written = raw if isinstance(raw, str) and clean(raw) == text else text
+            self.values[target][row] = self._mended(row, target, text, written)
 
-    def _mended(self, row, target, text):
-        mended = mend_mojibake(text)
+    def _mended(self, row, target, text, written):
+        mended = clean(mend_mojibake(written))
         if mended != text:
             self.journal.record(row, "D23", "testo_ricodificato", "R", f"{target}: {text}", mended)
         return mended
