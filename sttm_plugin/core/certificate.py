@@ -137,8 +137,8 @@ def read_log(path) -> dict:
         "frase": "I conti tornano: letto = scritto + scartato, negli elementi e nei m²."
         if sound
         else "I conti non tornano: rifare l'importazione prima di usare questi servizi.",
-        "suolo": f"Le aree sommano {gross} m² e coprono {net} m² di suolo: {_square(twice)} m² sono "
-        "contati più volte, dove le aree si sovrappongono."
+        "suolo": f"Le aree sommano {gross} m² e coprono {net} m² di suolo: "
+        f"{_square(twice)} m² sono contati più volte, dove le aree si sovrappongono."
         if twice > 0.5
         else "",
         "riparazioni": repairs[:_SHOWN],

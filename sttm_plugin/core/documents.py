@@ -86,8 +86,40 @@ def plain(value):
 
 def canonical_json(value) -> bytes:
     """Return the one way a value is written: keys sorted, indent 2, UTF-8, final newline."""
-    text = json.dumps(plain(value), ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
-    return (text + "\n").encode("utf-8", errors="replace")
+    pieces: list = []
+    _indented(plain(value), "\n", pieces.append)
+    pieces.append("\n")
+    return "".join(pieces).encode("utf-8", errors="replace")
+
+
+# json's own encoder turns to pure Python as soon as it must indent: these are its pieces in C.
+_one_value = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
+def _indented(value, line, write):
+    """Write plain data as ``json.dumps(…, sort_keys=True, indent=2)`` does."""
+    if isinstance(value, dict) and value:
+        opening = "{"
+        deeper = line + "  "
+        for key in sorted(value):
+            write(f"{opening}{deeper}{_one_value(key)}: ")
+            item = value[key]
+            if isinstance(item, (dict, list)):
+                _indented(item, deeper, write)
+            else:
+                write(_one_value(item))
+            opening = ","
+        write(line + "}")
+    elif isinstance(value, list) and value:
+        opening = "["
+        deeper = line + "  "
+        for item in value:
+            write(opening + deeper)
+            _indented(item, deeper, write)
+            opening = ","
+        write(line + "]")
+    else:
+        write(_one_value(value))
 
 
 def compact_json(value) -> str:

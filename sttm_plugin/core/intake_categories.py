@@ -192,8 +192,14 @@ class CategorySteps:
         """Return the tipo_specifico each record's own words name, among those of its category."""
         given = self.values.get("tipo_specifico", [None] * self.count)
         found: list = [None] * self.count
+        names: dict = {}
         for row, words in zip(rows, texts):
-            known = _specific_names(self.pack, self.values["codice_sttm"][row])
+            code = self.values["codice_sttm"][row]
+            if code not in names:
+                names[code] = _specific_names(self.pack, code)
+            known = names[code]
+            if not known:
+                continue
             for word in (given[row], *words[1:], *words[:1]):
                 match = known.get(normalise(word)) if word else None
                 if match:
@@ -208,7 +214,7 @@ class CategorySteps:
         names = [*rule_fields(self.rules.get("denominazione", {})), *self.types]
         cells = self.table.rows[row]
         words = (cells[self.table.names.index(name)] for name in names)
-        said = normalise(" ".join(str(word) for word in words if word))
+        said = " ".join(normalise(word) for word in words if word)
         return any(known in said for known in _UNLOCATED_WORDS)
 
     def hide(self):

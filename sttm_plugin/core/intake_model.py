@@ -171,6 +171,7 @@ def bare(text):
 
 
 def match_key(text) -> str:
+    """Return a wording as profiles and classes are compared."""
     return normalise(clean(text)) or (clean(text) or "").casefold()
 
 

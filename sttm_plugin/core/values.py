@@ -42,6 +42,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 def clean(value) -> str | None:
     """Return a value as trimmed text, runs of space as one, control signs gone; blank is None."""
+    if isinstance(value, str):
+        if value.isascii() and value.isprintable():
+            # Nearly every cell: only blanks to bring together.
+            return " ".join(value.split()) or None
+        return _SPACE.sub(" ", _CONTROL.sub(" ", value)).strip() or None
     if value is None or value != value:
         return None
     if isinstance(value, bool):
