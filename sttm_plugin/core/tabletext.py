@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass, field
 
 from .errors import SttmError
+from .values import written_cell
 
 _HIGH = re.compile(rb"[\x80-\x9f]")
 _UNDEFINED_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
@@ -235,7 +236,7 @@ def table_from_rows(lines: list, header_row: int, encoding: Encoding) -> TextTab
     width = len(names)
     rows, numbers, broken = [], [], {}
     for number, cells in enumerate(lines[header_row:], start=1):
-        values = [cell if cell is not None and str(cell).strip() else None for cell in cells]
+        values = [written_cell(c) if c is not None and str(c).strip() else None for c in cells]
         if not any(value is not None for value in values):
             continue
         extra = [value for value in values[width:] if value is not None]

@@ -57,6 +57,21 @@ def clean(value) -> str | None:
     return text or None
 
 
+# What makes a spreadsheet run the text of a cell.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def plain_cell(text: str) -> str:
+    """Return a text that a spreadsheet shows and doesn't run: an apostrophe before a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def written_cell(value):
+    """Return the text that ``plain_cell`` was given; other values as they are."""
+    quoted = isinstance(value, str) and value.startswith("'") and value[1:].startswith(_FORMULA)
+    return value[1:] if quoted else value
+
+
 def null_tokens(extra="") -> frozenset:
     """Return the texts read as NULL: ours and those of a list split by ``,`` or ``;``."""
     given = extra if isinstance(extra, (list, tuple)) else re.split(r"[,;]", str(extra or ""))
