@@ -124,9 +124,15 @@ def _indented(value, line, write):
 
 def compact_json(value) -> str:
     """Return a value as the JSON text of a field: keys sorted, no spaces."""
-    return json.dumps(
-        plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    )
+    if type(value) is not dict or not _PLAIN.issuperset(map(type, value.values())):
+        value = plain(value)
+    return _one_line(value)
+
+
+_PLAIN = frozenset((str, int, bool, type(None)))
+_one_line = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+).encode
 
 
 def bytes_sha256(content: bytes) -> str:

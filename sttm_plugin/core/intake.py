@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
+import struct
 from collections import Counter
 
 from . import schema
@@ -29,6 +31,7 @@ from .profile import make_profile, rule_fields
 from .text import normalise
 from .values import (
     clean,
+    cleaned,
     decimal_evidence,
     parse_number,
     personal_kind,
@@ -291,9 +294,9 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
         if rule is None:
             return []
         values = self._rule_values("fonte_id", rule)
-        texts = (clean(value) for value in values)
+        texts = cleaned(values)
         return [
-            re.sub(r"^(\d+)\.0$", r"\1", text)
+            re.sub(r"^(\d+)\.0$", r"\1", text) if text.endswith(".0") else text
             for text in texts
             if text and text.casefold() not in self.settings.tokens
         ]
@@ -302,8 +305,12 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
         x = y = None
         shape = self.shape[row]
         if shape is not None:
-            centre = shape if shape.geom_type == "Point" else shape.centroid
-            x, y = self.projector.to_utm32(centre.x, centre.y)
+            if row in self.xy:
+                x, y = self.xy[row]
+            else:
+                centre = shape if shape.geom_type == "Point" else shape.centroid
+                x, y = centre.x, centre.y
+            x, y = self.projector.to_utm32(x, y)
         return Identified(
             own=self.value("id_servizio", row),
             fonte=self._fonte_of(row),
@@ -323,8 +330,8 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
         return self.fonte
 
     def _origin(self, row):
-        values = dict(zip(self.table.names, self.table.rows[row]))
-        values = {name: value for name, value in values.items() if not name.startswith("=")}
+        cells = self.table.rows[row]
+        values = {name: cells[place] for place, name in self._read_names}
         own = values.get("attributi_origine")
         if own and self._is_service_layer() and row not in getattr(self, "hidden", ()):
             # Imported again: what was first read, not our own fields around it.
@@ -338,6 +345,11 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
                 for name, value in values.items()
             }
         return compact_json({name: _as_read(value) for name, value in values.items()})
+
+    @functools.cached_property
+    def _read_names(self) -> list:
+        """Places and names of the columns that are the source's own."""
+        return [(k, name) for k, name in enumerate(self.table.names) if not name.startswith("=")]
 
     # Delivery -------------------------------------------------------------------------------
 
@@ -393,10 +405,12 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
         import geopandas as gpd
         import pandas as pd
 
-        columns = {}
+        # Only the fields that hold something: conform adds the others, empty.
+        columns = {"codice_sttm": [self.values["codice_sttm"][row] for row in rows]}
         for item in schema.SERVICES:
             values = self.values.get(item.name)
-            columns[item.name] = [None] * len(rows) if values is None else [values[r] for r in rows]
+            if values is not None and any(value is not None for value in values):
+                columns[item.name] = [values[row] for row in rows]
         categories = self.pack.categorie
         codes = columns["codice_sttm"]
         columns["macrocategoria"] = [c and categories[c].macrocategoria for c in codes]
@@ -415,6 +429,10 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
         frame = pd.DataFrame(columns, dtype=object)
         frame["_layer"] = pd.Series([self.table.layer] * len(rows), dtype=object)
         frame["_fid"] = pd.Series([self.table.fids[row] for row in rows], dtype="int64")
+        if rows and all(row in self.xy for row in rows):
+            # Shapely takes long to write a point: these are known as numbers.
+            points = [struct.pack("<BIdd", 1, 1, *self.xy[row]) for row in rows]
+            frame["_wkb"] = pd.Series(points, dtype=object)
         shapes = gpd.GeoSeries([self.shape[row] for row in rows], crs=self.projector.crs)
         return schema.conform_services(gpd.GeoDataFrame(frame, geometry=shapes))
 

@@ -32,7 +32,7 @@ class CompareSteps:
         for row in rows:
             self.tick(row)
             shape = self.shape[row]
-            wkb = shape.wkb if shape is not None else b""
+            wkb = self.xy.get(row) or (shape.wkb if shape is not None else b"")
             same[(self.origins[row], wkb)].append(row)
             if wkb:
                 spots[wkb].append(row)

@@ -18,6 +18,7 @@ from .values import (
     SCIENTIFIC,
     SHEET_DATE,
     clean,
+    cleaned,
     official_code,
     parse_date,
     parse_number,
@@ -130,11 +131,7 @@ class Mapping:
 
 def make_column(name, kind, values, tokens=frozenset(), layer="") -> Column:
     """Return a Column from every value of it, blanks and null tokens left out of the sample."""
-    texts = []
-    for value in values:
-        text = clean(value)
-        if text is not None and text.casefold() not in tokens:
-            texts.append(text)
+    texts = [t for t in cleaned(values) if t is not None and t.casefold() not in tokens]
     step = max(len(texts) // SAMPLE, 1)
     few = [clean(value) for value in aligned(values)]
     return Column(

@@ -57,6 +57,21 @@ def clean(value) -> str | None:
     return text or None
 
 
+def cleaned(values) -> list:
+    """Return ``clean`` of each value of a column; a text that repeats is cleaned once."""
+    known: dict = {}
+    found = []
+    for value in values:
+        # True, 1 and 1.0 are one key to a dict: only texts are remembered.
+        if type(value) is not str:
+            found.append(clean(value))
+            continue
+        if value not in known:
+            known[value] = clean(value)
+        found.append(known[value])
+    return found
+
+
 # What makes a spreadsheet run the text of a cell.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -509,10 +524,14 @@ PERSONAL_PATTERNS = {
 }
 
 
+_PHONE_START = re.compile(r"^[+03 .\-]")
+
+
 def personal_kind(value) -> str | None:
     """Return which personal datum a text looks like, None for none (D48)."""
     text = clean(value)
-    if text is None:
+    # Most texts are too short, or lack the sign all of these have.
+    if text is None or not ("@" in text or len(text) == 16 or _PHONE_START.match(text)):
         return None
     for kind, pattern in PERSONAL_PATTERNS.items():
         if pattern.match(text):
