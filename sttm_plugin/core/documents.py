@@ -8,6 +8,7 @@ import errno
 import hashlib
 import json
 import math
+import operator
 import os
 import tempfile
 import zipfile
@@ -87,30 +88,35 @@ def plain(value):
 def canonical_json(value) -> bytes:
     """Return the one way a value is written: keys sorted, indent 2, UTF-8, final newline."""
     pieces: list = []
-    _indented(plain(value), "\n", pieces.append)
+    _indented(value, "\n", pieces.append)
     pieces.append("\n")
     return "".join(pieces).encode("utf-8", errors="replace")
 
 
 # json's own encoder turns to pure Python as soon as it must indent: these are its pieces in C.
 _one_value = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_quoted = json.encoder.encode_basestring
+_first = operator.itemgetter(0)
 
 
 def _indented(value, line, write):
-    """Write plain data as ``json.dumps(…, sort_keys=True, indent=2)`` does."""
-    if isinstance(value, dict) and value:
+    """Write data as ``json.dumps(plain(…), sort_keys=True, indent=2)`` does, without a copy."""
+    kind = type(value)
+    if kind is str:
+        write(_quoted(value))
+    elif value is None:
+        write("null")
+    elif kind is int:
+        write(repr(value))
+    elif kind is dict and value:
         opening = "{"
         deeper = line + "  "
-        for key in sorted(value):
-            write(f"{opening}{deeper}{_one_value(key)}: ")
-            item = value[key]
-            if isinstance(item, (dict, list)):
-                _indented(item, deeper, write)
-            else:
-                write(_one_value(item))
+        for key, item in sorted(((str(key), item) for key, item in value.items()), key=_first):
+            write(f"{opening}{deeper}{_quoted(key)}: ")
+            _indented(item, deeper, write)
             opening = ","
         write(line + "}")
-    elif isinstance(value, list) and value:
+    elif kind in (list, tuple) and value:
         opening = "["
         deeper = line + "  "
         for item in value:
@@ -119,7 +125,11 @@ def _indented(value, line, write):
             opening = ","
         write(line + "]")
     else:
-        write(_one_value(value))
+        made = plain(value)
+        if type(made) in (dict, list, str, int) and type(made) is not kind:
+            _indented(made, line, write)
+        else:
+            write(_one_value(made))
 
 
 def compact_json(value) -> str:
