@@ -344,7 +344,10 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
                 else value
                 for name, value in values.items()
             }
-        return compact_json({name: _as_read(value) for name, value in values.items()})
+        for name, value in values.items():
+            if type(value) is float and not math.isfinite(value):
+                values[name] = None
+        return compact_json(values)
 
     @functools.cached_property
     def _read_names(self) -> list:
@@ -519,12 +522,6 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
             self.seen_values(),
             algoritmo,
         )
-
-
-def _as_read(value):
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def _earlier_records(previous):

@@ -686,6 +686,9 @@ class Projector:
         import numpy as np
 
         transform = self._transform(crs)
+        if transform.isShortCircuited() and not transform.sourceCrs().isGeographic():
+            usable = np.isfinite(xs) & np.isfinite(ys)
+            return np.where(usable, xs, np.nan), np.where(usable, ys, np.nan)
         east, north = np.full(len(xs), np.nan), np.full(len(xs), np.nan)
         for place, (x, y) in enumerate(zip(xs.tolist(), ys.tolist())):
             if not (math.isfinite(x) and math.isfinite(y)):
