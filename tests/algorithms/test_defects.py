@@ -68,13 +68,11 @@ def refused(importer, folder, tmp_path):
 
 
 @pytest.fixture
-def csv(folder):
-    """Write a CSV and return its path."""
+def csv(table, folder):
+    """Write a CSV among the sources and return its path."""
 
     def write(text, name="servizi.csv", codec="utf-8"):
-        path = folder / name
-        path.write_bytes(text.encode(codec))
-        return path
+        return table(text, f"{folder.name}/{name}", codec)
 
     return write
 
