@@ -134,7 +134,7 @@ def table(tmp_path):
 
 
 @pytest.fixture
-def layer(qgis_processing):
+def plan(qgis_processing):
     """A memory layer of (wkt, {field: text}) records."""
     from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsVectorLayer
 

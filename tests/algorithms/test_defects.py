@@ -78,7 +78,7 @@ def csv(table, folder):
 
 
 @pytest.fixture
-def saved(layer, folder):
+def saved(plan, folder):
     """Write records as a file of the format its ending says; return its path."""
     from qgis.core import QgsProject, QgsVectorFileWriter
 
@@ -91,7 +91,7 @@ def saved(layer, folder):
         options.driverName = drivers[path.suffix]
         options.fileEncoding = encoding
         done = QgsVectorFileWriter.writeAsVectorFormatV3(
-            layer(rows, kind, crs, path.stem),
+            plan(rows, kind, crs, path.stem),
             str(path),
             QgsProject.instance().transformContext(),
             options,
@@ -103,11 +103,9 @@ def saved(layer, folder):
 
 
 @pytest.fixture
-def ground(layer):
+def ground(plan):
     """A boundary of Rho: a square of 2 km around the point the tests use."""
-    return layer(
-        [(square(2000, X - 1000, Y - 1000), {"PRO_COM_T": RHO})], "Polygon", name="confini"
-    )
+    return plan([(square(2000, X - 1000, Y - 1000), {"PRO_COM_T": RHO})], "Polygon", name="confini")
 
 
 def the(found, difetto, regola, **expected):
@@ -209,13 +207,13 @@ def test_d07_numbers_prevail_over_the_words_around_them(imported, csv):
     assert abs(float(x) - X) < 8
 
 
-def test_d08_a_shift_of_datum_is_measured_and_nothing_is_moved(imported, layer, ground):
+def test_d08_a_shift_of_datum_is_measured_and_nothing_is_moved(imported, plan, ground):
     grid = [
         (X + 180 * i + 83, Y + 180 * j + 198, f"Panchina {i} {j}")
         for i in range(-5, 6)
         for j in range(-5, 6)
     ]
-    made = layer([(f"POINT ({x} {y})", {"nome": name}) for x, y, name in grid])
+    made = plan([(f"POINT ({x} {y})", {"nome": name}) for x, y, name in grid])
 
     found = imported(made, BOUNDARIES=ground)
 
@@ -231,9 +229,9 @@ def test_d08_a_shift_of_datum_is_measured_and_nothing_is_moved(imported, layer, 
     assert found["OUTPUT"][0]["wkt"] == f"Point ({grid[0][0]:.1f} {grid[0][1]:.1f})"
 
 
-def test_d09_far_records_are_rejected_and_near_ones_kept(imported, layer, ground):
+def test_d09_far_records_are_rejected_and_near_ones_kept(imported, plan, ground):
     places = {"Dentro": X, "Vicino": X + 3000, "Lontano": X + 9000, "Zero": 0}
-    made = layer([(f"POINT ({x} {Y if x else 0})", {"nome": name}) for name, x in places.items()])
+    made = plan([(f"POINT ({x} {Y if x else 0})", {"nome": name}) for name, x in places.items()])
 
     found = imported(made, BOUNDARIES=ground)
 
@@ -243,8 +241,8 @@ def test_d09_far_records_are_rejected_and_near_ones_kept(imported, layer, ground
     assert [row["denominazione"] for row in found["OUTPUT"]] == ["Dentro", "Vicino"]
 
 
-def test_d10_an_area_across_the_boundary_is_kept_whole(imported, layer, ground):
-    made = layer([(square(100, X + 950, Y), {"nome": "Parco"})], "Polygon")
+def test_d10_an_area_across_the_boundary_is_kept_whole(imported, plan, ground):
+    made = plan([(square(100, X + 950, Y), {"nome": "Parco"})], "Polygon")
 
     found = imported(made, BOUNDARIES=ground)
 
@@ -259,12 +257,12 @@ def _bow_tie(side=100.0):
     return f"POLYGON (({X} {Y}, {X + side} {Y + side}, {X + side} {Y}, {X} {Y + side}, {X} {Y}))"
 
 
-def test_d11_a_bow_tie_is_repaired_with_its_area_before_and_after(imported, layer):
+def test_d11_a_bow_tie_is_repaired_with_its_area_before_and_after(imported, plan):
     # The second wing goes the other way round: what the ring sums to is not its ground.
     text = f"POLYGON (({X} {Y}, {X + 60} {Y}, {X} {Y + 40}, {X + 60} {Y + 40}, {X} {Y}))"
     text = text.replace(f"{X + 60} {Y + 40}", f"{X + 90} {Y + 40}")
 
-    found = imported(layer([(text, {"nome": "Parco"})], "Polygon"))
+    found = imported(plan([(text, {"nome": "Parco"})], "Polygon"))
 
     the(found, "D11", "area_riparata", gravita="R", fid=1, prima="autointersezione", dopo="valida")
     (repair,) = found["log"]["certificato"]["riparazioni"]
@@ -274,10 +272,10 @@ def test_d11_a_bow_tie_is_repaired_with_its_area_before_and_after(imported, laye
     assert found["OUTPUT"][0]["superficie_mq"] == pytest.approx(1560.0)
 
 
-def test_d12_an_area_without_ground_is_rejected_as_it_was(imported, layer):
+def test_d12_an_area_without_ground_is_rejected_as_it_was(imported, plan):
     text = f"POLYGON (({X} {Y}, {X + 10} {Y + 10}, {X + 20} {Y + 20}, {X} {Y}))"
 
-    found = imported(layer([(text, {"nome": "Lama"})], "Polygon"))
+    found = imported(plan([(text, {"nome": "Lama"})], "Polygon"))
 
     the(found, "D12", "geometria_irreparabile", gravita="Q", fid=1)
     (row,) = found["REJECTED"]
@@ -285,8 +283,8 @@ def test_d12_an_area_without_ground_is_rejected_as_it_was(imported, layer):
     assert json.loads(row["attributi_origine"]) == {"nome": "Lama"}
 
 
-def test_d13_a_record_without_geometry_keeps_its_attributes(imported, layer):
-    made = layer([(square(10), {"nome": "Parco"}), ("", {"nome": "Scuola media"})], "Polygon")
+def test_d13_a_record_without_geometry_keeps_its_attributes(imported, plan):
+    made = plan([(square(10), {"nome": "Parco"}), ("", {"nome": "Scuola media"})], "Polygon")
 
     kept = imported(made)
     left = imported(made, UNPLACED=None)
@@ -297,8 +295,8 @@ def test_d13_a_record_without_geometry_keeps_its_attributes(imported, layer):
     assert json.loads(left["REJECTED"][0]["attributi_origine"]) == {"nome": "Scuola media"}
 
 
-def test_d14_exact_duplicates_are_kept_and_their_ground_counts_once(imported, layer):
-    made = layer([(square(10), {"nome": "Parco"})] * 2, "Polygon")
+def test_d14_exact_duplicates_are_kept_and_their_ground_counts_once(imported, plan):
+    made = plan([(square(10), {"nome": "Parco"})] * 2, "Polygon")
 
     found = imported(made)
 
@@ -311,8 +309,8 @@ def test_d14_exact_duplicates_are_kept_and_their_ground_counts_once(imported, la
     }
 
 
-def test_d15_two_services_in_one_building_are_both_kept(imported, layer):
-    made = layer([(square(10), {"nome": "Biblioteca"}), (square(10), {"nome": "Museo"})], "Polygon")
+def test_d15_two_services_in_one_building_are_both_kept(imported, plan):
+    made = plan([(square(10), {"nome": "Biblioteca"}), (square(10), {"nome": "Museo"})], "Polygon")
 
     found = imported(made)
 
@@ -321,8 +319,8 @@ def test_d15_two_services_in_one_building_are_both_kept(imported, layer):
     assert found["log"]["certificato"]["suolo_mq"]["netto"] == 100.0
 
 
-def test_d16_areas_on_the_same_ground_are_named_with_the_net_sum(imported, layer):
-    made = layer(
+def test_d16_areas_on_the_same_ground_are_named_with_the_net_sum(imported, plan):
+    made = plan(
         [(square(100), {"nome": "Parco"}), (square(100, X + 60), {"nome": "Campo"})], "Polygon"
     )
 
@@ -333,8 +331,8 @@ def test_d16_areas_on_the_same_ground_are_named_with_the_net_sum(imported, layer
     the(found, "D16", "somma_netta", prima="somma lorda 20000 m²", dopo="somma netta 16000 m²")
 
 
-def test_d17_slivers_between_areas_and_the_boundary_are_told(imported, layer, ground):
-    made = layer(
+def test_d17_slivers_between_areas_and_the_boundary_are_told(imported, plan, ground):
+    made = plan(
         [
             (square(100, X, Y), {"nome": "Parco"}),
             (square(100, X + 100.4, Y), {"nome": "Campo"}),  # 0.4 m from the park
@@ -345,18 +343,18 @@ def test_d17_slivers_between_areas_and_the_boundary_are_told(imported, layer, gr
     )
 
     near = imported(made, BOUNDARIES=ground)
-    alone = imported(layer([(square(100), {"nome": "Parco"})], "Polygon"), BOUNDARIES=ground)
+    alone = imported(plan([(square(100), {"nome": "Parco"})], "Polygon"), BOUNDARIES=ground)
 
     line = the(near, "D17", "fessure", gravita="W", fid=None, prima="2 fessure")
     assert float(line["dopo"].split()[0]) == pytest.approx(0.4 * 100 + 0.5 * 100, abs=1)
     assert not lines(alone, "D17")
 
 
-def test_d18_an_area_in_parts_is_kept_together(imported, layer):
+def test_d18_an_area_in_parts_is_kept_together(imported, plan):
     text = square(10)[7:].strip()
     parts = f"MULTIPOLYGON ({text}, {square(10, X + 500)[7:].strip()})"
 
-    found = imported(layer([(parts, {"nome": "Scuole e palestre"})], "MultiPolygon"))
+    found = imported(plan([(parts, {"nome": "Scuole e palestre"})], "MultiPolygon"))
 
     the(found, "D18", "area_in_piu_parti", gravita="W", fid=1, prima="2 parti", dopo="insieme")
     assert found["OUTPUT"][0]["superficie_mq"] == pytest.approx(200)
@@ -649,9 +647,9 @@ def test_d37_numbers_are_read_with_their_signs_and_units(imported, refused, csv)
     ("declared", "factor"), [("120", ""), ("1000", "fattore 10"), ("0.01", "fattore 0.0001")]
 )
 def test_d38_a_declared_area_unlike_the_measured_one_names_the_factor(
-    imported, layer, declared, factor
+    imported, plan, declared, factor
 ):
-    made = layer([(square(10), {"nome": "Parco", "SUP_FOND": declared})], "Polygon")
+    made = plan([(square(10), {"nome": "Parco", "SUP_FOND": declared})], "Polygon")
 
     found = imported(made)
 
@@ -679,8 +677,8 @@ def test_d40_a_repeated_key_is_no_key(imported, csv):
     assert found["OUTPUT"][0]["id_servizio"] == made_id(f"n|{RHO}|museo 0")
 
 
-def test_d41_areas_without_sheet_and_sheets_without_area_are_both_kept(imported, layer):
-    made = layer(
+def test_d41_areas_without_sheet_and_sheets_without_area_are_both_kept(imported, plan):
+    made = plan(
         [
             (square(10), {"nome": "Parco"}),
             (square(10, X + 50), {"nome": None}),
@@ -912,9 +910,9 @@ def test_d50_a_selection_or_a_filter_is_said(imported, saved, how):
     assert [row["denominazione"] for row in found["OUTPUT"]] == ["Liceo"]
 
 
-def test_d51_d52_what_an_earlier_layer_has_already_is_said(imported, layer):
+def test_d51_d52_what_an_earlier_layer_has_already_is_said(imported, plan):
     regional = imported(
-        layer(
+        plan(
             [
                 (square(100), {"nome": "Liceo Majorana"}),
                 (square(100, X + 500), {"nome": "Parco pubblico"}),
@@ -924,7 +922,7 @@ def test_d51_d52_what_an_earlier_layer_has_already_is_said(imported, layer):
         ),
         SOURCE="Mosaico regionale",
     )
-    municipal = layer(
+    municipal = plan(
         [
             (square(98), {"nome": "Nuovo liceo scientifico"}),
             (square(100, X + 560), {"nome": "Campo sportivo"}),

@@ -129,8 +129,8 @@ def test_swapped_axes_with_decimal_commas_are_put_right(importer, table):
     assert lines(found, "D37", None)
 
 
-def test_gauss_boaga_declared_as_utm_is_recognised(importer, layer):
-    made = layer([("POINT (1501214.1 5042453.6)", {"nome": "Museo civico"})])
+def test_gauss_boaga_declared_as_utm_is_recognised(importer, plan):
+    made = plan([("POINT (1501214.1 5042453.6)", {"nome": "Museo civico"})])
 
     found = importer(made)
 
@@ -140,15 +140,15 @@ def test_gauss_boaga_declared_as_utm_is_recognised(importer, layer):
     assert "EPSG:23032" not in lines(found, "D04")[0]["dopo"]
 
 
-def test_a_layer_without_crs_is_recognised_from_the_comune(importer, layer):
-    found = importer(layer([(f"POINT ({LON} {LAT})", {"nome": "Museo"})], crs=""))
+def test_a_layer_without_crs_is_recognised_from_the_comune(importer, plan):
+    found = importer(plan([(f"POINT ({LON} {LAT})", {"nome": "Museo"})], crs=""))
 
     assert found["OUTPUT"][0]["wkt"] == f"Point ({X} {Y})"
     assert lines(found, "D03")[0]["dopo"] == "EPSG:4326"
 
 
-def test_coordinates_that_fit_nowhere_stop_with_the_candidates(importer, layer):
-    message = refusal(importer, layer([("POINT (11.3 43.3)", {"nome": "Duomo"})], crs=""))
+def test_coordinates_that_fit_nowhere_stop_with_the_candidates(importer, plan):
+    message = refusal(importer, plan([("POINT (11.3 43.3)", {"nome": "Duomo"})], crs=""))
 
     assert "non hanno un sistema di riferimento" in message
     assert "Gauss-Boaga" in message
@@ -171,9 +171,9 @@ def test_wrong_coordinate_columns_are_named_with_those_found(importer, table):
     assert "nome, est" in message
 
 
-def test_near_records_are_kept_and_far_ones_rejected(importer, layer, shared_data):
+def test_near_records_are_kept_and_far_ones_rejected(importer, plan, shared_data):
     borders = str(shared_data / "confini" / "limits_P_15_municipalities.geojson")
-    made = layer(
+    made = plan(
         [
             (f"POINT ({X} {Y})", {"nome": "Dentro"}),
             ("POINT (503000 5036500)", {"nome": "Vicino"}),
@@ -330,14 +330,14 @@ def test_areas_and_points_of_a_mixed_layer_go_to_their_outputs(importer, tmp_pat
     assert [row["motivo"] for row in areas["REJECTED"]] == ["geometria_mista"]
 
 
-def test_bad_areas_are_repaired_or_refused_and_lines_too(importer, layer):
+def test_bad_areas_are_repaired_or_refused_and_lines_too(importer, plan):
     bow = f"POLYGON (({X} {Y}, {X + 100} {Y + 100}, {X + 100} {Y}, {X} {Y + 100}, {X} {Y}))"
     flat = f"POLYGON (({X} {Y}, {X + 10} {Y}, {X + 5} {Y}, {X} {Y}))"
 
-    found = importer(layer([(bow, {"nome": "Parco"}), (flat, {"nome": "Filo"})], kind="Polygon"))
+    found = importer(plan([(bow, {"nome": "Parco"}), (flat, {"nome": "Filo"})], kind="Polygon"))
     ring = square(100).replace("POLYGON ((", "LINESTRING (").replace("))", ")")
     drawn = importer(
-        layer(
+        plan(
             [
                 (ring, {"nome": "P"}),
                 (f"LINESTRING ({X} {Y}, {X + 9} {Y})", {"nome": "L"}),
@@ -356,26 +356,26 @@ def test_bad_areas_are_repaired_or_refused_and_lines_too(importer, layer):
     assert [row["motivo"] for row in drawn["REJECTED"]] == ["geometria_lineare"]
 
 
-def test_multipoints_give_their_first_part(importer, layer):
+def test_multipoints_give_their_first_part(importer, plan):
     wkt = f"MULTIPOINT (({X} {Y}), ({X + 50} {Y}))"
 
-    found = importer(layer([(wkt, {"nome": "Museo"})], kind="MultiPoint"))
+    found = importer(plan([(wkt, {"nome": "Museo"})], kind="MultiPoint"))
 
     assert found["OUTPUT"][0]["wkt"] == f"Point ({X} {Y})"
     assert lines(found, "D18", 1)[0]["gravita"] == "R"
 
 
-def test_an_area_unlike_what_is_declared_names_the_factor(importer, layer):
-    found = importer(layer([(square(100), {"nome": "Parco", "SUP_MQ": "1"})], kind="Polygon"))
+def test_an_area_unlike_what_is_declared_names_the_factor(importer, plan):
+    found = importer(plan([(square(100), {"nome": "Parco", "SUP_MQ": "1"})], kind="Polygon"))
 
     row = found["OUTPUT"][0]
     assert (row["superficie_mq"], row["superficie_dichiarata_mq"]) == (pytest.approx(10000), 1.0)
     assert "fattore 0.0001" in lines(found, "D38", 1)[0]["dopo"]
 
 
-def test_areas_on_the_same_ground_are_named_with_the_net_sum(importer, layer):
+def test_areas_on_the_same_ground_are_named_with_the_net_sum(importer, plan):
     found = importer(
-        layer(
+        plan(
             [(square(100), {"nome": "Parco"}), (square(100, X + 50), {"nome": "Campo sportivo"})],
             kind="Polygon",
         )
@@ -387,9 +387,9 @@ def test_areas_on_the_same_ground_are_named_with_the_net_sum(importer, layer):
     assert ("lorda 20000 m²" in net["prima"], net["dopo"]) == (True, "somma netta 15000 m²")
 
 
-def test_the_area_decides_between_park_and_garden(importer, layer):
+def test_the_area_decides_between_park_and_garden(importer, plan):
     found = importer(
-        layer(
+        plan(
             [
                 (square(50), {"nome": "Parco pubblico"}),
                 (square(100, X + 500), {"nome": "Parco pubblico"}),
@@ -724,11 +724,11 @@ def test_a_shapefile_without_attributes_lists_what_is_there(importer, tmp_path):
 
 
 @pytest.fixture
-def shapefile(layer, tmp_path):
+def shapefile(plan, tmp_path):
     """A shapefile of one library in Rho, its texts in cp1252."""
     from qgis.core import QgsProject, QgsVectorFileWriter
 
-    made = layer([(f"POINT ({X} {Y})", {"DENOMINAZ": "Biblioteca della Città"})])
+    made = plan([(f"POINT ({X} {Y})", {"DENOMINAZ": "Biblioteca della Città"})])
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "ESRI Shapefile"
     options.fileEncoding = "cp1252"
@@ -778,7 +778,7 @@ def test_a_zip_in_a_zip_is_opened_one_level(importer, shapefile, tmp_path):
     assert lines(found, "D47", None)
 
 
-def test_a_container_with_several_layers_is_not_guessed(importer, layer, tmp_path):
+def test_a_container_with_several_layers_is_not_guessed(importer, plan, tmp_path):
     from qgis.core import QgsProject, QgsVectorFileWriter
 
     path = tmp_path / "piano.gpkg"
@@ -789,7 +789,7 @@ def test_a_container_with_several_layers_is_not_guessed(importer, layer, tmp_pat
             options.actionOnExistingFile = (
                 QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
             )
-        made = layer([(f"POINT ({X} {Y})", {"nome": f"Museo {name}"})])
+        made = plan([(f"POINT ({X} {Y})", {"nome": f"Museo {name}"})])
         QgsVectorFileWriter.writeAsVectorFormatV3(
             made, str(path), QgsProject.instance().transformContext(), options
         )
@@ -799,10 +799,10 @@ def test_a_container_with_several_layers_is_not_guessed(importer, layer, tmp_pat
     assert found["OUTPUT"][0]["denominazione"] == "Museo servizi"
 
 
-def test_a_selection_is_respected_and_said(importer, layer):
+def test_a_selection_is_respected_and_said(importer, plan):
     from qgis.core import QgsProcessingFeatureSourceDefinition, QgsProject
 
-    made = layer([(f"POINT ({X} {Y})", {"nome": name}) for name in ("Museo", "Teatro")])
+    made = plan([(f"POINT ({X} {Y})", {"nome": name}) for name in ("Museo", "Teatro")])
     QgsProject.instance().addMapLayer(made)
     made.selectByIds([2])
 
