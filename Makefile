@@ -78,6 +78,11 @@ benchmark-classification: dev ## precisione e richiamo della classificazione sui
 benchmark-reconciliation: system ## precisione e richiamo della riconciliazione sui dati reali
 	@$(QGIS_PYTHON) -m benchmarks.reconciliation
 
+benchmark-intake: system ## importazione a confronto con la conversione di GDAL
+	@runtime=$$(mktemp -d) && chmod 700 $$runtime && \
+	XDG_RUNTIME_DIR=$$runtime QGIS_CUSTOM_CONFIG_PATH=$$runtime/profilo $(QGIS_PYTHON) -m benchmarks.intake \
+		--report benchmarks/INTAKE.md; status=$$?; rm -rf $$runtime; exit $$status
+
 styles: system ## rigenera styles/*.qml
 	@QT_HASH_SEED=0 $(QGIS_PYTHON) tools/build_styles.py
 

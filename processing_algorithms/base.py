@@ -36,6 +36,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..core.errors import SttmError
 from ..qgis_io.layers import expand, layers_in, names_container
+from ..qgis_io.sheets import SHEET_ENDINGS, PlainCells
 from ..qgis_io.styles import apply_style
 from . import icon_path
 
@@ -543,6 +544,9 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
         sink, destination = self.parameterAsSink(parameters, name, context, fields, wkb_type, crs)
         if sink is None:
             raise QgsProcessingException(self.invalidSinkError(parameters, name))
+        target = str(_given(parameters.get(name)) or "").partition("|")[0].lower()
+        if target.endswith(SHEET_ENDINGS):
+            sink = PlainCells(sink)
         return sink, destination
 
     def style_output(self, layer_id, style_name):

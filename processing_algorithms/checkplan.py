@@ -31,6 +31,7 @@ class CheckPlan(SttmAlgorithm):
     WAIVERS, PREVIOUS = "WAIVERS", "PREVIOUS"
     OUTPUT, CHECKS = "OUTPUT", "CHECKS"
     REPORT_HTML, REPORT_JSON = "REPORT_HTML", "REPORT_JSON"
+    IMPORT_LOG = "IMPORT_LOG"
 
     def define(self):
         point = QgsProcessing.SourceType.TypeVectorPoint
@@ -114,6 +115,14 @@ class CheckPlan(SttmAlgorithm):
             "Rilievi precedenti",
             "Rilievi di una verifica precedente: si vede che cosa è nuovo e che cosa è risolto.",
             table,
+        )
+        self.add_file(
+            self.IMPORT_LOG,
+            "Registro dell'importazione",
+            "Registro scritto da «Importa servizi»: il rapporto ne riporta il certificato di "
+            "conservazione (elementi e metri quadrati letti, scritti, scartati).",
+            "Registro (*.json)",
+            advanced=True,
         )
         self.add_crs()
         self.add_sink(
@@ -241,11 +250,17 @@ class CheckPlan(SttmAlgorithm):
     def _write(self, parameters, context, feedback, plan, result, crs):
         """Write the sinks, then the files: each is there whole or not at all."""
         from ..core import report
+        from ..core.certificate import read_log
         from ..core.documents import write_bytes_whole
 
         files = {}
+        log = self.parameterAsFile(parameters, self.IMPORT_LOG, context)
+        certificate = read_log(log) if log else None
         for name, content in (
-            (self.REPORT_HTML, lambda: report.report_html(result, plan).encode("utf-8")),
+            (
+                self.REPORT_HTML,
+                lambda: report.report_html(result, plan, certificate).encode("utf-8"),
+            ),
             (self.REPORT_JSON, lambda: report.rilievi_document(result, plan)),
         ):
             path = self.file_output(parameters, name, context)

@@ -306,6 +306,7 @@ class ImportServices(SttmAlgorithm):
                     "scritti": counts["WRITTEN"],
                     "scartati": counts["REJECTED_COUNT"],
                     "riparati": counts["REPAIRED"],
+                    "certificato": found.certificate,
                     "righe": found.log,
                 }
             )

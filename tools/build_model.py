@@ -106,6 +106,7 @@ STEPS = (
             "NETWORK": given("NETWORK"),
             "CRITERIA": given("CRITERIA"),
             "WAIVERS": given("WAIVERS"),
+            "IMPORT_LOG": [result("importa", "LOG")],
         },
         {"RILIEVI": "OUTPUT", "CONTROLLI": "CHECKS", "REPORT_HTML": "REPORT_HTML"},
     ),

@@ -8,6 +8,7 @@ import errno
 import hashlib
 import json
 import math
+import operator
 import os
 import tempfile
 import zipfile
@@ -86,15 +87,62 @@ def plain(value):
 
 def canonical_json(value) -> bytes:
     """Return the one way a value is written: keys sorted, indent 2, UTF-8, final newline."""
-    text = json.dumps(plain(value), ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
-    return (text + "\n").encode("utf-8", errors="replace")
+    pieces: list = []
+    _indented(value, "\n", pieces.append)
+    pieces.append("\n")
+    return "".join(pieces).encode("utf-8", errors="replace")
+
+
+# json's own encoder turns to pure Python as soon as it must indent: these are its pieces in C.
+_one_value = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_quoted = json.encoder.encode_basestring
+_first = operator.itemgetter(0)
+
+
+def _indented(value, line, write):
+    """Write data as ``json.dumps(plain(…), sort_keys=True, indent=2)`` does, without a copy."""
+    kind = type(value)
+    if kind is str:
+        write(_quoted(value))
+    elif value is None:
+        write("null")
+    elif kind is int:
+        write(repr(value))
+    elif kind is dict and value:
+        opening = "{"
+        deeper = line + "  "
+        for key, item in sorted(((str(key), item) for key, item in value.items()), key=_first):
+            write(f"{opening}{deeper}{_quoted(key)}: ")
+            _indented(item, deeper, write)
+            opening = ","
+        write(line + "}")
+    elif kind in (list, tuple) and value:
+        opening = "["
+        deeper = line + "  "
+        for item in value:
+            write(opening + deeper)
+            _indented(item, deeper, write)
+            opening = ","
+        write(line + "]")
+    else:
+        made = plain(value)
+        if type(made) in (dict, list, str, int) and type(made) is not kind:
+            _indented(made, line, write)
+        else:
+            write(_one_value(made))
 
 
 def compact_json(value) -> str:
     """Return a value as the JSON text of a field: keys sorted, no spaces."""
-    return json.dumps(
-        plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    )
+    if type(value) is not dict or not _PLAIN.issuperset(map(type, value.values())):
+        value = plain(value)
+    return _one_line(value)
+
+
+_PLAIN = frozenset((str, int, bool, type(None)))
+_one_line = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+).encode
 
 
 def bytes_sha256(content: bytes) -> str:

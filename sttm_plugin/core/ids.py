@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import uuid
@@ -18,7 +19,12 @@ _CELL_M = 10.0
 
 def source_name(fonte) -> str:
     """Return the part of a source's name that is its identity: normalised, no years, no dates."""
-    return normalise(_DATE.sub(" ", str(fonte or "").replace("_", " ")))
+    return _source_name(str(fonte or ""))
+
+
+@functools.lru_cache(maxsize=1024)
+def _source_name(fonte: str) -> str:
+    return normalise(_DATE.sub(" ", fonte.replace("_", " ")))
 
 
 def valid_uuid(text) -> bool:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
-from collections import Counter, defaultdict
+import struct
+from collections import Counter
 
 from . import schema
-from .context import meeting
+from .certificate import Certificate
 from .documents import compact_json
 from .errors import SttmError
 from .identity import Identified, assign_ids
 from .ids import source_name
 from .intake_categories import CategorySteps
 from .intake_columns import ColumnSteps
+from .intake_compare import CompareSteps
 from .intake_fields import FieldSteps
 from .intake_model import (
     Intake,
@@ -28,16 +31,11 @@ from .profile import make_profile, rule_fields
 from .text import normalise
 from .values import (
     clean,
+    cleaned,
     decimal_evidence,
     parse_number,
     personal_kind,
 )
-
-# D16: less is a sliver of digitising; more areas than this are left to the checks.
-OVERLAP_MQ = 1.0
-_MOST_AREAS = 5000
-# D38: declared and measured area may differ by so much.
-AREA_SHARE = 0.05
 
 # Fields whose words are decided once for each wording, and the most words that are a vocabulary.
 DECIDED = ("stato", "valenza_dichiarata", "codice_sttm")
@@ -82,7 +80,7 @@ class _Stopped(Exception):  # noqa: N818
     pass
 
 
-class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
+class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
     """One import: each step fills what the next one reads."""
 
     def __init__(self, table, settings, pack, places, projector, previous, on_progress):
@@ -91,6 +89,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
         self.on_progress = on_progress
         self.count = len(table.rows)
         self.journal = Journal(table.layer)
+        self.certificate = Certificate()
         self.rejected: dict = {}  # row → (motivo, difetto, messaggio)
         self.warnings: list = []
         self.values: dict = {}  # field of ours → list
@@ -295,9 +294,9 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
         if rule is None:
             return []
         values = self._rule_values("fonte_id", rule)
-        texts = (clean(value) for value in values)
+        texts = cleaned(values)
         return [
-            re.sub(r"^(\d+)\.0$", r"\1", text)
+            re.sub(r"^(\d+)\.0$", r"\1", text) if text.endswith(".0") else text
             for text in texts
             if text and text.casefold() not in self.settings.tokens
         ]
@@ -306,8 +305,12 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
         x = y = None
         shape = self.shape[row]
         if shape is not None:
-            centre = shape if shape.geom_type == "Point" else shape.centroid
-            x, y = self.projector.to_utm32(centre.x, centre.y)
+            if row in self.xy:
+                x, y = self.xy[row]
+            else:
+                centre = shape if shape.geom_type == "Point" else shape.centroid
+                x, y = centre.x, centre.y
+            x, y = self.projector.to_utm32(x, y)
         return Identified(
             own=self.value("id_servizio", row),
             fonte=self._fonte_of(row),
@@ -327,8 +330,8 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
         return self.fonte
 
     def _origin(self, row):
-        values = dict(zip(self.table.names, self.table.rows[row]))
-        values = {name: value for name, value in values.items() if not name.startswith("=")}
+        cells = self.table.rows[row]
+        values = {name: cells[place] for place, name in self._read_names}
         own = values.get("attributi_origine")
         if own and self._is_service_layer() and row not in getattr(self, "hidden", ()):
             # Imported again: what was first read, not our own fields around it.
@@ -341,86 +344,15 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
                 else value
                 for name, value in values.items()
             }
-        return compact_json({name: _as_read(value) for name, value in values.items()})
+        for name, value in values.items():
+            if type(value) is float and not math.isfinite(value):
+                values[name] = None
+        return compact_json(values)
 
-    # 13. What only the whole shows ------------------------------------------------------------
-
-    def compare(self):
-        """Log duplicates, shared places and areas that don't match what is declared."""
-        rows = list(self.live())
-        same: dict = defaultdict(list)
-        spots: dict = defaultdict(list)
-        for row in rows:
-            shape = self.shape[row]
-            wkb = shape.wkb if shape is not None else b""
-            same[(self.origins[row], wkb)].append(row)
-            if wkb:
-                spots[wkb].append(row)
-        twins = set()
-        for group in same.values():
-            if len(group) > 1:
-                ids = sorted(self.ids[row] for row in group)
-                twins.update(group)
-                for row in group:
-                    others = ", ".join(own for own in ids if own != self.ids[row])
-                    self.journal.record(row, "D14", "doppione_esatto", "W", "record uguali", others)
-        for group in spots.values():
-            if len(group) > 1 and not twins.issuperset(group):
-                difetto = "D15" if self.kind[group[0]] == "area" else "D43"
-                for row in group:
-                    self.journal.record(
-                        row, difetto, "stessa_posizione", "W", f"{len(group)} servizi", "tenuti"
-                    )
-        self._overlaps([row for row in rows if self.where[row] == "area"])
-        declared = self.values.get("superficie_dichiarata_mq")
-        if declared is None:
-            return
-        for row in rows:
-            if self.kind[row] == "area" and declared[row]:
-                self._compare_area(row, declared[row], self.shape[row].area)
-
-    def _overlaps(self, rows):
-        """Log the areas that cover the same ground, and the sum net of it (D16)."""
-        if not 1 < len(rows) <= _MOST_AREAS:
-            return
-        import geopandas as gpd
-        from shapely.ops import unary_union
-
-        areas = gpd.GeoSeries([self.shape[row] for row in rows])
-        self.pause()
-        shared = 0
-        for first, second in zip(*(found.tolist() for found in meeting(areas, areas))):
-            if first >= second:
-                continue
-            one, two = rows[first], rows[second]
-            metres = self.shape[one].intersection(self.shape[two]).area
-            if metres > OVERLAP_MQ:
-                shared += 1
-                said = f"{metres:.1f} m² in comune"
-                self.journal.record(one, "D16", "aree_sovrapposte", "W", said, self.ids[two])
-        if shared:
-            self.pause()
-            gross = sum(self.shape[row].area for row in rows)
-            net = unary_union([self.shape[row] for row in rows]).area
-            self.journal.file(
-                "D16",
-                "somma_netta",
-                "W",
-                f"{shared} sovrapposizioni, somma lorda {gross:.0f} m²",
-                f"somma netta {net:.0f} m²",
-            )
-
-    def _compare_area(self, row, declared, measured):
-        ratio = declared / measured
-        if abs(ratio - 1) <= AREA_SHARE:
-            return
-        said = f"misurata {measured:.1f} m²"
-        for factor in (10.0, 100.0, 10000.0, 0.1, 0.01, 0.0001):
-            if abs(ratio / factor - 1) <= AREA_SHARE:
-                said += f": fattore {factor:g}, forse un errore di unità"
-        self.journal.record(
-            row, "D38", "superficie_diversa", "W", f"dichiarata {declared:.1f} m²", said
-        )
+    @functools.cached_property
+    def _read_names(self) -> list:
+        """Places and names of the columns that are the source's own."""
+        return [(k, name) for k, name in enumerate(self.table.names) if not name.startswith("=")]
 
     # Delivery -------------------------------------------------------------------------------
 
@@ -458,16 +390,30 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
             profile=self.profile(),
             counts=counts,
             warnings=self.warnings,
+            certificate=self.certificate.document(
+                {row: self.shape[row].area for row in area},
+                self.rejected,
+                {
+                    "aree": len(area),
+                    "punti": len(point),
+                    "senza_localizzazione": len(nowhere),
+                    "scartati": len(self.rejected),
+                },
+                self.table.fids,
+                self.ids,
+            ),
         )
 
     def _frame(self, rows):
         import geopandas as gpd
         import pandas as pd
 
-        columns = {}
+        # Only the fields that hold something: conform adds the others, empty.
+        columns = {"codice_sttm": [self.values["codice_sttm"][row] for row in rows]}
         for item in schema.SERVICES:
             values = self.values.get(item.name)
-            columns[item.name] = [None] * len(rows) if values is None else [values[r] for r in rows]
+            if values is not None and any(value is not None for value in values):
+                columns[item.name] = [values[row] for row in rows]
         categories = self.pack.categorie
         codes = columns["codice_sttm"]
         columns["macrocategoria"] = [c and categories[c].macrocategoria for c in codes]
@@ -486,6 +432,10 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
         frame = pd.DataFrame(columns, dtype=object)
         frame["_layer"] = pd.Series([self.table.layer] * len(rows), dtype=object)
         frame["_fid"] = pd.Series([self.table.fids[row] for row in rows], dtype="int64")
+        if rows and all(row in self.xy for row in rows):
+            # Shapely takes long to write a point: these are known as numbers.
+            points = [struct.pack("<BIdd", 1, 1, *self.xy[row]) for row in rows]
+            frame["_wkb"] = pd.Series(points, dtype=object)
         shapes = gpd.GeoSeries([self.shape[row] for row in rows], crs=self.projector.crs)
         return schema.conform_services(gpd.GeoDataFrame(frame, geometry=shapes))
 
@@ -572,12 +522,6 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps):
             self.seen_values(),
             algoritmo,
         )
-
-
-def _as_read(value):
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def _earlier_records(previous):

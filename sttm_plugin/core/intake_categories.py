@@ -44,16 +44,12 @@ class CategorySteps:
 
     def classify(self):
         names = self.values.get("denominazione", [None] * self.count)
-        columns = [self.table.values(name) for name in self.types]
-        tokens = self.settings.tokens
+        columns = [self._words_of(name) for name in self.types]
         rows = list(self.live())
-        texts = []
-        for row in rows:
-            words = [names[row]]
-            for column in columns:
-                if not is_null(column[row], tokens):
-                    words.append(mend_mojibake(clean(column[row])))
-            texts.append(words)
+        texts = [
+            [names[row], *(column[row] for column in columns if column[row] is not None)]
+            for row in rows
+        ]
         areas = [self.shape[row].area if self.kind[row] == "area" else None for row in rows]
         codes = [self.values["codice_fonte"][row] for row in rows]
         matches = classify_text(texts, self.pack, codici_fonte=codes, area_mq=areas)
@@ -84,6 +80,15 @@ class CategorySteps:
         said = " | ".join(word for word in words if word)
         decided = "nessuna categoria, per decisione del tecnico"
         self.journal.record(row, "D34", "da_classificare", "W", said or None, decided, "profilo")
+
+    def _words_of(self, name) -> list:
+        """Return a column of words, mended, None where it says nothing; each wording once."""
+        values, tokens = self.table.values(name), self.settings.tokens
+        known = {
+            value: None if is_null(value, tokens) else clean(mend_mojibake(str(value)))
+            for value in dict.fromkeys(values)
+        }
+        return [known[value] for value in values]
 
     def _own_confidence(self, row):
         """Return the confidence a service layer gives itself; 1 where a person decided."""
@@ -192,8 +197,14 @@ class CategorySteps:
         """Return the tipo_specifico each record's own words name, among those of its category."""
         given = self.values.get("tipo_specifico", [None] * self.count)
         found: list = [None] * self.count
+        names: dict = {}
         for row, words in zip(rows, texts):
-            known = _specific_names(self.pack, self.values["codice_sttm"][row])
+            code = self.values["codice_sttm"][row]
+            if code not in names:
+                names[code] = _specific_names(self.pack, code)
+            known = names[code]
+            if not known:
+                continue
             for word in (given[row], *words[1:], *words[:1]):
                 match = known.get(normalise(word)) if word else None
                 if match:
@@ -208,7 +219,7 @@ class CategorySteps:
         names = [*rule_fields(self.rules.get("denominazione", {})), *self.types]
         cells = self.table.rows[row]
         words = (cells[self.table.names.index(name)] for name in names)
-        said = normalise(" ".join(str(word) for word in words if word))
+        said = " ".join(normalise(word) for word in words if word)
         return any(known in said for known in _UNLOCATED_WORDS)
 
     def hide(self):

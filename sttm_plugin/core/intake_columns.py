@@ -14,6 +14,7 @@ from .intake_model import (
 from .mapping import (
     SYNONYMS,
     aligned,
+    TYPE_SYNONYMS,
     joined_name,
     make_column,
     name_score,
@@ -26,9 +27,18 @@ from .text import normalise
 from .values import (
     clean,
     looks_like_wkt,
+    parse_number,
     parse_pair,
     personal_kind,
 )
+
+# D39: surfaces that aren't the ground a service takes.
+_OTHER_SURFACES = frozenset(
+    "slp sl suplorda superficielorda slpmq supcop supcoperta superficiecoperta".split()
+)
+# D33: "E", "12", "A1" say nothing without a legend. D54: "13", "eta_6", "0-5".
+_CODE = re.compile(r"^[A-Za-z]?\d{0,3}[A-Za-z]?$")
+_AGE = re.compile(r"^(?:(?:eta|età|anni|age)[ _]?)?\d{1,2}(?:[-_/ ]\d{1,2})?(?:[ _]?anni)?$", re.I)
 
 
 class ColumnSteps:
@@ -129,6 +139,77 @@ class ColumnSteps:
         else:
             self._apply_suggestion()
         self._explicit_position()
+        self._wordings()
+        self._bare_codes()
+        self._ages()
+
+    def _wordings(self):
+        """Log the classes written in more than one way: they are matched as one (D32)."""
+        for name in dict.fromkeys(self.types):
+            written: dict = {}
+            for value in dict.fromkeys(self.table.values(name)):
+                if clean(value):
+                    written.setdefault(match_key(value), []).append(str(value))
+            several = {key: forms for key, forms in written.items() if len(forms) > 1}
+            if several:
+                forms = "; ".join(
+                    " = ".join(f"«{form}»" for form in forms)
+                    for _, forms in sorted(several.items())[:6]
+                )
+                self.journal.file(
+                    "D32",
+                    "diciture_uguali",
+                    "R",
+                    f"colonna {name}: {forms}",
+                    f"{len(several)} classi; gli originali restano in attributi_origine",
+                )
+
+    def _bare_codes(self):
+        """Log the columns of type codes that come without their legend (D33)."""
+        names = " ".join(TYPE_SYNONYMS).split()
+        used = {column for rule in self.rules.values() for column in rule_fields(rule)}
+        for column in self.columns:
+            if column.name in used or name_score(column.name, names) < 0.75:
+                continue
+            values = dict.fromkeys(column.values)
+            bare_codes = values and all(_CODE.match(text) for text in values)
+            if not bare_codes or any(map(self._knows_type, values)):
+                continue
+            named = ", ".join(f"«{text}»" for text in list(values)[:8])
+            self.doubt(
+                f"La colonna «{column.name}» contiene codici senza legenda ({named}): indicarne il "
+                "significato nel profilo (D33)."
+            )
+            self.journal.file(
+                "D33",
+                "codici_senza_legenda",
+                "A",
+                f"colonna {column.name}: {named}",
+                "da classificare: il profilo può dire che cosa vale ogni codice",
+            )
+
+    def _ages(self):
+        """Log the columns whose name is an age: only the source's own paper says which (D54)."""
+        named = [
+            column.name
+            for column in self.columns
+            if _AGE.match(column.name.strip()) and column.values
+        ]
+        if not named:
+            return
+        said = ", ".join(f"«{name}»" for name in named)
+        self.doubt(
+            f"Le colonne {said} sembrano classi di età: il numero può essere solo l'inizio della "
+            "classe («13» per 14-18 anni). Il significato è nella documentazione della fonte (D54)."
+        )
+        self.journal.file(
+            "D54",
+            "colonne_di_eta",
+            "A",
+            f"colonne {said}",
+            "non usate: il numero può essere solo l'inizio della classe («13» per 14-18 anni), "
+            "vedere la documentazione della fonte",
+        )
 
     def _metres(self, shape):
         """Return the area of a shape as the source has it, None where it isn't in metres."""
@@ -157,7 +238,7 @@ class ColumnSteps:
             if broken and name_score(column.name, SYNONYMS["fonte_id"].split()) >= 0.8:
                 raise SttmError(
                     f"La colonna chiave «{column.name}» contiene «{broken[0]}»: il foglio di "
-                    "calcolo ha trasformato i codici in numeri e le ultime cifre sono perse (D45). "
+                    "calcolo ha trasformato i codici in numeri o date e la chiave è persa (D45). "
                     "Formattare la colonna come testo nel file di origine ed esportarlo di nuovo."
                 )
         for target, named in chosen.doubts:
@@ -173,6 +254,13 @@ class ColumnSteps:
                 "vuota. Indicarla con un profilo."
             )
         surfaces = [item.field for item in chosen.suggestions.get("superficie_dichiarata_mq", ())]
+        surfaces += [
+            column.name
+            for column in self.columns
+            if column.name not in surfaces
+            and joined_name(column.name) in _OTHER_SURFACES
+            and _mostly_numbers(column.values)
+        ]
         kinds = {_surface_kind(name) for name in surfaces}
         if len(kinds) > 1:
             taken = chosen.columns.get("superficie_dichiarata_mq", "")
@@ -271,6 +359,11 @@ class ColumnSteps:
                 f"La colonna «{name}» da sola non basta per la posizione: indicare sia X_FIELD sia "
                 "Y_FIELD, oppure una colonna con testi come «(45.47, 9.24)» o «POINT (9.24 45.47)»."
             )
+
+
+def _mostly_numbers(texts) -> bool:
+    """Tell whether most of some texts are numbers."""
+    return sum(1 for text in texts if parse_number(text)) * 2 > len(texts)
 
 
 def _surface_kind(name) -> str:

@@ -23,6 +23,7 @@ from .values import (
     OPERATING_WORDS,
     area_factor,
     clean,
+    cleaned,
     decimal_evidence,
     is_null,
     mend_mojibake,
@@ -90,9 +91,10 @@ class FieldSteps:
     def _cells(self, target, rule, values):
         """Yield (row, text) of the rows with a value; tokens for NULL are logged (D36)."""
         mapped = {match_key(key): value for key, value in rule.get("map", {}).items()}
+        texts = cleaned(values)
         for row in self.live():
             self.tick(row)
-            text = clean(values[row])
+            text = texts[row]
             if text is None:
                 continue
             if mapped and target not in ("stato", "valenza_dichiarata"):
@@ -107,10 +109,16 @@ class FieldSteps:
 
     def _text_field(self, target, rule, values):
         for row, text in self._cells(target, rule, values):
-            self.values[target][row] = self._mended(row, target, text)
+            # Before trimming: the space that cannot break is half of a broken "à".
+            raw = values[row]
+            if isinstance(raw, str) and raw.isascii():
+                self.values[target][row] = text
+                continue
+            written = raw if isinstance(raw, str) and clean(raw) == text else text
+            self.values[target][row] = self._mended(row, target, text, written)
 
-    def _mended(self, row, target, text):
-        mended = mend_mojibake(text)
+    def _mended(self, row, target, text, written):
+        mended = clean(mend_mojibake(written))
         if mended != text:
             self.journal.record(row, "D23", "testo_ricodificato", "R", f"{target}: {text}", mended)
         return mended
@@ -146,20 +154,14 @@ class FieldSteps:
         unknown: Counter = Counter()
         self.decisions = getattr(self, "decisions", {})
         decided = self.decisions.setdefault(target, {})
+        known: dict = {}
+        by = "profilo" if mapped else "regola"
         for row, text in self._cells(target, rule, values):
-            key = match_key(text)
-            phase = None
-            by = "regola"
-            if mapped:
-                value, by = mapped.get(key), "profilo"
-                if value is not None and target == "stato":
-                    value, phase = parse_stato(value)
-                elif value is not None:
-                    value = parse_valenza(value)
-            elif target == "stato":
-                value, phase = parse(text)
-            else:
-                value = parse(text)
+            if text not in known:
+                meant = mapped.get(match_key(text)) if mapped else text
+                read = parse(meant) if meant is not None else None
+                known[text] = read if isinstance(read, tuple) else (read, None)
+            value, phase = known[text]
             if value is None:
                 unknown[text] += 1
                 difetto = "D29" if target == "stato" else "D34"
@@ -229,9 +231,15 @@ class FieldSteps:
     def _numbers(self, target, rule, values):
         """Yield (row, Number, text); zeros and 9999 that mean unknown are logged (D35, D36)."""
         mark = self._decimal(target, [value for value in values if isinstance(value, str)])
+        known: dict = {}
         for row, text in self._cells(target, rule, values):
             raw = values[row]
-            number = parse_number(raw if not isinstance(raw, str) else text, mark)
+            if not isinstance(raw, str):
+                number = parse_number(raw, mark)
+            else:
+                if text not in known:
+                    known[text] = parse_number(text, mark)
+                number = known[text]
             if number is None:
                 self.journal.record(row, "D37", "non_numero", "W", f"{target}: {text}", None)
             elif number.value in NULL_NUMBERS or number.value < 0:

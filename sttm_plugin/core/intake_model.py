@@ -103,7 +103,7 @@ class Intake:
         main: frame of OUTPUT. kind: "punto" or "area", its geometry. points: OUTPUT_POINTS.
         unplaced: frame without geometry. rejected: frame of REJECTED.
         log: rows of the log. profile: content of PROFILE_OUT. counts: the Results.
-        warnings: sentences for the user.
+        warnings: sentences for the user. certificate: core.certificate's block of the log.
     """
 
     main: object
@@ -115,6 +115,7 @@ class Intake:
     profile: dict
     counts: dict
     warnings: list
+    certificate: dict = field(default_factory=dict)
 
 
 class Journal:
@@ -170,6 +171,7 @@ def bare(text):
 
 
 def match_key(text) -> str:
+    """Return a wording as profiles and classes are compared."""
     return normalise(clean(text)) or (clean(text) or "").casefold()
 
 

@@ -14,9 +14,11 @@ from .intake_model import (
 )
 from .places import SURROUNDINGS_M
 from .profile import rule_fields
+from .reference import SUPPRESSED_ON
 from .shapes import condition
 from .values import (
     clean,
+    cleaned,
     is_null,
     parse_number,
     parse_pair,
@@ -25,6 +27,8 @@ from .values import (
 # D10: less than this share outside the comune is digitising.
 OUTSIDE_SHARE = 0.01
 
+
+_PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?").fullmatch
 
 # As many positions tell the reference system as well as all of a large file.
 _DIAGNOSED = 2000
@@ -73,11 +77,14 @@ class PositionSteps:
         values = self.table.values(name)
         pairs = []
         comma = False
-        for value in values:
-            if is_null(value, self.settings.tokens):
+        tokens = self.settings.tokens
+        for value, text in zip(values, cleaned(values)):
+            if text is None or text.casefold() in tokens:
                 pairs.append((None, None))
                 continue
-            text = clean(value)
+            if _PLAIN_NUMBER(text):
+                pairs.append((float(text), text))
+                continue
             # One sign alone is decimal in a coordinate: 45.471 is no thousand.
             comma |= isinstance(value, str) and "," in text and "." not in text
             number = parse_number(value, "," if "," in text and "." not in text else ".")
@@ -100,14 +107,14 @@ class PositionSteps:
             return
         values = self._rule_values("istat", rule)
         mapped = {match_key(key): value for key, value in rule.get("map", {}).items()}
-        for row, value in enumerate(values):
-            if is_null(value, self.settings.tokens):
+        known: dict = {}
+        for row, text in enumerate(cleaned(values)):
+            if text is None or text.casefold() in self.settings.tokens:
                 continue
-            text = clean(value)
-            if match_key(text) in mapped:
-                text = str(mapped[match_key(text)])
-            code, how = self.places.resolve(bare(text))
-            self.said[row] = (code, how, text)
+            if text not in known:
+                meant = str(mapped.get(match_key(text), text)) if mapped else text
+                known[text] = (*self.places.resolve(bare(meant)), meant)
+            self.said[row] = known[text]
 
     def _rule_values(self, target, rule):
         if "constant" in rule:
@@ -132,6 +139,7 @@ class PositionSteps:
     def place(self):
         """Diagnose each group of positions and bring it to the analysis CRS (``self.shape``)."""
         self.shape: list = [None] * self.count
+        self.xy: dict = {}  # row → (x, y) of the points, in the analysis CRS
         groups = defaultdict(list)
         for row in self.live():
             kind = self.at[row][0]
@@ -176,8 +184,10 @@ class PositionSteps:
             return
         if of_shapes:
             moved = self.projector.shapes(crs, [self.at[row][1] for row in rows], swap)
-            for row, shape in zip(rows, moved):
+            for row, shape, old in zip(rows, moved, (self.at[row][1] for row in rows)):
                 self.shape[row] = shape
+                if shape is old and shape.geom_type == "Point":
+                    self.xy[row] = (float(xs[row]), float(ys[row]))
                 if shape is None:
                     self.at[row] = (None, "coordinate fuori dal sistema di riferimento")
             return
@@ -189,6 +199,7 @@ class PositionSteps:
         for row, x, y in zip(rows, east.tolist(), north.tolist()):
             if math.isfinite(x) and math.isfinite(y):
                 self.shape[row] = Point(x, y)
+                self.xy[row] = (x, y)
             else:
                 self.at[row] = (
                     None,
@@ -288,9 +299,13 @@ class PositionSteps:
             operation = self.projector.operation(found.crs)
             if found.crs in ("EPSG:3003", "EPSG:23032") and operation:
                 said += f"; trasformazione: {operation}"
+            difetto = found.difetto
+            if difetto == "D04" and kind == "colonne" and declared == "EPSG:4326":
+                # Words around the numbers, not a CRS of the file: the numbers prevail.
+                difetto = "D07"
             gravity = "R" if declared or found.swapped else "A"
             rule = "assi_scambiati" if found.swapped else "sistema_di_riferimento"
-            self.journal.file(found.difetto, rule, gravity, found.sentence, said)
+            self.journal.file(difetto, rule, gravity, found.sentence, said)
             self.warnings.append(f"Posizioni ({kind}): {found.sentence}.")
         elif declared and kind != "geometria":
             self.journal.file("", "sistema_di_riferimento", "A", declared, found.sentence)
@@ -304,6 +319,11 @@ class PositionSteps:
         shape = self.shape[row]
         if shape is None:
             return
+        if row in self.xy:  # its numbers were looked at already
+            self.kind[row] = "punto"
+            return
+        if shape.geom_type not in ("Point", "MultiPoint"):
+            self.certificate.read(row, shape.area)
         made = condition(shape)
         if not made.kind:
             self.shape[row] = None
@@ -409,11 +429,14 @@ class PositionSteps:
             "soppresso": ("D27", "istat_soppresso", "W"),
         }
         if how in rules:
-            self.journal.record(row, *rules[how], text, code)
+            since = f", dal {SUPPRESSED_ON}" if how == "soppresso" else ""
+            self.journal.record(row, *rules[how], text, f"{code}{since}")
 
     def _distance(self, row, istat):
         shape = self.shape[row]
         if shape is None or not self.places.knows(istat):
+            return
+        if row in self.xy and self.places.holds(istat, *self.xy[row]):
             return
         metres = self.places.distance(istat, shape)
         name = self.places.name_of(istat)

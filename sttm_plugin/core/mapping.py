@@ -16,7 +16,9 @@ from .text import normalise, without_accents
 from .values import (
     OPERATING_WORDS,
     SCIENTIFIC,
+    SHEET_DATE,
     clean,
+    cleaned,
     official_code,
     parse_date,
     parse_number,
@@ -129,11 +131,7 @@ class Mapping:
 
 def make_column(name, kind, values, tokens=frozenset(), layer="") -> Column:
     """Return a Column from every value of it, blanks and null tokens left out of the sample."""
-    texts = []
-    for value in values:
-        text = clean(value)
-        if text is not None and text.casefold() not in tokens:
-            texts.append(text)
+    texts = [t for t in cleaned(values) if t is not None and t.casefold() not in tokens]
     step = max(len(texts) // SAMPLE, 1)
     few = [clean(value) for value in aligned(values)]
     return Column(
@@ -635,5 +633,11 @@ def capacity_unit(name) -> str | None:
 
 
 def scientific_keys(column) -> list:
-    """Return the values of a key column that a spreadsheet turned to 1,23E+11 (D45)."""
-    return [text for text in column.values if SCIENTIFIC.match(text)]
+    """Return the values of a key column that a spreadsheet ruined (D45).
+
+    1,23E+11 in place of a long number; a date in place of "1-2", among keys that are none.
+    """
+    dated = [text for text in column.values if SHEET_DATE.match(text)]
+    if len(dated) == len(column.values):
+        dated = []  # keys that are all dates are what they are
+    return [text for text in column.values if SCIENTIFIC.match(text)] + dated

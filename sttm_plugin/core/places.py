@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from .errors import SttmError
@@ -38,6 +39,7 @@ class Places:
             self._by_name.setdefault(_name_key(name), []).append(istat)
         self._bounds = {istat: ground.bounds for istat, ground in self.grounds.items()}
         self._resolved: dict = {}
+        self._prepared: dict = {}
 
     def name_of(self, istat) -> str | None:
         """Return the name of a comune, None for one nobody knows here."""
@@ -83,6 +85,24 @@ class Places:
     def distance(self, istat, shape) -> float:
         """Return the metres from a comune's ground to a shape, 0 where they touch."""
         return float(self.grounds[istat].distance(shape))
+
+    def holds(self, istat, x, y) -> bool:
+        """Tell whether a point surely lies in a comune's ground; False may mean "look closer"."""
+        xmin, ymin, xmax, ymax = self._bounds[istat]
+        if not (xmin <= x <= xmax and ymin <= y <= ymax):
+            return False
+        if istat not in self._prepared:
+            from shapely.prepared import prep
+
+            ground = self.grounds[istat]
+            # An envelope is known by its bounds.
+            is_box = math.isclose(ground.area, (xmax - xmin) * (ymax - ymin), rel_tol=1e-9)
+            self._prepared[istat] = None if is_box else prep(ground)
+        if self._prepared[istat] is None:
+            return True
+        from shapely.geometry import Point
+
+        return self._prepared[istat].contains(Point(x, y))
 
     def inside(self, istat, xs, ys, slack=SURROUNDINGS_M):
         """Return which points lie within ``slack`` metres of a comune's envelope.

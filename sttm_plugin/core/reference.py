@@ -30,6 +30,8 @@ SUCCESSORS = {
     "015235": ("015251", "Vermezzo"),
     "015246": ("015251", "Zelo Surrigone"),
 }
+# The day Vermezzo con Zelo took the place of both.
+SUPPRESSED_ON = "2019-02-08"
 
 
 @dataclass(frozen=True)

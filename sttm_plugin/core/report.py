@@ -56,12 +56,14 @@ def _records(frame, fields) -> list:
     return [dict(zip(columns, row)) for row in zip(*columns.values())]
 
 
-def report_html(result, plan) -> str:
+def report_html(result, plan, certificate=None) -> str:
     """Return the report for people: one HTML page, no script, nothing fetched.
 
     What must be corrected comes first; the rest by severity. Texts from the data are escaped.
 
-    Args: as in ``rilievi_document``.
+    Args:
+        result, plan: as in ``rilievi_document``.
+        certificate: what the log of the import certifies (``core.certificate.read_log``), or None.
     """
     pack, counts = plan.pack, result.counts
     return render(
@@ -94,6 +96,7 @@ def report_html(result, plan) -> str:
             for row in result.mancanze
         ],
         controlli=_checks(result.checks, pack),
+        certificato=certificate,
     )
 
 

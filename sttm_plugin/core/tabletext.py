@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass, field
 
 from .errors import SttmError
+from .values import written_cell
 
 _HIGH = re.compile(rb"[\x80-\x9f]")
 _UNDEFINED_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
@@ -45,7 +46,8 @@ class TextTable:
         names: the columns, each once. kinds: "text", "int", "real", "date", "bool".
         widths: declared width of text columns (DBF), 0 where there is none.
         rows: one list a record. numbers: the row of the file of each (first data row = 1).
-        broken: {index of a row: why it can't be read}.
+        broken: {index of a row: why it can't be read}. guessed_header: the header's row where it
+            isn't the one asked for, else 0.
     """
 
     names: list
@@ -57,6 +59,7 @@ class TextTable:
     delimiter: str = ""
     skipped: int = 0
     broken: dict = field(default_factory=dict)
+    guessed_header: int = 0
 
 
 def codec_name(text: str) -> str:
@@ -227,11 +230,13 @@ def table_from_rows(lines: list, header_row: int, encoding: Encoding) -> TextTab
         raise SttmError(
             f"La riga di intestazione {header_row} non esiste: la tabella ha {len(lines)} righe."
         )
+    chosen = header_row
+    header_row = _header_below(lines) if header_row == 1 else header_row
     names = unique_names(lines[header_row - 1])
     width = len(names)
     rows, numbers, broken = [], [], {}
     for number, cells in enumerate(lines[header_row:], start=1):
-        values = [cell if cell is not None and str(cell).strip() else None for cell in cells]
+        values = [written_cell(c) if c is not None and str(c).strip() else None for c in cells]
         if not any(value is not None for value in values):
             continue
         extra = [value for value in values[width:] if value is not None]
@@ -243,7 +248,30 @@ def table_from_rows(lines: list, header_row: int, encoding: Encoding) -> TextTab
         rows.append((values + [None] * width)[:width])
         numbers.append(number)
     kinds, widths = ["text"] * width, [0] * width
-    return TextTable(names, kinds, widths, rows, numbers, encoding, "", header_row - 1, broken)
+    table = TextTable(names, kinds, widths, rows, numbers, encoding, "", header_row - 1, broken)
+    table.guessed_header = header_row if header_row != chosen else 0
+    return table
+
+
+def _header_below(lines) -> int:
+    """Return the row of the column names where a title or merged cells lie above them (D44).
+
+    The first row stays the header unless most of its cells are blank and one of the next four has
+    a name, each its own, in (nearly) every column.
+    """
+    width = max(map(len, lines[:20]))
+
+    def filled(cells):
+        return [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()]
+
+    if width < 3 or len(filled(lines[0])) * 2 > width:
+        return 1
+    for number, cells in enumerate(lines[1:5], start=2):
+        names = filled(cells)
+        words = [name for name in names if re.search(r"[^\W\d_]", name)]
+        if len(names) >= width - 1 and len(words) == len(names) == len(set(names)):
+            return number
+    return 1
 
 
 def unique_names(cells) -> list:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -30,8 +31,17 @@ def normalise(text) -> str:
     """
     if text is None:
         return ""
+    return _normalised(str(text))
+
+
+# Names, kinds and states repeat: the same text is made comparable once.
+@functools.lru_cache(maxsize=1 << 16)
+def _normalised(text: str) -> str:
+    if text.isascii():
+        words = _NOT_WORD.sub(" ", text.lower()).strip()
+        return _LONE_LETTERS.sub(lambda run: run.group().replace(" ", ""), words)
     # The ordinal signs are letters to Unicode: "1º grado" would become "1o grado".
-    plain = without_accents(str(text).translate(_ORDINALS))
+    plain = without_accents(text.translate(_ORDINALS))
     words = _NOT_WORD.sub(" ", plain.lower()).strip()
     return _LONE_LETTERS.sub(lambda run: run.group().replace(" ", ""), words)
 

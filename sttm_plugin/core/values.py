@@ -42,6 +42,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 def clean(value) -> str | None:
     """Return a value as trimmed text, runs of space as one, control signs gone; blank is None."""
+    if isinstance(value, str):
+        if value.isascii() and value.isprintable():
+            # Nearly every cell: only blanks to bring together.
+            return " ".join(value.split()) or None
+        return _SPACE.sub(" ", _CONTROL.sub(" ", value)).strip() or None
     if value is None or value != value:
         return None
     if isinstance(value, bool):
@@ -50,6 +55,36 @@ def clean(value) -> str | None:
         return str(int(value))
     text = _SPACE.sub(" ", _CONTROL.sub(" ", str(value))).strip()
     return text or None
+
+
+def cleaned(values) -> list:
+    """Return ``clean`` of each value of a column; a text that repeats is cleaned once."""
+    known: dict = {}
+    found = []
+    for value in values:
+        # True, 1 and 1.0 are one key to a dict: only texts are remembered.
+        if type(value) is not str:
+            found.append(clean(value))
+            continue
+        if value not in known:
+            known[value] = clean(value)
+        found.append(known[value])
+    return found
+
+
+# What makes a spreadsheet run the text of a cell.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def plain_cell(text: str) -> str:
+    """Return a text that a spreadsheet shows and doesn't run: an apostrophe before a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def written_cell(value):
+    """Return the text that ``plain_cell`` was given; other values as they are."""
+    quoted = isinstance(value, str) and value.startswith("'") and value[1:].startswith(_FORMULA)
+    return value[1:] if quoted else value
 
 
 def null_tokens(extra="") -> frozenset:
@@ -73,6 +108,12 @@ _NUMBER = re.compile(
 )
 _GROUPED = {".": re.compile(r"^\d{1,3}(?:\.\d{3})+$"), ",": re.compile(r"^\d{1,3}(?:,\d{3})+$")}
 SCIENTIFIC = re.compile(r"^\d[.,]?\d*E\+\d{2,}$", re.IGNORECASE)
+# What a spreadsheet makes of "1-2": "01-feb", "2024-02-01 00:00:00", "01/02/2024".
+SHEET_DATE = re.compile(
+    r"^(?:\d{1,2}[-/ ](?:gen|feb|mar|apr|mag|giu|lug|ago|set|ott|nov|dic|jan|may|jun|jul|aug|sep|"
+    r"oct|dec)[a-z]*|\d{4}[-/]\d\d[-/]\d\d(?:[T ]00:00:00)?|\d\d/\d\d/\d{4})$",
+    re.IGNORECASE,
+)
 
 _AREA_UNITS = {
     "": 1.0,
@@ -483,10 +524,14 @@ PERSONAL_PATTERNS = {
 }
 
 
+_PHONE_START = re.compile(r"^[+03 .\-]")
+
+
 def personal_kind(value) -> str | None:
     """Return which personal datum a text looks like, None for none (D48)."""
     text = clean(value)
-    if text is None:
+    # Most texts are too short, or lack the sign all of these have.
+    if text is None or not ("@" in text or len(text) == 16 or _PHONE_START.match(text)):
         return None
     for kind, pattern in PERSONAL_PATTERNS.items():
         if pattern.match(text):

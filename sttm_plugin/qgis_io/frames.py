@@ -245,6 +245,8 @@ def _numbers(values):
 def field_values(column, kind):
     """Return a column of a frame as a list of attributes QGIS takes, None as NULL."""
     values = column.tolist()
+    if column.isna().all():
+        return [None] * len(values)
     if kind == "int":
         return [None if value is None or value != value else int(value) for value in values]
     if kind == "real":
@@ -267,14 +269,16 @@ def features_of(frame, fields, wkb_type=QgsWkbTypes.Type.NoGeometry, start=0, st
     shapes = [None] * len(part)
     if wkb_type != QgsWkbTypes.Type.NoGeometry and "geometry" in part.columns:
         shapes = part["geometry"].tolist()
+        if "_wkb" in part.columns:
+            shapes = part["_wkb"].tolist()
     multi = QgsWkbTypes.isMultiType(wkb_type)
     rows = zip(*columns) if columns else ([] for _ in range(len(part)))
     for attributes, shape in zip(rows, shapes):
         feature = QgsFeature(qgis_fields)
         feature.setAttributes(list(attributes))
-        if shape is not None and not shape.is_empty:
+        if isinstance(shape, bytes) or (shape is not None and not shape.is_empty):
             geometry = QgsGeometry()
-            geometry.fromWkb(shape.wkb)
+            geometry.fromWkb(shape if isinstance(shape, bytes) else shape.wkb)
             if multi:
                 geometry.convertToMultiType()
             feature.setGeometry(geometry)

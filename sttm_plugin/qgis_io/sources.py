@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import shutil
@@ -117,8 +118,7 @@ def _unpack(archive: Path, opened: Opened, level: int) -> str:
             total = sum(info.file_size for info in members)
             if len(members) > _MAX_MEMBERS or total > _MAX_UNPACKED:
                 raise SttmError(f"L'archivio «{archive.name}» è troppo grande: estrarlo a mano.")
-            for info in members:
-                _extract(content, info, folder, opened)
+            dated = dict(filter(None, (_extract(content, i, folder, opened) for i in members)))
     except (zipfile.BadZipFile, RuntimeError, OSError) as error:
         raise SttmError(f"L'archivio «{archive.name}» non si apre ({error}).") from error
     found = sorted(
@@ -140,26 +140,48 @@ def _unpack(archive: Path, opened: Opened, level: int) -> str:
         )
         return _unpack(inner[0], opened, level + 1)
     if len(found) != 1:
-        names = ", ".join(path.name for path in found) or "nessuno"
+        names = "; ".join(_described(path, dated.get(path)) for path in found) or "nessuno"
         raise SttmError(
             f"L'archivio «{archive.name}» deve contenere un solo layer; trovati: {names}. "
-            "Estrarlo e scegliere il file."
+            "Estrarlo e scegliere il file (D46)."
         )
     return str(found[0])
 
 
+def _described(path, member) -> str:
+    """Return a layer of an archive as a person chooses it: where, when, how many, how far."""
+    where, when = member or (path.name, "")
+    said = f"{where}{', ' + when if when else ''}"
+    layer = None if is_text(str(path)) else QgsVectorLayer(str(path), "", "ogr")
+    if layer is None or not layer.isValid():
+        return said
+    said += f", {layer.featureCount()} elementi"
+    box = layer.extent()
+    if layer.isSpatial() and not box.isNull():
+        said += f", tra {box.xMinimum():.0f} {box.yMinimum():.0f} e "
+        said += f"{box.xMaximum():.0f} {box.yMaximum():.0f}"
+    return said
+
+
 def _extract(content, info, folder, opened):
+    """Extract a member; return (its copy, (its name in the archive, its date)) or None."""
     # Only the last part of a name: no member leaves the folder.
-    name = info.filename.replace("\\", "/").rsplit("/", 1)[-1]
+    inside, _, name = info.filename.replace("\\", "/").rpartition("/")
     if not info.flag_bits & 0x800 and not name.isascii():
         # zipfile decodes old names as cp437; Windows in Italy wrote cp850 or cp1252.
         decoded = name.encode("cp437", "replace").decode("cp850", "replace")
         opened.notes.append(("D47", "nome_nel_zip", "R", name, decoded, "regola"))
         name = decoded
     if not name or name.startswith("."):
-        return
-    with content.open(info) as stream, open(folder / name, "wb") as target:
+        return None
+    # Files of one name in two folders of the archive are two files (D46): a folder for each of
+    # those folders, whatever it is called.
+    place = folder / hashlib.sha256(inside.encode("utf-8", "replace")).hexdigest()[:12]
+    place.mkdir(exist_ok=True)
+    with content.open(info) as stream, open(place / name, "wb") as target:
         shutil.copyfileobj(stream, target)
+    when = "{2:02d}/{1:02d}/{0}".format(*info.date_time)
+    return place / name, (f"{inside}/{name}" if inside else name, when)
 
 
 def _shapefile(path: Path, opened: Opened) -> str:
@@ -337,7 +359,14 @@ def _text_table(text, title, file_kind):
             f"Il file dichiara la codifica {text.encoding.contradicts} ma il contenuto è "
             f"{text.encoding.name} (D24)."
         )
-    if text.skipped:
+    if text.guessed_header:
+        sentence = (
+            f"La prima riga non ha i nomi delle colonne: sembrano nella {text.guessed_header} "
+            "(indicarla in HEADER_ROW)"
+        )
+        doubts.append(f"{sentence} (D44).")
+        notes.append(("D44", "intestazione", "A", sentence, f"riga {text.guessed_header}"))
+    elif text.skipped:
         notes.append(
             (
                 "D44",
@@ -657,6 +686,9 @@ class Projector:
         import numpy as np
 
         transform = self._transform(crs)
+        if transform.isShortCircuited() and not transform.sourceCrs().isGeographic():
+            usable = np.isfinite(xs) & np.isfinite(ys)
+            return np.where(usable, xs, np.nan), np.where(usable, ys, np.nan)
         east, north = np.full(len(xs), np.nan), np.full(len(xs), np.nan)
         for place, (x, y) in enumerate(zip(xs.tolist(), ys.tolist())):
             if not (math.isfinite(x) and math.isfinite(y)):

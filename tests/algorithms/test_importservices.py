@@ -4,119 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import uuid
-from pathlib import Path
 
 import pytest
 
-NS = uuid.uuid5(uuid.NAMESPACE_OID, "sttm2")
-RHO = "015182"
-# Inside Rho, EPSG:32632 and degrees.
-X, Y = 501186.1, 5042433.6
-LON, LAT = 9.01519082, 45.53543747
-
-
-@pytest.fixture
-def importer(sttm_provider, tmp_path):
-    """Run the algorithm; return its results with every output read as dicts."""
-
-    def run(source, **others):
-        from qgis import processing
-
-        parameters = {
-            "INPUT": str(source) if isinstance(source, Path) else source,
-            "COMUNE": RHO,
-            "SOURCE": "PdS di Rho 2024",
-            "OUTPUT": "TEMPORARY_OUTPUT",
-            "OUTPUT_POINTS": "TEMPORARY_OUTPUT",
-            "UNPLACED": "TEMPORARY_OUTPUT",
-            "REJECTED": "TEMPORARY_OUTPUT",
-            "LOG": str(tmp_path / "registro.json"),
-            "PROFILE_OUT": str(tmp_path / "profilo.json"),
-            **others,
-        }
-        parameters = {name: value for name, value in parameters.items() if value is not None}
-        found = processing.run("sttm:importservices", parameters)
-        for name in ("OUTPUT", "OUTPUT_POINTS", "UNPLACED", "REJECTED"):
-            if name in found:
-                found[f"{name}_LAYER"] = found[name]
-                found[name] = [as_dict(feature) for feature in found[name].getFeatures()]
-        found["log"] = json.loads((tmp_path / "registro.json").read_text(encoding="utf-8"))
-        found["profile"] = json.loads((tmp_path / "profilo.json").read_text(encoding="utf-8"))
-        assert found["READ"] == found["WRITTEN"] + found["REJECTED_COUNT"]
-        return found
-
-    return run
-
-
-def as_dict(feature):
-    from qgis.core import NULL
-
-    row = {name: feature[name] for name in feature.fields().names()}
-    row = {name: None if value == NULL else value for name, value in row.items()}
-    row["wkt"] = feature.geometry().asWkt(1) if feature.hasGeometry() else None
-    return row
-
-
-@pytest.fixture
-def table(tmp_path):
-    """Write a CSV and return its path."""
-
-    def write(text, name="servizi.csv", codec="utf-8"):
-        path = tmp_path / name
-        path.write_bytes(text.encode(codec))
-        return path
-
-    return write
-
-
-@pytest.fixture
-def layer(qgis_processing):
-    """A memory layer of (wkt, {field: text}) records."""
-    from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsVectorLayer
-
-    def make(rows, kind="Point", crs="EPSG:32632", name="piano"):
-        fields = list(dict.fromkeys(field for _, values in rows for field in values)) or ["nome"]
-        listed = "&".join(f"field={field}:string" for field in fields)
-        made = QgsVectorLayer(f"{kind}?crs={crs}&{listed}", name, "memory")
-        if not crs:
-            made.setCrs(QgsCoordinateReferenceSystem())
-        features = []
-        for wkt, values in rows:
-            feature = QgsFeature(made.fields())
-            feature.setAttributes([values.get(field) for field in fields])
-            if wkt:
-                feature.setGeometry(QgsGeometry.fromWkt(wkt))
-            features.append(feature)
-        made.dataProvider().addFeatures(features)
-        return made
-
-    return make
-
-
-def lines(found, difetto, fid="*"):
-    return [
-        line
-        for line in found["log"]["righe"]
-        if line["difetto"] == difetto and (fid == "*" or line["fid"] == fid)
-    ]
-
-
-def refusal(importer, source, **others):
-    from qgis.core import QgsProcessingException
-
-    with pytest.raises(QgsProcessingException) as error:
-        importer(source, **others)
-    return str(error.value)
-
-
-def made_id(text):
-    return str(uuid.uuid5(NS, text))
-
-
-def square(side, x=X, y=Y):
-    return f"POLYGON (({x} {y}, {x + side} {y}, {x + side} {y + side}, {x} {y + side}, {x} {y}))"
-
+from tests.algorithms.intake_runs import LAT, LON, RHO, X, Y, lines, made_id, refusal, square
 
 # The whole of it ---------------------------------------------------------------------------
 
@@ -238,8 +129,8 @@ def test_swapped_axes_with_decimal_commas_are_put_right(importer, table):
     assert lines(found, "D37", None)
 
 
-def test_gauss_boaga_declared_as_utm_is_recognised(importer, layer):
-    made = layer([("POINT (1501214.1 5042453.6)", {"nome": "Museo civico"})])
+def test_gauss_boaga_declared_as_utm_is_recognised(importer, plan):
+    made = plan([("POINT (1501214.1 5042453.6)", {"nome": "Museo civico"})])
 
     found = importer(made)
 
@@ -249,15 +140,15 @@ def test_gauss_boaga_declared_as_utm_is_recognised(importer, layer):
     assert "EPSG:23032" not in lines(found, "D04")[0]["dopo"]
 
 
-def test_a_layer_without_crs_is_recognised_from_the_comune(importer, layer):
-    found = importer(layer([(f"POINT ({LON} {LAT})", {"nome": "Museo"})], crs=""))
+def test_a_layer_without_crs_is_recognised_from_the_comune(importer, plan):
+    found = importer(plan([(f"POINT ({LON} {LAT})", {"nome": "Museo"})], crs=""))
 
     assert found["OUTPUT"][0]["wkt"] == f"Point ({X} {Y})"
     assert lines(found, "D03")[0]["dopo"] == "EPSG:4326"
 
 
-def test_coordinates_that_fit_nowhere_stop_with_the_candidates(importer, layer):
-    message = refusal(importer, layer([("POINT (11.3 43.3)", {"nome": "Duomo"})], crs=""))
+def test_coordinates_that_fit_nowhere_stop_with_the_candidates(importer, plan):
+    message = refusal(importer, plan([("POINT (11.3 43.3)", {"nome": "Duomo"})], crs=""))
 
     assert "non hanno un sistema di riferimento" in message
     assert "Gauss-Boaga" in message
@@ -280,9 +171,9 @@ def test_wrong_coordinate_columns_are_named_with_those_found(importer, table):
     assert "nome, est" in message
 
 
-def test_near_records_are_kept_and_far_ones_rejected(importer, layer, shared_data):
+def test_near_records_are_kept_and_far_ones_rejected(importer, plan, shared_data):
     borders = str(shared_data / "confini" / "limits_P_15_municipalities.geojson")
-    made = layer(
+    made = plan(
         [
             (f"POINT ({X} {Y})", {"nome": "Dentro"}),
             ("POINT (503000 5036500)", {"nome": "Vicino"}),
@@ -439,14 +330,14 @@ def test_areas_and_points_of_a_mixed_layer_go_to_their_outputs(importer, tmp_pat
     assert [row["motivo"] for row in areas["REJECTED"]] == ["geometria_mista"]
 
 
-def test_bad_areas_are_repaired_or_refused_and_lines_too(importer, layer):
+def test_bad_areas_are_repaired_or_refused_and_lines_too(importer, plan):
     bow = f"POLYGON (({X} {Y}, {X + 100} {Y + 100}, {X + 100} {Y}, {X} {Y + 100}, {X} {Y}))"
     flat = f"POLYGON (({X} {Y}, {X + 10} {Y}, {X + 5} {Y}, {X} {Y}))"
 
-    found = importer(layer([(bow, {"nome": "Parco"}), (flat, {"nome": "Filo"})], kind="Polygon"))
+    found = importer(plan([(bow, {"nome": "Parco"}), (flat, {"nome": "Filo"})], kind="Polygon"))
     ring = square(100).replace("POLYGON ((", "LINESTRING (").replace("))", ")")
     drawn = importer(
-        layer(
+        plan(
             [
                 (ring, {"nome": "P"}),
                 (f"LINESTRING ({X} {Y}, {X + 9} {Y})", {"nome": "L"}),
@@ -465,26 +356,26 @@ def test_bad_areas_are_repaired_or_refused_and_lines_too(importer, layer):
     assert [row["motivo"] for row in drawn["REJECTED"]] == ["geometria_lineare"]
 
 
-def test_multipoints_give_their_first_part(importer, layer):
+def test_multipoints_give_their_first_part(importer, plan):
     wkt = f"MULTIPOINT (({X} {Y}), ({X + 50} {Y}))"
 
-    found = importer(layer([(wkt, {"nome": "Museo"})], kind="MultiPoint"))
+    found = importer(plan([(wkt, {"nome": "Museo"})], kind="MultiPoint"))
 
     assert found["OUTPUT"][0]["wkt"] == f"Point ({X} {Y})"
     assert lines(found, "D18", 1)[0]["gravita"] == "R"
 
 
-def test_an_area_unlike_what_is_declared_names_the_factor(importer, layer):
-    found = importer(layer([(square(100), {"nome": "Parco", "SUP_MQ": "1"})], kind="Polygon"))
+def test_an_area_unlike_what_is_declared_names_the_factor(importer, plan):
+    found = importer(plan([(square(100), {"nome": "Parco", "SUP_MQ": "1"})], kind="Polygon"))
 
     row = found["OUTPUT"][0]
     assert (row["superficie_mq"], row["superficie_dichiarata_mq"]) == (pytest.approx(10000), 1.0)
     assert "fattore 0.0001" in lines(found, "D38", 1)[0]["dopo"]
 
 
-def test_areas_on_the_same_ground_are_named_with_the_net_sum(importer, layer):
+def test_areas_on_the_same_ground_are_named_with_the_net_sum(importer, plan):
     found = importer(
-        layer(
+        plan(
             [(square(100), {"nome": "Parco"}), (square(100, X + 50), {"nome": "Campo sportivo"})],
             kind="Polygon",
         )
@@ -496,9 +387,9 @@ def test_areas_on_the_same_ground_are_named_with_the_net_sum(importer, layer):
     assert ("lorda 20000 m²" in net["prima"], net["dopo"]) == (True, "somma netta 15000 m²")
 
 
-def test_the_area_decides_between_park_and_garden(importer, layer):
+def test_the_area_decides_between_park_and_garden(importer, plan):
     found = importer(
-        layer(
+        plan(
             [
                 (square(50), {"nome": "Parco pubblico"}),
                 (square(100, X + 500), {"nome": "Parco pubblico"}),
@@ -833,11 +724,11 @@ def test_a_shapefile_without_attributes_lists_what_is_there(importer, tmp_path):
 
 
 @pytest.fixture
-def shapefile(layer, tmp_path):
+def shapefile(plan, tmp_path):
     """A shapefile of one library in Rho, its texts in cp1252."""
     from qgis.core import QgsProject, QgsVectorFileWriter
 
-    made = layer([(f"POINT ({X} {Y})", {"DENOMINAZ": "Biblioteca della Città"})])
+    made = plan([(f"POINT ({X} {Y})", {"DENOMINAZ": "Biblioteca della Città"})])
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "ESRI Shapefile"
     options.fileEncoding = "cp1252"
@@ -887,7 +778,7 @@ def test_a_zip_in_a_zip_is_opened_one_level(importer, shapefile, tmp_path):
     assert lines(found, "D47", None)
 
 
-def test_a_container_with_several_layers_is_not_guessed(importer, layer, tmp_path):
+def test_a_container_with_several_layers_is_not_guessed(importer, plan, tmp_path):
     from qgis.core import QgsProject, QgsVectorFileWriter
 
     path = tmp_path / "piano.gpkg"
@@ -898,7 +789,7 @@ def test_a_container_with_several_layers_is_not_guessed(importer, layer, tmp_pat
             options.actionOnExistingFile = (
                 QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
             )
-        made = layer([(f"POINT ({X} {Y})", {"nome": f"Museo {name}"})])
+        made = plan([(f"POINT ({X} {Y})", {"nome": f"Museo {name}"})])
         QgsVectorFileWriter.writeAsVectorFormatV3(
             made, str(path), QgsProject.instance().transformContext(), options
         )
@@ -908,10 +799,10 @@ def test_a_container_with_several_layers_is_not_guessed(importer, layer, tmp_pat
     assert found["OUTPUT"][0]["denominazione"] == "Museo servizi"
 
 
-def test_a_selection_is_respected_and_said(importer, layer):
+def test_a_selection_is_respected_and_said(importer, plan):
     from qgis.core import QgsProcessingFeatureSourceDefinition, QgsProject
 
-    made = layer([(f"POINT ({X} {Y})", {"nome": name}) for name in ("Museo", "Teatro")])
+    made = plan([(f"POINT ({X} {Y})", {"nome": name}) for name in ("Museo", "Teatro")])
     QgsProject.instance().addMapLayer(made)
     made.selectByIds([2])
 

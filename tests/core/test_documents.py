@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import math
 import zipfile
 
@@ -52,3 +53,21 @@ def test_zips_depend_on_their_members_alone(tmp_path):
             ("a.txt", (1980, 1, 1, 0, 0, 0)),
             ("b.txt", (1980, 1, 1, 0, 0, 0)),
         ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        [],
+        {"b": [], "a": {}, "c": [1, [2.5, {"x": None}], 'è\n"\\']},
+        {1: True, "0": (1, 2), "z": {"b", "a"}, "n": math.nan, "neg": -0.0},
+        [{"layer": "x", "fid": 3, "prima": "=cmd\x00", "dopo": 1e-9}],
+        "testo",
+        3,
+    ],
+)
+def test_the_one_way_is_that_of_json_itself(value):
+    expected = json.dumps(documents.plain(value), ensure_ascii=False, sort_keys=True, indent=2)
+
+    assert documents.canonical_json(value) == (expected + "\n").encode("utf-8")
