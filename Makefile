@@ -11,7 +11,7 @@ LETTURA2 ?= build/lettura2
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-core test-algorithms test-gui test-endtoend lint package security \
 	deploy styles model screenshots accessibility-map acceptance lettura2 benchmark \
-	benchmark-classification benchmark-reconciliation system dev clean test-matrix
+	benchmark-classification benchmark-reconciliation benchmark-intake system dev clean test-matrix
 
 help: ## elenca i comandi
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-31s %s\n", $$1, $$2}'

@@ -13,8 +13,8 @@ from .intake_model import (
 )
 from .mapping import (
     SYNONYMS,
-    aligned,
     TYPE_SYNONYMS,
+    aligned,
     joined_name,
     make_column,
     name_score,
