@@ -188,6 +188,8 @@ class CheckPlan(SttmAlgorithm):
     def _layers(self, parameters, crs, pack, context, feedback):
         """Return the optional layers as the plan takes them, by the names of its fields."""
         from ..core import context as around
+        from ..core.gtfs import read_timetable
+        from ..qgis_io.frames import crs_name
 
         def read(name, needed=()):
             return self.frame(parameters, name, crs, context, feedback, needed)
@@ -213,7 +215,7 @@ class CheckPlan(SttmAlgorithm):
             "protected": read(self.PROTECTED),
             "funding": read(self.FUNDING),
             "neighbours": self.services(parameters, self.NEIGHBOURS, crs, context, feedback),
-            "gtfs": gtfs,
+            "gtfs": None if gtfs is None else read_timetable(gtfs, crs_name(crs)),
             "waivers": read(self.WAIVERS, ("id_rilievo",)),
             "previous": read(self.PREVIOUS, ("id_rilievo", "codice", "stato")),
         }

@@ -497,7 +497,7 @@ def shared_catchments(services, pack, comuni, population, street=None, on_progre
     bounds = services.geometry.to_crs("EPSG:32632").bounds.to_numpy()
     work = []
     for code in sorted({code for code in codes if code in pack.categorie}):
-        limits = _limits(pack, code)
+        limits = catchment_limits(pack, code)
         for judged, supply in ((existing, existing), (planned, existing | planned)):
             rows = np.flatnonzero(judged & (codes == code))
             rows = [row for row in rows if services["istat"].iat[row] in complete]
@@ -535,7 +535,7 @@ _SHARED = (
 )
 
 
-def _limits(pack, code):
+def catchment_limits(pack, code):
     """Return {valenza: minutes} of the catchment's rules of a category."""
     return {
         rule.valenza: float(rule.tempo_max_min)

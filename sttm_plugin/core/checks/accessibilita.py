@@ -13,13 +13,11 @@ from ..pairs import pairs_within
 from ..snapping import SegmentIndex
 from ..text import normalise
 from ..wkb import read_lines, read_shape
-from .common import SOVRACOMUNALI, each, located
+from .common import each, located, serving_above
 from .engine import Failing, Outcome, check
 
-_ABOVE = ("intercomunale", "metropolitana")
 
-
-def _street(plan):
+def street_of(plan):
     """Return the network ready to travel on, built once a plan; None without NETWORK."""
     if plan.network is None:
         return None
@@ -32,7 +30,7 @@ def _street(plan):
     return street
 
 
-def _coordinates(shapes):
+def coordinates_of(shapes):
     """Return x and y of a point on each shape, NaN where there is none."""
     points = points_of(shapes)
     missing = (points.isna() | points.is_empty).to_numpy(dtype=bool)
@@ -41,18 +39,18 @@ def _coordinates(shapes):
     return x, y
 
 
-def _reached(plan, shapes, frame, strategy, limit, speed=4.5):
+def reached(plan, shapes, frame, strategy, limit, speed=4.5):
     """Return (service, origin, cost, attached) of a frame's services within a limit of shapes.
 
     A service that the network doesn't reach can't be judged: ``attached`` bool tells which are.
     """
-    x, y = _coordinates(shapes)
+    x, y = coordinates_of(shapes)
     ids = [str(number) for number in range(len(frame))]
     supply = Supply(ids, ids, [read_shape(shape.wkb) for shape in frame.geometry])
     options = make_options(
         f"{limit:g}", strategy=strategy, speed=speed, detour=plan.pack.parametri["tortuosita"]
     )
-    return reach(x, y, supply, _street(plan), options)
+    return reach(x, y, supply, street_of(plan), options)
 
 
 def _people_near(plan, controllo):
@@ -64,12 +62,12 @@ def _people_near(plan, controllo):
     if plan.population is None:
         return Outcome(0, missing=("POPULATION",), concerned=len(frame))
     limits = controllo.parametri
-    service, origin, _, attached = _reached(
+    service, origin, _, attached = reached(
         plan, plan.population.geometry, here, MINUTES, limits["minuti"], limits["velocita_kmh"]
     )
     people = plan.population[POPULATION_FIELD].to_numpy()
-    reached = np.bincount(service, weights=people[origin], minlength=len(here))
-    found = dict(zip(here.index, reached))
+    counted = np.bincount(service, weights=people[origin], minlength=len(here))
+    found = dict(zip(here.index, counted))
 
     def make(row):
         value = float(found[row.Index])
@@ -85,7 +83,7 @@ def _people_near(plan, controllo):
     missing += () if attached.all() else ("NETWORK",)
     return each(
         here,
-        attached & (reached < limits["minimo_ab"]),
+        attached & (counted < limits["minimo_ab"]),
         make,
         int(attached.sum()),
         missing=missing,
@@ -97,16 +95,9 @@ check("popolazione_a_piedi")(_people_near)
 check("popolazione_in_bici")(_people_near)
 
 
-def _above(frame):
-    """Return the services that serve more than their comune, declared or computed."""
-    return frame[
-        frame["valenza_dichiarata"].isin(SOVRACOMUNALI) | frame["valenza_calcolata"].isin(_ABOVE)
-    ]
-
-
 @check("fermata_raggiungibile")
 def stop_in_reach(plan, controllo):
-    frame = _above(plan.supply())
+    frame = serving_above(plan.supply())
     if frame.empty:
         return Outcome(0)
     if plan.stops is None:
@@ -114,7 +105,7 @@ def stop_in_reach(plan, controllo):
     here = frame[located(frame)]
     limits = controllo.parametri
     rail = _is_rail(plan.stops, limits["parole_ferro"])
-    service, stop, cost, attached = _reached(
+    service, stop, cost, attached = reached(
         plan, plan.stops.geometry, here, METRES, limits["distanza_massima_m"]
     )
     nearest = {}
@@ -174,7 +165,7 @@ def network_given(plan, controllo):
 
 @check("concentrazione_nei_lum")
 def concentration(plan, controllo):
-    frame = _above(plan.supply())
+    frame = serving_above(plan.supply())
     frame = frame[located(frame)]
     if frame.empty:
         return Outcome(0)
@@ -252,7 +243,7 @@ def pattern(plan, controllo):
     least, limit = controllo.parametri["punti"], controllo.parametri["z"]
     failing, tried = [], 0
     for code, group in frame.groupby("codice_sttm", sort=True):
-        x, y = _coordinates(group.geometry)
+        x, y = coordinates_of(group.geometry)
         at = np.unique(np.column_stack((x, y)), axis=0)
         count = len(at)
         if count < least:

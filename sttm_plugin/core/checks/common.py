@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import datetime
+import json
 
 import numpy as np
 
+from ..reference import comuni as all_comuni
 from .engine import Failing, Outcome
 
 SOVRACOMUNALI = ("sovracomunale", "intercomunale", "metropolitana")
+ABOVE = ("intercomunale", "metropolitana")
+PLANNED = ("previsto", "in_corso")
 
 
 def located(frame):
     """Return which rows have a geometry with something in it, bool (n,)."""
     shapes = frame.geometry
     return ~(shapes.isna() | shapes.is_empty).to_numpy(dtype=bool)
+
+
+def serving_above(frame):
+    """Return the services that serve more than their comune, declared or computed."""
+    return frame[
+        frame["valenza_dichiarata"].isin(SOVRACOMUNALI) | frame["valenza_calcolata"].isin(ABOVE)
+    ]
 
 
 def is_area(frame):
@@ -71,3 +82,56 @@ def each(frame, mask, make, tried, **outcome) -> Outcome:
         text = {"nome": name_of(row), "n": 1, **more.pop("testo", {})}
         failing.append(Failing(row.id_servizio, geometry=row.geometry, testo=text, **more))
     return Outcome(int(tried), failing, **outcome)
+
+
+def attribute_of(frame, *names):
+    """Return what each service says in ``attributi``, else in ``attributi_origine``, of a name.
+
+    Args:
+        names: the first one found counts; case doesn't.
+
+    Returns:
+        object (n,), None where nothing is said. ``{"valore": …}`` gives its value.
+    """
+    found = np.full(len(frame), None, dtype=object)
+    wanted = [name.lower() for name in names]
+    for column in ("attributi", "attributi_origine"):
+        for row, text in enumerate(frame[column].tolist()):
+            if text is None or found[row] is not None:
+                continue
+            lower = text.lower()
+            if not any(f'"{name}"' in lower for name in wanted):
+                continue
+            try:
+                content = json.loads(text)
+            except (ValueError, RecursionError):
+                continue
+            if not isinstance(content, dict):
+                continue
+            known = {str(name).lower(): value for name, value in content.items()}
+            for name in wanted:
+                value = known.get(name)
+                if isinstance(value, dict) and "valore" in value:
+                    value = value["valore"]
+                if value not in (None, "") and found[row] is None:
+                    found[row] = value
+    return found
+
+
+def with_neighbours(plan):
+    """Return the services of the plan and, after them, those of NEIGHBOURS it doesn't have."""
+    found = getattr(plan, "_everyone", None)
+    if found is None:
+        found = plan.services
+        if plan.neighbours is not None and len(plan.neighbours):
+            import pandas as pd
+
+            new = ~plan.neighbours["id_servizio"].isin(set(found["id_servizio"]))
+            found = pd.concat([found, plan.neighbours[new]], ignore_index=True)
+        plan._everyone = found
+    return found
+
+
+def members_of(zone) -> dict:
+    """Return {ISTAT code: Comune} of a Zona Omogenea."""
+    return {one.istat: one for one in all_comuni().values() if one.zona_omogenea == zone}

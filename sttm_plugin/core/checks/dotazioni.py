@@ -5,14 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from ..context import meeting
-from ..reference import comuni as all_comuni
 from ..text import normalise
-from .common import SOVRACOMUNALI, area_of, each, is_area
+from .common import (
+    PLANNED,
+    area_of,
+    attribute_of,
+    each,
+    is_area,
+    members_of,
+    serving_above,
+    with_neighbours,
+)
 from .engine import Failing, Outcome, check
 
 # What stands or will stand: closed and suspended services give no area.
 _COUNTED = ("esistente", "previsto", "in_corso")
-_ABOVE = ("intercomunale", "metropolitana")
 
 
 def _counted(frame):
@@ -90,24 +97,13 @@ def area_by_group(plan, controllo):
 @check("dotazione_di_zona")
 def area_of_zone(plan, controllo):
     zone = plan.comune.zona_omogenea
-    members = {one.istat: one for one in all_comuni().values() if one.zona_omogenea == zone}
-    frame = plan.services
-    if plan.neighbours is not None:
-        import pandas as pd
-
-        new = ~plan.neighbours["id_servizio"].isin(set(frame["id_servizio"]))
-        frame = pd.concat([frame, plan.neighbours[new]], ignore_index=True)
+    members = members_of(zone)
+    frame = with_neighbours(plan)
     present = {code for code in frame["istat"] if code is not None}
     if not set(members) <= present:
         return Outcome(0, missing=("NEIGHBOURS",), concerned=1)
-    frame = frame[
-        frame["istat"].isin(members)
-        & (frame["stato"].isna() | frame["stato"].isin(_COUNTED))
-        & (
-            frame["valenza_dichiarata"].isin(SOVRACOMUNALI)
-            | frame["valenza_calcolata"].isin(_ABOVE)
-        )
-    ]
+    counted = frame["stato"].isna() | frame["stato"].isin(_COUNTED)
+    frame = serving_above(frame[frame["istat"].isin(members) & counted])
     prefixes = [one for group in controllo.parametri["gruppi"].values() for one in group]
     frame = frame[_in_group(frame, prefixes)]
     people = sum(one.popolazione for one in members.values())
@@ -146,15 +142,50 @@ def counted_twice(plan, controllo):
     return Outcome(int(known.sum()), failing, missing, len(frame))
 
 
+@check("popolazione_gravitante")
+def gravitating_people(plan, controllo):
+    """Services that serve more than their comune, and a plan that counts none of their users.
+
+    Told where the services (``attributi``) or the population layer carry the figure at all:
+    without any, it is not known whether the plan has it in its report.
+    """
+    names = controllo.parametri["attributi"]
+    stands = plan.own["stato"].isna() | plan.own["stato"].isin(_COUNTED)
+    frame = serving_above(plan.own[stands])
+    if frame.empty:
+        return Outcome(0)
+    said = attribute_of(plan.own, *names)
+    figures = [_number(value) for value in said if value is not None]
+    if plan.population is not None:
+        lower = {str(name).lower(): name for name in plan.population.columns}
+        column = next((lower[name] for name in names if name in lower), None)
+        if column is not None:
+            figures += [_number(value) for value in plan.population[column]]
+    if any(figure > 0 for figure in figures):
+        return Outcome(1)
+    if not figures:
+        return Outcome(0, missing=(f"campo:{names[0]}",), concerned=1)
+    failing = Failing(
+        plan.comune.istat, (), 0, 1, "abitanti", -1.0, {"n": len(frame)},
+        impronta={"servizi": sorted(frame["id_servizio"].astype(str))},
+    )  # fmt: skip
+    return Outcome(1, [failing])
+
+
+def _number(value) -> float:
+    """Return a figure, 0 where it is none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return 0.0
+    return number if number == number else 0.0
+
+
 @check("servizi_aggiuntivi_nei_poli")
 def more_in_poles(plan, controllo):
     if not plan.comune.polo:
         return Outcome(0)
-    own = plan.own
-    planned = own["stato"].isin(("previsto", "in_corso")) & (
-        own["valenza_dichiarata"].isin(SOVRACOMUNALI) | own["valenza_calcolata"].isin(_ABOVE)
-    )
-    if planned.any():
+    if serving_above(plan.own[plan.own["stato"].isin(PLANNED)]).shape[0]:
         return Outcome(1)
     return Outcome(1, [Failing(plan.comune.istat, (), 0, 1, "previsioni", -1.0, impronta={})])
 

@@ -6,10 +6,8 @@ import numpy as np
 
 from ..context import meeting
 from ..reference import comune_of
-from .common import area_of, each, located, name_of
+from .common import PLANNED, area_of, each, located, name_of
 from .engine import Failing, Outcome, check
-
-_PLANNED = ("previsto", "in_corso")
 
 
 def _rows(frame):
@@ -241,7 +239,7 @@ def _comune_name(istat) -> str:
 
 
 def _planned(plan):
-    return plan.own_where(plan.own["stato"].isin(_PLANNED) & plan.own["codice_sttm"].notna())
+    return plan.own_where(plan.own["stato"].isin(PLANNED) & plan.own["codice_sttm"].notna())
 
 
 def _in_lum(plan, frame):
@@ -475,7 +473,7 @@ def lum_state(plan, controllo):
     lacking = _needs(plan, "LUM")
     if lacking:
         return lacking
-    planned = [row for row in _rows(plan.lum) if _value(row, "stato") in _PLANNED]
+    planned = [row for row in _rows(plan.lum) if _value(row, "stato") in PLANNED]
     own = plan.supply()
     failing = []
     for row in sorted(planned, key=lambda row: str(row.id_lum)):

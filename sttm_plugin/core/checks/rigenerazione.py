@@ -9,10 +9,8 @@ import numpy as np
 from ..context import meeting
 from ..pairs import near_pairs
 from ..reference import istat_code
-from .common import date_of, each, located, name_of
+from .common import PLANNED, date_of, each, located, name_of
 from .engine import Failing, Outcome, check
-
-_PLANNED = ("previsto", "in_corso")
 
 
 def _column(frame, *names):
@@ -32,7 +30,7 @@ def _text(value) -> str:
 
 @check("aree_protette")
 def protected_sites(plan, controllo):
-    frame = plan.own[plan.own["stato"].isin(_PLANNED)]
+    frame = plan.own[plan.own["stato"].isin(PLANNED)]
     if frame.empty:
         return Outcome(0)
     if plan.protected is None:
@@ -173,7 +171,7 @@ def idle_areas(plan, controllo):
     areas = plan.regeneration[located(plan.regeneration)].reset_index(drop=True)
     shapes = areas.geometry.where(areas.geometry.is_valid, areas.geometry.buffer(0))
     ground = plan.lum.geometry.where(plan.lum.geometry.is_valid, plan.lum.geometry.buffer(0))
-    planned = plan.own[plan.own["stato"].isin(_PLANNED)]
+    planned = plan.own[plan.own["stato"].isin(PLANNED)]
     used = set(meeting(shapes, planned.geometry)[0].tolist())
     names = _column(areas, "id_area", "nome", "denominazione", "codice", "id")
     failing, tried = [], set()
