@@ -663,10 +663,11 @@ def _column(frame, name):
     return frame[name].to_numpy(dtype=object)
 
 
-def classify_missing(services, pack, on_progress=None, **around):
+def classify_missing(services, pack, on_progress=None, computed=None, **around):
     """Return the services frame with a valenza for those that had none (INTERFACE, checkplan).
 
     Args:
+        computed: what ``compute_attributes`` said of them, if it was asked already.
         around: comuni, lum, population, street as in ``compute_attributes``.
 
     Returns:
@@ -676,9 +677,11 @@ def classify_missing(services, pack, on_progress=None, **around):
     from .valenza import RESULTS, classify
 
     services = services.copy()
-    computed = compute_attributes(services, pack, on_progress=on_progress, **around)
+    if computed is None:
+        computed = compute_attributes(services, pack, on_progress=on_progress, **around)
     if computed is None:
         return None
+    computed = dict(computed)
     for name in ("id_lum", "in_lum"):
         if name in computed:
             values = computed.pop(name)

@@ -14,7 +14,7 @@ from ..snapping import SegmentIndex
 from ..text import normalise
 from ..wkb import read_lines, read_shape
 from .common import each, located, serving_above
-from .engine import Failing, Outcome, check
+from .engine import SUPPLY, Failing, Outcome, check
 
 
 def street_of(plan):
@@ -91,11 +91,11 @@ def _people_near(plan, controllo):
     )
 
 
-check("popolazione_a_piedi")(_people_near)
-check("popolazione_in_bici")(_people_near)
+check("popolazione_a_piedi", scenario=SUPPLY)(_people_near)
+check("popolazione_in_bici", scenario=SUPPLY)(_people_near)
 
 
-@check("fermata_raggiungibile")
+@check("fermata_raggiungibile", scenario=SUPPLY)
 def stop_in_reach(plan, controllo):
     frame = serving_above(plan.supply())
     if frame.empty:
@@ -163,7 +163,7 @@ def network_given(plan, controllo):
 # How services cluster --------------------------------------------------------------------------
 
 
-@check("concentrazione_nei_lum")
+@check("concentrazione_nei_lum", scenario=SUPPLY)
 def concentration(plan, controllo):
     frame = serving_above(plan.supply())
     frame = frame[located(frame)]
@@ -190,7 +190,7 @@ def concentration(plan, controllo):
     return Outcome(1, [failing])
 
 
-@check("dispersione")
+@check("dispersione", scenario=SUPPLY)
 def dispersion(plan, controllo):
     limits = controllo.parametri
     everyone = plan.services[located(plan.services) & plan.services["codice_sttm"].notna()]
@@ -235,7 +235,7 @@ def dispersion(plan, controllo):
     return Outcome(tried, failing, ("campo:capacita",) if lacking else (), concerned)
 
 
-@check("distribuzione")
+@check("distribuzione", scenario=SUPPLY)
 def pattern(plan, controllo):
     """Clark and Evans 1954: mean distance to the nearest against that of points at random."""
     frame = plan.supply(plan.own[located(plan.own) & plan.own["codice_sttm"].notna()])

@@ -12,7 +12,6 @@ from .engine import Failing, Outcome
 
 SOVRACOMUNALI = ("sovracomunale", "intercomunale", "metropolitana")
 ABOVE = ("intercomunale", "metropolitana")
-PLANNED = ("previsto", "in_corso")
 
 
 def located(frame):

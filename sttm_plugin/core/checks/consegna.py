@@ -11,7 +11,7 @@ from ..layout import SERVICE_FIELDS
 from ..schema import SERVICES, names
 from ..text import normalise
 from .common import attribute_of, each, located, name_of
-from .engine import Failing, Outcome, check
+from .engine import TODAY, Failing, Outcome, check
 
 _ALIASES = {field.name: field.alias or field.name for field in SERVICES}
 # Codice fiscale (D.M. 12/3/1974, letters for digits in case of homocody); an address of a
@@ -136,7 +136,7 @@ def _cells(value) -> dict:
     return found
 
 
-@check("licenza_delle_fonti")
+@check("licenza_delle_fonti", scenario=TODAY)
 def licences(plan, controllo):
     """Sources whose data can't be handed on, as far as the records say: one finding a source.
 

@@ -20,7 +20,7 @@ from .common import (
     months_before,
     name_of,
 )
-from .engine import Failing, Outcome, check
+from .engine import TODAY, Failing, Outcome, check
 
 _ALIASES = {field.name: field.alias or field.name for field in SERVICES}
 
@@ -72,7 +72,7 @@ def geometry_valid(plan, controllo):
     return each(frame, ~frame.geometry.is_valid, lambda row: {}, len(frame))
 
 
-@check("estensione_attesa")
+@check("estensione_attesa", scenario=TODAY)
 def expected_extent(plan, controllo):
     frame = plan.own_where(located(plan.own))
     ground, exact = _ground(plan)
@@ -256,7 +256,7 @@ _ESSENTIAL = ("denominazione", "codice_sttm", "fonte")
 _ADVISED = ("gestore", "stato", "data_rif", "data_inizio_validita")
 
 
-@check("attributi_essenziali")
+@check("attributi_essenziali", scenario=TODAY)
 def essential_fields(plan, controllo):
     own, most = plan.own, controllo.parametri["quota"]
     failing = []

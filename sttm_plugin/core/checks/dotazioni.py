@@ -7,7 +7,6 @@ import numpy as np
 from ..context import meeting
 from ..text import normalise
 from .common import (
-    PLANNED,
     area_of,
     attribute_of,
     each,
@@ -16,7 +15,7 @@ from .common import (
     serving_above,
     with_neighbours,
 )
-from .engine import Failing, Outcome, check
+from .engine import PLANNED, TODAY, Failing, Outcome, check
 
 # What stands or will stand: closed and suspended services give no area.
 _COUNTED = ("esistente", "previsto", "in_corso")
@@ -34,7 +33,7 @@ def _in_group(frame, prefixes):
     )
 
 
-@check("dotazione_minima")
+@check("dotazione_minima", scenario=TODAY)
 def least_area(plan, controllo):
     frame = _counted(plan.own)
     return _judged(plan, frame, controllo.parametri["mq_ab"], plan.comune.popolazione, {})
@@ -65,7 +64,7 @@ def _judged(plan, frame, least, people, text, others=()):
     return Outcome(len(frame), [failing])
 
 
-@check("dotazione_per_gruppo")
+@check("dotazione_per_gruppo", scenario=TODAY)
 def area_by_group(plan, controllo):
     groups = controllo.parametri["gruppi"]
     frame = _counted(plan.own)
@@ -94,7 +93,7 @@ def area_by_group(plan, controllo):
     return Outcome(tried, failing, tuple(sorted(missing)), len(groups))
 
 
-@check("dotazione_di_zona")
+@check("dotazione_di_zona", scenario=TODAY)
 def area_of_zone(plan, controllo):
     zone = plan.comune.zona_omogenea
     members = members_of(zone)
@@ -142,7 +141,7 @@ def counted_twice(plan, controllo):
     return Outcome(int(known.sum()), failing, missing, len(frame))
 
 
-@check("popolazione_gravitante")
+@check("popolazione_gravitante", scenario=TODAY)
 def gravitating_people(plan, controllo):
     """Services that serve more than their comune, and a plan that counts none of their users.
 
@@ -181,7 +180,7 @@ def _number(value) -> float:
     return number if number == number else 0.0
 
 
-@check("servizi_aggiuntivi_nei_poli")
+@check("servizi_aggiuntivi_nei_poli", scenario=TODAY)
 def more_in_poles(plan, controllo):
     if not plan.comune.polo:
         return Outcome(0)

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..context import meeting
 from ..reference import comune_of
-from .common import PLANNED, area_of, each, located, name_of
-from .engine import Failing, Outcome, check
+from .common import area_of, each, located, name_of
+from .engine import PLANNED, Failing, Outcome, check
 
 
 def _rows(frame):

@@ -9,8 +9,8 @@ import numpy as np
 from ..context import meeting
 from ..pairs import near_pairs
 from ..reference import istat_code
-from .common import PLANNED, date_of, each, located, name_of
-from .engine import Failing, Outcome, check
+from .common import date_of, each, located, name_of
+from .engine import PLANNED, TODAY, Failing, Outcome, check
 
 
 def _column(frame, *names):
@@ -117,7 +117,7 @@ def _projects(plan):
     return found
 
 
-@check("finanziati_nel_piano")
+@check("finanziati_nel_piano", scenario=TODAY)
 def funded_in_plan(plan, controllo):
     if plan.funding is None:
         return Outcome(0, missing=("FUNDING",), concerned=1)
@@ -163,7 +163,7 @@ def state_and_phase(plan, controllo):
     )
 
 
-@check("aree_senza_funzione")
+@check("aree_senza_funzione", scenario=TODAY)
 def idle_areas(plan, controllo):
     missing = tuple(name for name in ("LUM", "REGENERATION") if getattr(plan, name.lower()) is None)
     if missing:

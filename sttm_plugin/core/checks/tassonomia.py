@@ -8,7 +8,7 @@ from ..pairs import groups_of, pairs_within
 from ..taxonomy import classify_text
 from ..text import normalise
 from .common import SOVRACOMUNALI, area_of, each, is_area, name_of
-from .engine import Failing, Outcome, check
+from .engine import TODAY, Failing, Outcome, check
 
 
 @check("servizio_classificato")
@@ -130,7 +130,7 @@ def small_green(plan, controllo):
     return each(frame, small, make, known.sum(), missing=missing, concerned=len(frame))
 
 
-@check("verde_frammentato")
+@check("verde_frammentato", scenario=TODAY)
 def scattered_green(plan, controllo):
     most, distance = controllo.parametri["area_mq"], controllo.parametri["distanza_m"]
     frame = plan.own[plan.own["codice_sttm"].isin(_green(plan)) & is_area(plan.own)]

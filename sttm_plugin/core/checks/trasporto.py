@@ -10,13 +10,13 @@ from ..gtfs import SLACK, latest_boardings
 from ..pairs import pairs_within
 from .accessibilita import reached
 from .common import each, located
-from .engine import Outcome, check
+from .engine import SUPPLY, Outcome, check
 
 # Services whose boardings are sought together: stops × services of float64 stay small.
 _TOGETHER = 256
 
 
-@check("popolazione_con_tpl")
+@check("popolazione_con_tpl", scenario=SUPPLY)
 def people_by_transport(plan, controllo):
     """Tell the services that nobody reaches by public transport, door to door.
 
@@ -143,7 +143,7 @@ class Travel:
                 yield row, np.unique(cell[good])
 
 
-@check("frequenza_tpl")
+@check("frequenza_tpl", scenario=SUPPLY)
 def frequency(plan, controllo):
     """Tell the metropolitan services whose stops have few departures."""
     frame = plan.supply()

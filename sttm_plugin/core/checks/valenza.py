@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from .common import each
-from .engine import Failing, Outcome, check
+from .engine import TODAY, Failing, Outcome, check
 
 _RANK = {"locale": 0, "intercomunale": 1, "metropolitana": 2}
 # A declared "sovracomunale" is above locale, and says no more.
@@ -241,7 +241,7 @@ def planned_above(plan, controllo):
     )
 
 
-@check("sensibilita")
+@check("sensibilita", scenario=TODAY)
 def sensitive(plan, controllo):
     """Classify again with every numeric threshold a share lower, then higher."""
     from ..attributes import compute_attributes
@@ -251,9 +251,11 @@ def sensitive(plan, controllo):
     if own.empty:
         return Outcome(0)
     share = controllo.parametri["variazione"]
-    computed = compute_attributes(
-        plan.services, plan.pack, comuni=plan.comuni, lum=plan.lum, population=plan.population
-    )
+    computed = plan.computed
+    if computed is None:
+        computed = compute_attributes(
+            plan.services, plan.pack, comuni=plan.comuni, lum=plan.lum, population=plan.population
+        )
     rows = own["_pos"].to_numpy()
     part = {
         name: values[rows] for name, values in computed.items() if name not in ("id_lum", "in_lum")

@@ -14,7 +14,6 @@ from ..text import normalise
 from ..wkb import read_shape
 from .accessibilita import coordinates_of, street_of
 from .common import (
-    PLANNED,
     attribute_of,
     located,
     members_of,
@@ -22,7 +21,7 @@ from .common import (
     serving_above,
     with_neighbours,
 )
-from .engine import Failing, Outcome, check
+from .engine import PLANNED, SUPPLY, Failing, Outcome, check
 from .riconciliazione import matching_score, pair_scores
 from .trasporto import Travel
 
@@ -54,7 +53,7 @@ def _within(plan, frame, minutes, speed):
     return np.isfinite(found.categories["x"].cost)
 
 
-@check("squilibrio_nella_zona")
+@check("squilibrio_nella_zona", scenario=SUPPLY)
 def imbalance(plan, controllo):
     """The share of the comune's people near a service, against that of its Zona Omogenea."""
     members = members_of(plan.comune.zona_omogenea)
@@ -91,7 +90,7 @@ def imbalance(plan, controllo):
     return Outcome(1, [failing])
 
 
-@check("copertura_di_zona")
+@check("copertura_di_zona", scenario=SUPPLY)
 def zone_covered(plan, controllo):
     """The categories that the Zona Omogenea lacks, and most of its people are far from."""
     zone = plan.comune.zona_omogenea
@@ -329,3 +328,66 @@ def _wrong_zone(plan, id_oggetto, value, shape):
         },
         geometry=shape, impronta={"zona": str(value)},
     )  # fmt: skip
+
+
+# Who comes from outside -----------------------------------------------------------------------
+
+
+def outside_catchments(plan) -> list:
+    """Return, for each service that serves more than its comune, who it serves outside it.
+
+    Returns:
+        Dicts ordered by ``id_servizio``: people in the catchment and the share of them that lives
+        in other comuni; the share of users that come from there, as declared or as estimated by
+        the shared catchment (Huff). None = not known.
+    """
+    frame = serving_above(plan.own)
+    frame = frame[frame["stato"].isna() | frame["stato"].isin(("esistente", *PLANNED))]
+    inside: dict = {}
+    if plan.population is not None:
+        homes = _homes(plan)
+        people = plan.population[POPULATION_FIELD].to_numpy()
+        # Where no row says its comune, nobody can be told to live elsewhere.
+        known = np.array([home is not None for home in homes], dtype=bool)
+        elsewhere = known & (homes != plan.comune.istat)
+        placed = frame[located(frame)]
+        for code, group in placed.groupby("codice_sttm", sort=True):
+            for position, cells in zip(group["_pos"], _catchments(plan, group, code)):
+                total = float(people[cells].sum())
+                sure = total > 0 and known[cells].all()
+                share = float(people[cells[elsewhere[cells]]].sum()) / total if sure else None
+                inside[position] = (total, share)
+    estimated = _estimated_shares(plan)
+    rows = []
+    ordered = frame.sort_values("id_servizio", kind="stable")
+    for position, key, name, state, declared in zip(
+        ordered["_pos"], ordered["id_servizio"], ordered["denominazione"], ordered["stato"],
+        ordered["utenti_fuori_comune"],
+    ):  # fmt: skip
+        total, share = inside.get(position, (None, None))
+        users, nature = (float(declared), "dichiarato") if declared == declared else (None, None)
+        if users is None and estimated.get(position) is not None:
+            users, nature = estimated[position], "stimato"
+        rows.append(
+            {
+                "id_servizio": key,
+                "denominazione": name,
+                "stato": state or "esistente",
+                "bacino_ab": total,
+                "quota_bacino_fuori_comune": share,
+                "quota_utenti_fuori_comune": users,
+                "natura_quota_utenti": nature,
+            }
+        )
+    return rows
+
+
+def _estimated_shares(plan) -> dict:
+    """Return {row of the services: share of users from other comuni} where it was computed."""
+    found: dict = {}
+    for valenza in ("metropolitana", "intercomunale"):
+        values = (plan.computed or {}).get(("quota_utenti_esterni", valenza), ())
+        for row, value in enumerate(values):
+            if value is not None:
+                found.setdefault(row, float(value))
+    return found
