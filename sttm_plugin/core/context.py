@@ -179,3 +179,13 @@ def points_of(shapes):
         ],
         crs=shapes.crs,
     )
+
+
+def sound(shapes):
+    """Return the shapes, those not valid repaired (``buffer(0)``); the others are the same."""
+    invalid = ~(shapes.is_valid | shapes.isna()).to_numpy(dtype=bool)
+    if not invalid.any():
+        return shapes
+    shapes = shapes.copy()
+    shapes.loc[invalid] = shapes.loc[invalid].buffer(0)
+    return shapes

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 
 from ..accessibility import METRES, MINUTES, Street, Supply, make_options, reach
-from ..context import POPULATION_FIELD, meeting, points_of
+from ..context import POPULATION_FIELD, meeting, points_of, sound
 from ..network import build_network
-from ..pairs import pairs_within
+from ..pairs import nearest_pairs
 from ..snapping import SegmentIndex
 from ..text import normalise
 from ..wkb import read_lines, read_shape
@@ -172,7 +173,7 @@ def concentration(plan, controllo):
     missing = tuple(name for name in ("LUM", "POPULATION") if getattr(plan, name.lower()) is None)
     if missing:
         return Outcome(0, missing=missing, concerned=1)
-    ground = plan.lum.geometry.where(plan.lum.geometry.is_valid, plan.lum.geometry.buffer(0))
+    ground = sound(plan.lum.geometry)
     inside = set(meeting(frame.geometry, ground)[0].tolist())
     share = len(inside) / len(frame)
     people = plan.population[POPULATION_FIELD].to_numpy()
@@ -196,9 +197,12 @@ def dispersion(plan, controllo):
     everyone = plan.services[located(plan.services) & plan.services["codice_sttm"].notna()]
     everyone = plan.supply(everyone).reset_index(drop=True)
     own = set(plan.own["id_servizio"])
+    everyone["_mine"] = [key in own for key in everyone["id_servizio"]]
+    read = ["id_servizio", "denominazione", "codice_sttm", "capacita", "capacita_um", "_mine"]
+    everyone = everyone[[*read, "geometry"]]
     failing, tried, lacking, concerned = [], 0, False, 0
     for code, group in everyone.groupby("codice_sttm", sort=True):
-        mine = group["id_servizio"].isin(own)
+        mine = group["_mine"]
         if not mine.any() or len(group) < 2:
             continue
         concerned += int(mine.sum())
@@ -207,15 +211,16 @@ def dispersion(plan, controllo):
         # Only capacities in one unit can be compared.
         for _, rows in sized.groupby(sized["capacita_um"].fillna(""), sort=True):
             rows = rows.reset_index(drop=True)
-            tried += int(rows["id_servizio"].isin(own).sum())
+            tried += int(rows["_mine"].sum())
             limit = rows["capacita"].median() * limits["quota_mediana"]
             small = rows[rows["capacita"] < limit - 1e-9].reset_index(drop=True)
-            pairs = pairs_within(small.geometry, limits["distanza_m"])
+            # The nearest of each says it; all pairs of a dense town would say nothing.
+            pairs = nearest_pairs(small.geometry, limits["distanza_m"])
             ids = small["id_servizio"].to_numpy(dtype=object)
             names = [name or "servizio senza nome" for name in small["denominazione"]]
             shapes = small.geometry.to_numpy()
             # Of a pair that is the comune's whole, the lower id is told.
-            rank = [(one not in own, str(one)) for one in ids]
+            rank = [(not mine, str(one)) for mine, one in zip(small["_mine"], ids)]
             for i, j, metres in zip(*(column.tolist() for column in pairs)):
                 first, second = (i, j) if rank[i] <= rank[j] else (j, i)
                 if rank[first][0]:
@@ -242,8 +247,10 @@ def pattern(plan, controllo):
     area = plan.boundary.area if plan.boundary is not None else plan.comune.superficie_km2 * 1e6
     least, limit = controllo.parametri["punti"], controllo.parametri["z"]
     failing, tried = [], 0
+    # Without the geometries a frame is cut in pieces much faster.
+    frame = pd.DataFrame({name: frame[name] for name in ("id_servizio", "codice_sttm", "_x", "_y")})
     for code, group in frame.groupby("codice_sttm", sort=True):
-        x, y = coordinates_of(group.geometry)
+        x, y = group["_x"], group["_y"]
         at = np.unique(np.column_stack((x, y)), axis=0)
         count = len(at)
         if count < least:

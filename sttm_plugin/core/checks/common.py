@@ -16,6 +16,8 @@ ABOVE = ("intercomunale", "metropolitana")
 
 def located(frame):
     """Return which rows have a geometry with something in it, bool (n,)."""
+    if "_located" in frame.columns:
+        return frame["_located"].to_numpy(dtype=bool)
     shapes = frame.geometry
     return ~(shapes.isna() | shapes.is_empty).to_numpy(dtype=bool)
 
@@ -27,8 +29,16 @@ def serving_above(frame):
     ]
 
 
+def mapped(column, function):
+    """Return a function of each value of a column, object (n,): asked once of each value."""
+    memo = {value: function(value) for value in set(column)}
+    return np.array([memo[value] for value in column] + [None], dtype=object)[:-1]
+
+
 def is_area(frame):
     """Return which rows are areas, bool (n,)."""
+    if "_is_area" in frame.columns:
+        return frame["_is_area"].to_numpy(dtype=bool)
     kinds = frame.geometry.geom_type.isin(("Polygon", "MultiPolygon"))
     return kinds.to_numpy(dtype=bool) & located(frame)
 
@@ -44,7 +54,10 @@ def area_of(frame):
     The measured field, else the polygon's own, else what the source declares.
     """
     measured = frame["superficie_mq"].to_numpy(dtype=float)
-    drawn = np.where(is_area(frame), frame.geometry.area, np.nan)
+    if "_drawn" in frame.columns:
+        drawn = frame["_drawn"].to_numpy(dtype=float)
+    else:
+        drawn = np.where(is_area(frame), frame.geometry.area, np.nan)
     declared = frame["superficie_dichiarata_mq"].to_numpy(dtype=float)
     found = np.where(np.isnan(measured), drawn, measured)
     return np.where(np.isnan(found), declared, found)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..context import meeting
+from ..context import meeting, sound
 from ..text import normalise
 from .common import (
     area_of,
     attribute_of,
     each,
     is_area,
+    mapped,
     members_of,
     serving_above,
     with_neighbours,
@@ -118,7 +119,7 @@ def counted_twice(plan, controllo):
     local = np.flatnonzero(frame["computo_dotazione"] == "locale")
     above = np.flatnonzero(frame["computo_dotazione"] == "sovracomunale")
     known = frame["computo_dotazione"].notna()
-    shapes = frame.geometry.where(frame.geometry.is_valid, frame.geometry.buffer(0))
+    shapes = sound(frame.geometry)
     limit = controllo.parametri["area_mq"]
     failing = []
     for i, j in zip(*meeting(shapes.iloc[local], shapes.iloc[above])):
@@ -198,7 +199,7 @@ def private_without_act(plan, controllo):
 
     own = plan.own
     open_title = own["titolo_servizio"].isna() | (own["titolo_servizio"] == "nn")
-    managed = own["gestore"].map(private).astype(bool)
+    managed = mapped(own["gestore"], private).astype(bool)
     unknown = open_title & own["gestore"].isna()
     return each(
         own,

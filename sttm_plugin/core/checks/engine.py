@@ -16,6 +16,7 @@ import pandas as pd
 from .. import schema
 from ..findings import fingerprint, merge_previous, waive
 from ..ids import finding_id
+from ..pairs import point_places
 from ..text import written
 
 MET = "soddisfatto"
@@ -92,13 +93,15 @@ class Outcome:
     """What one check found: objects tried, those that fail, data that some object lacks.
 
     ``concerned`` counts the objects the check is about, tried or not; None is those tried,
-    and one more where something is missing.
+    and one more where something is missing. ``today``: how many fail without what is planned,
+    where the test knows it.
     """
 
     tried: int
     failing: list = field(default_factory=list)
     missing: tuple = ()
     concerned: int | None = None
+    today: int | None = None
 
 
 @dataclass
@@ -135,6 +138,7 @@ class Plan:
     computed: dict | None = None
 
     def __post_init__(self):
+        self.services = measured(self.services)
         istat = self.services["istat"].to_numpy(dtype=object)
         # A record without a code is the plan's own: the check on codes says so.
         mine = np.array([code is None or code == self.comune.istat for code in istat], dtype=bool)
@@ -165,6 +169,33 @@ class Plan:
         frame = self.own if frame is None else frame
         state = frame["stato"]
         return frame[state.isna() | (state == "esistente")]
+
+
+def measured(frame):
+    """Return the frame with what the checks ask of its shapes again and again, asked once.
+
+    ``_located``, ``_is_area`` bool; ``_x``, ``_y`` of a point on the shape, ``_drawn`` its area:
+    NaN where there is none. A part of the frame carries its part of them.
+    """
+    if "_located" in frame.columns:
+        return frame
+    count = len(frame)
+    located, area = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    numbers = np.full((count, 3), np.nan)
+    numbers[:, :2] = point_places(frame.geometry)
+    for row, shape in enumerate(frame.geometry.to_numpy()):
+        if shape is None or shape.is_empty:
+            continue
+        located[row] = True
+        if shape.geom_type == "Point" and not np.isnan(numbers[row, 0]):
+            continue
+        point = shape.representative_point()
+        numbers[row, :2] = point.x, point.y
+        if shape.geom_type in ("Polygon", "MultiPolygon"):
+            area[row], numbers[row, 2] = True, shape.area
+    return frame.assign(
+        _located=located, _is_area=area, _x=numbers[:, 0], _y=numbers[:, 1], _drawn=numbers[:, 2]
+    )
 
 
 @dataclass
@@ -256,11 +287,15 @@ class _Scenarios:
                 now = self._failing(TODAY, controllo, known)
             elif kind == SUPPLY:
                 after = self._failing(SUPPLY, controllo, known)
+        now = None if now is None else len(now)
+        after = None if after is None else len(after)
+        if now is not None and outcome.today is not None:
+            now = outcome.today
         return {
             "codice": controllo.codice,
-            "oggi": None if now is None else len(now),
-            "previsto": None if after is None else len(after),
-            "differenza": None if now is None or after is None else len(after) - len(now),
+            "oggi": now,
+            "previsto": after,
+            "differenza": None if now is None or after is None else after - now,
         }
 
     def _failing(self, kind, controllo, known):
@@ -344,6 +379,9 @@ class _Message(string.Formatter):
         return written(value)
 
 
+_MESSAGE = _Message()
+
+
 def _stored(value):
     """Return a value or threshold as the text of a field: numbers with a point, six decimals."""
     if value is None or value != value:
@@ -362,8 +400,7 @@ def _finding(plan, controllo, failing):
     comune = plan.comune
     severity = failing.severita or controllo.severita
     justifiable = controllo.ammette_giustificazione if failing.ammette is None else failing.ammette
-    shape = failing.geometry
-    point = shape.representative_point() if shape is not None and not shape.is_empty else None
+    point = _point_on(failing.geometry)
     others = tuple(sorted(str(other) for other in failing.altri))
     return {
         "id_rilievo": finding_id(controllo.codice, failing.id_oggetto, others),
@@ -371,7 +408,7 @@ def _finding(plan, controllo, failing):
         "gruppo": controllo.gruppo,
         "severita": severity,
         "titolo": controllo.titolo,
-        "descrizione": _Message().vformat(controllo.messaggio, (), failing.testo),
+        "descrizione": _MESSAGE.vformat(controllo.messaggio, (), failing.testo),
         "istat": comune.istat,
         "zona_omogenea": comune.zona_omogenea,
         "id_oggetto": failing.id_oggetto,
@@ -393,6 +430,12 @@ def _finding(plan, controllo, failing):
         "impronta": fingerprint(plan, controllo, failing),
         "geometry": point,
     }
+
+
+def _point_on(shape):
+    if shape is None or shape.is_empty:
+        return None
+    return shape if shape.geom_type == "Point" else shape.representative_point()
 
 
 def _layer_of(plan, id_oggetto):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..context import meeting
+from ..context import meeting, sound
 from ..reference import comune_of
 from .common import area_of, each, located, name_of
 from .engine import PLANNED, Failing, Outcome, check
@@ -247,7 +247,7 @@ def _in_lum(plan, frame):
     rows = _rows(plan.lum)
     by_id = {row.id_lum: row for row in rows}
     found = {}
-    shapes = plan.lum.geometry.where(plan.lum.geometry.is_valid, plan.lum.geometry.buffer(0))
+    shapes = sound(plan.lum.geometry)
     for position, number in zip(*meeting(frame.geometry, shapes)):
         label = frame.index[position]
         if label not in found or rows[number].id_lum < found[label].id_lum:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..context import meeting
+from ..context import meeting, sound
 from ..pairs import near_pairs
 from ..reference import istat_code
 from .common import date_of, each, located, name_of
@@ -38,7 +38,7 @@ def protected_sites(plan, controllo):
     here = frame[located(frame)].reset_index(drop=True)
     most = controllo.parametri["distanza_m"]
     sites = plan.protected.geometry
-    sites = sites.where(sites.is_valid, sites.buffer(0))
+    sites = sound(sites)
     named = _column(plan.protected, "nome", "denominazione", "nome_sito", "sito", "name")
     nearest: dict = {}
     for row, site, metres in zip(*near_pairs(here.geometry, sites, most)):
@@ -169,8 +169,8 @@ def idle_areas(plan, controllo):
     if missing:
         return Outcome(0, missing=missing, concerned=1)
     areas = plan.regeneration[located(plan.regeneration)].reset_index(drop=True)
-    shapes = areas.geometry.where(areas.geometry.is_valid, areas.geometry.buffer(0))
-    ground = plan.lum.geometry.where(plan.lum.geometry.is_valid, plan.lum.geometry.buffer(0))
+    shapes = sound(areas.geometry)
+    ground = sound(plan.lum.geometry)
     planned = plan.own[plan.own["stato"].isin(PLANNED)]
     used = set(meeting(shapes, planned.geometry)[0].tolist())
     names = _column(areas, "id_area", "nome", "denominazione", "codice", "id")

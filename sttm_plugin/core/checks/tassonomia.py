@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..context import sound
 from ..pairs import groups_of, pairs_within
 from ..taxonomy import classify_text
 from ..text import normalise
@@ -139,7 +140,7 @@ def scattered_green(plan, controllo):
     failing = []
     for members in groups_of(len(frame), pairs):
         shapes = frame.geometry.iloc[members]
-        whole = shapes.where(shapes.is_valid, shapes.buffer(0)).unary_union
+        whole = sound(shapes).unary_union
         if whole.area <= most + 1e-9:
             continue
         first, *others = sorted(frame["id_servizio"].iloc[members].astype(str))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from .common import each
-from .engine import TODAY, Failing, Outcome, check
+from .engine import PLANNED, Failing, Outcome, check
 
 _RANK = {"locale": 0, "intercomunale": 1, "metropolitana": 2}
 # A declared "sovracomunale" is above locale, and says no more.
@@ -241,7 +241,7 @@ def planned_above(plan, controllo):
     )
 
 
-@check("sensibilita", scenario=TODAY)
+@check("sensibilita")
 def sensitive(plan, controllo):
     """Classify again with every numeric threshold a share lower, then higher."""
     from ..attributes import compute_attributes
@@ -279,7 +279,8 @@ def sensitive(plan, controllo):
         {"p": round(100 * part)},
         impronta={"cambiano": ids},
     )
-    return Outcome(len(own), [failing])
+    existing = ~own["stato"].isin(PLANNED).to_numpy()
+    return Outcome(len(own), [failing], today=int(changed[existing].any()))
 
 
 def _scaled(pack, factor):
