@@ -204,7 +204,7 @@ simple(
 
 simple("STTM2-201", {"codice_sttm": None}, {}, {"codice_sttm": " "}, NOT_MET)
 # "teatro" and "cinema" have six letters each; twenty letters and seventeen are 0.15 apart.
-DOUBT = {"denominazione": "Cinema Teatro Roma"}
+DOUBT = {"denominazione": "Cinema e teatro Roma"}
 simple(
     "STTM2-202", {**DOUBT, "confidenza": 0.5}, {"denominazione": "Museo e biblioteca"},
     {"denominazione": "Stazione ferroviaria e giardino pubblico"}, MET,
