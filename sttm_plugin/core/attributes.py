@@ -85,7 +85,7 @@ def reads_of(pack):
     """Return what ``compute_attributes`` reads of a pack: equal for two packs, equal attributes."""
     return (
         {name: one for name, one in pack.parametri.items() if name not in model_names(pack)},
-        {code: _limits(pack, code) for code in pack.categorie},
+        {code: catchment_limits(pack, code) for code in pack.categorie},
         {
             (rule.codice_categoria, rule.attributo, rule.valenza)
             for rule in pack.regole
