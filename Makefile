@@ -11,7 +11,8 @@ LETTURA2 ?= build/lettura2
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-core test-algorithms test-gui test-endtoend lint package security \
 	deploy styles model screenshots accessibility-map acceptance lettura2 benchmark \
-	benchmark-classification benchmark-reconciliation benchmark-intake system dev clean test-matrix
+	benchmark-classification benchmark-reconciliation benchmark-intake benchmark-checkplan \
+	system dev clean test-matrix
 
 help: ## elenca i comandi
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-31s %s\n", $$1, $$2}'
@@ -82,6 +83,11 @@ benchmark-intake: system ## importazione a confronto con la conversione di GDAL
 	@runtime=$$(mktemp -d) && chmod 700 $$runtime && \
 	XDG_RUNTIME_DIR=$$runtime QGIS_CUSTOM_CONFIG_PATH=$$runtime/profilo $(QGIS_PYTHON) -m benchmarks.intake \
 		--report benchmarks/INTAKE.md; status=$$?; rm -rf $$runtime; exit $$status
+
+benchmark-checkplan: system ## verifica di 20.000, 40.000 e 60.000 servizi: benchmarks/CHECKPLAN.md
+	@runtime=$$(mktemp -d) && chmod 700 $$runtime && \
+	XDG_RUNTIME_DIR=$$runtime $(QGIS_PYTHON) -m benchmarks.checkplan; \
+	status=$$?; rm -rf $$runtime; exit $$status
 
 styles: system ## rigenera styles/*.qml
 	@QT_HASH_SEED=0 $(QGIS_PYTHON) tools/build_styles.py

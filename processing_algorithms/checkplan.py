@@ -160,6 +160,7 @@ class CheckPlan(SttmAlgorithm):
 
     def compute(self, parameters, context, feedback):
         from ..core.checks.engine import run_checks
+        from ..core.checks.zona import outside_catchments
 
         stages = self.stages(
             feedback,
@@ -177,6 +178,7 @@ class CheckPlan(SttmAlgorithm):
         plan = self._plan(services, layers, comune, pack, crs, feedback, stages)
         stages.next()
         result = or_cancelled(run_checks(plan, pack, stages.progress))
+        result.bacini = outside_catchments(plan)
         for note in result.notes:
             feedback.pushWarning(note)
         _tell(result, comune, feedback)
@@ -188,6 +190,8 @@ class CheckPlan(SttmAlgorithm):
     def _layers(self, parameters, crs, pack, context, feedback):
         """Return the optional layers as the plan takes them, by the names of its fields."""
         from ..core import context as around
+        from ..core.gtfs import read_timetable
+        from ..qgis_io.frames import crs_name
 
         def read(name, needed=()):
             return self.frame(parameters, name, crs, context, feedback, needed)
@@ -213,13 +217,13 @@ class CheckPlan(SttmAlgorithm):
             "protected": read(self.PROTECTED),
             "funding": read(self.FUNDING),
             "neighbours": self.services(parameters, self.NEIGHBOURS, crs, context, feedback),
-            "gtfs": gtfs,
+            "gtfs": None if gtfs is None else read_timetable(gtfs, crs_name(crs)),
             "waivers": read(self.WAIVERS, ("id_rilievo",)),
             "previous": read(self.PREVIOUS, ("id_rilievo", "codice", "stato")),
         }
 
     def _plan(self, services, layers, comune, pack, crs, feedback, stages):
-        from ..core.attributes import classify_missing
+        from ..core.attributes import classify_missing, compute_attributes
         from ..core.checks.engine import Plan
         from ..core.documents import today
         from ..qgis_io.frames import crs_name
@@ -235,9 +239,13 @@ class CheckPlan(SttmAlgorithm):
         if undeclared:
             feedback.pushInfo(f"{undeclared} servizi senza stato: valgono come esistenti.")
         around = {name: layers[name] for name in ("comuni", "lum", "population")}
-        classified = classify_missing(services, pack, stages.progress, **around)
+        computed = or_cancelled(
+            compute_attributes(services, pack, on_progress=stages.progress, **around)
+        )
+        classified = or_cancelled(classify_missing(services, pack, stages.progress, computed))
         return Plan(
-            services=or_cancelled(classified),
+            services=classified,
+            computed=computed,
             comune=comune,
             pack=pack,
             crs=crs_name(crs),

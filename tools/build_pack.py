@@ -45,7 +45,9 @@ MESSAGES = {
     "STTM2-112": "{nome}: poligono di {area} mq, sotto {soglia} mq",
     "STTM2-117": "{nome}: dato più vecchio di {mesi} mesi",
     "STTM2-119": "{nome}: caratteri errati nel campo {campo}",
+    "STTM2-603": "{nome}: {v} ab entro {minuti} minuti TPL",
     "STTM2-941": "{nome}: possibile dato personale nel campo {campo}",
+    "STTM2-942": "{nome}: {n} celle di utenti sotto soglia",
 }
 MATRIX_COLUMNS = ("MU", "MP", "SU", "SP")
 

@@ -85,7 +85,7 @@ def reads_of(pack):
     """Return what ``compute_attributes`` reads of a pack: equal for two packs, equal attributes."""
     return (
         {name: one for name, one in pack.parametri.items() if name not in model_names(pack)},
-        {code: _limits(pack, code) for code in pack.categorie},
+        {code: catchment_limits(pack, code) for code in pack.categorie},
         {
             (rule.codice_categoria, rule.attributo, rule.valenza)
             for rule in pack.regole
@@ -497,7 +497,7 @@ def shared_catchments(services, pack, comuni, population, street=None, on_progre
     bounds = services.geometry.to_crs("EPSG:32632").bounds.to_numpy()
     work = []
     for code in sorted({code for code in codes if code in pack.categorie}):
-        limits = _limits(pack, code)
+        limits = catchment_limits(pack, code)
         for judged, supply in ((existing, existing), (planned, existing | planned)):
             rows = np.flatnonzero(judged & (codes == code))
             rows = [row for row in rows if services["istat"].iat[row] in complete]
@@ -535,7 +535,7 @@ _SHARED = (
 )
 
 
-def _limits(pack, code):
+def catchment_limits(pack, code):
     """Return {valenza: minutes} of the catchment's rules of a category."""
     return {
         rule.valenza: float(rule.tempo_max_min)
@@ -663,10 +663,11 @@ def _column(frame, name):
     return frame[name].to_numpy(dtype=object)
 
 
-def classify_missing(services, pack, on_progress=None, **around):
+def classify_missing(services, pack, on_progress=None, computed=None, **around):
     """Return the services frame with a valenza for those that had none (INTERFACE, checkplan).
 
     Args:
+        computed: what ``compute_attributes`` said of them, if it was asked already.
         around: comuni, lum, population, street as in ``compute_attributes``.
 
     Returns:
@@ -676,9 +677,11 @@ def classify_missing(services, pack, on_progress=None, **around):
     from .valenza import RESULTS, classify
 
     services = services.copy()
-    computed = compute_attributes(services, pack, on_progress=on_progress, **around)
+    if computed is None:
+        computed = compute_attributes(services, pack, on_progress=on_progress, **around)
     if computed is None:
         return None
+    computed = dict(computed)
     for name in ("id_lum", "in_lum"):
         if name in computed:
             values = computed.pop(name)

@@ -16,6 +16,8 @@ POPULATION_FIELD = "popolazione"
 def comuni_frame(frame):
     """Return boundaries as a GeoDataFrame of ``istat``, ``nome`` and one geometry a comune.
 
+    Where the layer says the zone (``zona_omogenea``, ``cod_zo``), so does the result.
+
     Raises:
         SttmError: no field with an ISTAT code, or no code is usable (``places_from_frame``).
     """
@@ -23,8 +25,14 @@ def comuni_frame(frame):
 
     places = places_from_frame(frame)
     codes = sorted(places.exact)
+    lower = {str(name).lower(): name for name in frame.columns}
+    zone = next((lower[name] for name in ("cod_zo", "zona_omogenea") if name in lower), None)
+    more = {}
+    if zone is not None:
+        said = dict(zip(istat_of_rows(frame), frame[zone]))
+        more["zona_omogenea"] = [said.get(code) for code in codes]
     return gpd.GeoDataFrame(
-        {"istat": codes, "nome": [places.name_of(code) for code in codes]},
+        {"istat": codes, "nome": [places.name_of(code) for code in codes], **more},
         geometry=[places.grounds[code] for code in codes],
         crs=frame.crs,
     )
@@ -171,3 +179,13 @@ def points_of(shapes):
         ],
         crs=shapes.crs,
     )
+
+
+def sound(shapes):
+    """Return the shapes, those not valid repaired (``buffer(0)``); the others are the same."""
+    invalid = ~(shapes.is_valid | shapes.isna()).to_numpy(dtype=bool)
+    if not invalid.any():
+        return shapes
+    shapes = shapes.copy()
+    shapes.loc[invalid] = shapes.loc[invalid].buffer(0)
+    return shapes

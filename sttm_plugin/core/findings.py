@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
 import pandas as pd
 
 from .documents import compact_json
+from .wkb import plane_views
 
 REASON_LENGTH = 40
 
@@ -77,10 +79,19 @@ def _read_once(plan) -> _Read:
 def _rounded_wkb(shape):
     if shape is None or shape.is_empty:
         return None
-    import numpy as np
+    content = bytearray(shape.wkb)
+    try:
+        for xy in plane_views(content):
+            # Adding zero makes −0.0 the same as 0.0.
+            xy[:] = np.round(xy, 2) + 0.0
+    except ValueError:
+        return _rounded_with_heights(shape)
+    return content.hex().upper()
+
+
+def _rounded_with_heights(shape):
     import shapely
 
-    # Adding zero makes −0.0 the same as 0.0.
     if hasattr(shapely, "transform"):
         return shapely.transform(shape, lambda xy: np.round(xy, 2) + 0.0).wkb_hex
     from shapely.ops import transform

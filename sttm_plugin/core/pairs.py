@@ -106,6 +106,37 @@ def pairs_within(shapes, distance):
     return a[once], b[once], metres[once]
 
 
+def nearest_pairs(shapes, distance):
+    """Return (i, j, metres), i < j, that join each shape to the nearest other, if it is in reach.
+
+    Args: as in ``pairs_within``. Of several as near, the first. Pairs that are each other's
+    nearest come once.
+    """
+    count = len(shapes)
+    best = np.full(count, np.inf)
+    other = np.full(count, -1, dtype=np.int64)
+    left = np.arange(count)
+    # Wider and wider: where shapes are dense, few of the pairs in reach are looked at.
+    reach = distance / 64
+    while left.size and count > 1:
+        reach = min(reach, distance)
+        a, b, metres = near_pairs(shapes.iloc[left], shapes, reach)
+        a = left[a]
+        apart = a != b
+        a, b, metres = a[apart], b[apart], metres[apart]
+        order = np.lexsort((b, metres, a))
+        a, first = np.unique(a[order], return_index=True)
+        best[a], other[a] = metres[order][first], b[order][first]
+        if reach >= distance:
+            break
+        left = np.flatnonzero(other < 0)
+        reach *= 2
+    found = np.flatnonzero(other >= 0)
+    low, high = np.minimum(found, other[found]), np.maximum(found, other[found])
+    _, once = np.unique(low * count + high, return_index=True)
+    return low[once], high[once], best[found][once]
+
+
 def groups_of(count, pairs):
     """Return lists of positions that pairs join, transitively; only groups of two or more."""
     from .network import components

@@ -29,6 +29,8 @@ def rilievi_document(result, plan) -> bytes:
             },
             "conteggi": result.counts,
             **rilievi_of(result),
+            "scenari": result.scenari,
+            "bacini": result.bacini,
         }
     )
 
@@ -97,6 +99,9 @@ def report_html(result, plan, certificate=None) -> str:
         ],
         controlli=_checks(result.checks, pack),
         certificato=certificate,
+        scenari=_scenarios(result, pack),
+        bacini=_catchments(result.bacini),
+        altri_bacini=max(len(result.bacini) - _SHOWN, 0),
     )
 
 
@@ -311,6 +316,49 @@ def _checks(checks, pack):
         )
     titles = pack.testi.get("gruppi", {})
     return [{"nome": titles.get(name, name), "righe": rows} for name, rows in found.items()]
+
+
+def _scenarios(result, pack):
+    """Return the checks that count otherwise once what is planned is there."""
+    titles = dict(zip(result.checks["codice"], result.checks["titolo"]))
+    return [
+        {
+            "codice": row["codice"],
+            "titolo": titles[row["codice"]],
+            "oggi": written(row["oggi"]),
+            "previsto": written(row["previsto"]),
+            "differenza": ("+" if row["differenza"] > 0 else "−") + written(abs(row["differenza"])),
+        }
+        for row in result.scenari
+        if row["differenza"]
+    ]
+
+
+def _catchments(rows):
+    """Return the services whose public from other comuni is known, the largest share first."""
+
+    def share(row):
+        known = [
+            row[name]
+            for name in ("quota_utenti_fuori_comune", "quota_bacino_fuori_comune")
+            if row[name] is not None
+        ]
+        return (-max(known, default=-1.0), str(row["id_servizio"]))
+
+    def percent(value):
+        return "non noto" if value is None else f"{round(100 * value)}%"
+
+    return [
+        {
+            "nome": row["denominazione"] or "servizio senza nome",
+            "stato": row["stato"],
+            "bacino": "non noto" if row["bacino_ab"] is None else written(round(row["bacino_ab"])),
+            "fuori": percent(row["quota_bacino_fuori_comune"]),
+            "utenti": percent(row["quota_utenti_fuori_comune"]),
+            "natura": row["natura_quota_utenti"] or "",
+        }
+        for row in sorted(rows, key=share)[:_SHOWN]
+    ]
 
 
 def _lacking(pack, name) -> str:

@@ -254,3 +254,44 @@ def _area(polygons):
     if not polygons or not all(np.isfinite(ring).all() for rings in polygons for ring in rings):
         return None
     return Area(polygons)
+
+
+def plane_views(content):
+    """Yield the coordinates of a plane WKB as float64 (n, 2) arrays over its own bytes.
+
+    Args:
+        content: bytes, or a bytearray to write through the arrays.
+
+    Raises:
+        ValueError: it has heights or measures, or is neither of points, lines or areas.
+    """
+    at = yield from _views(content, 0)
+    if at != len(content):
+        raise ValueError("WKB")
+
+
+def _views(content, at):
+    if content[at] != 1:
+        raise ValueError("WKB")
+    kind, count = struct.unpack_from("<II", content, at + 1)
+    if kind == 1:
+        yield _view(content, at + 5, 1)
+        return at + 21
+    if kind == 2:
+        yield _view(content, at + 9, count)
+        return at + 9 + 16 * count
+    if kind not in (3, 4, 5, 6):
+        raise ValueError("WKB")
+    at += 9
+    for _ in range(count):
+        if kind == 3:
+            (points,) = struct.unpack_from("<I", content, at)
+            yield _view(content, at + 4, points)
+            at += 4 + 16 * points
+        else:
+            at = yield from _views(content, at)
+    return at
+
+
+def _view(content, at, count):
+    return np.frombuffer(content, dtype="<f8", count=2 * count, offset=at).reshape(count, 2)

@@ -5,21 +5,20 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 
 from ..accessibility import METRES, MINUTES, Street, Supply, make_options, reach
-from ..context import POPULATION_FIELD, meeting, points_of
+from ..context import POPULATION_FIELD, meeting, points_of, sound
 from ..network import build_network
-from ..pairs import pairs_within
+from ..pairs import nearest_pairs
 from ..snapping import SegmentIndex
 from ..text import normalise
 from ..wkb import read_lines, read_shape
-from .common import SOVRACOMUNALI, each, located
-from .engine import Failing, Outcome, check
-
-_ABOVE = ("intercomunale", "metropolitana")
+from .common import each, located, serving_above
+from .engine import SUPPLY, Failing, Outcome, check
 
 
-def _street(plan):
+def street_of(plan):
     """Return the network ready to travel on, built once a plan; None without NETWORK."""
     if plan.network is None:
         return None
@@ -32,7 +31,7 @@ def _street(plan):
     return street
 
 
-def _coordinates(shapes):
+def coordinates_of(shapes):
     """Return x and y of a point on each shape, NaN where there is none."""
     points = points_of(shapes)
     missing = (points.isna() | points.is_empty).to_numpy(dtype=bool)
@@ -41,18 +40,18 @@ def _coordinates(shapes):
     return x, y
 
 
-def _reached(plan, shapes, frame, strategy, limit, speed=4.5):
+def reached(plan, shapes, frame, strategy, limit, speed=4.5):
     """Return (service, origin, cost, attached) of a frame's services within a limit of shapes.
 
     A service that the network doesn't reach can't be judged: ``attached`` bool tells which are.
     """
-    x, y = _coordinates(shapes)
+    x, y = coordinates_of(shapes)
     ids = [str(number) for number in range(len(frame))]
     supply = Supply(ids, ids, [read_shape(shape.wkb) for shape in frame.geometry])
     options = make_options(
         f"{limit:g}", strategy=strategy, speed=speed, detour=plan.pack.parametri["tortuosita"]
     )
-    return reach(x, y, supply, _street(plan), options)
+    return reach(x, y, supply, street_of(plan), options)
 
 
 def _people_near(plan, controllo):
@@ -64,12 +63,12 @@ def _people_near(plan, controllo):
     if plan.population is None:
         return Outcome(0, missing=("POPULATION",), concerned=len(frame))
     limits = controllo.parametri
-    service, origin, _, attached = _reached(
+    service, origin, _, attached = reached(
         plan, plan.population.geometry, here, MINUTES, limits["minuti"], limits["velocita_kmh"]
     )
     people = plan.population[POPULATION_FIELD].to_numpy()
-    reached = np.bincount(service, weights=people[origin], minlength=len(here))
-    found = dict(zip(here.index, reached))
+    counted = np.bincount(service, weights=people[origin], minlength=len(here))
+    found = dict(zip(here.index, counted))
 
     def make(row):
         value = float(found[row.Index])
@@ -85,7 +84,7 @@ def _people_near(plan, controllo):
     missing += () if attached.all() else ("NETWORK",)
     return each(
         here,
-        attached & (reached < limits["minimo_ab"]),
+        attached & (counted < limits["minimo_ab"]),
         make,
         int(attached.sum()),
         missing=missing,
@@ -93,20 +92,13 @@ def _people_near(plan, controllo):
     )
 
 
-check("popolazione_a_piedi")(_people_near)
-check("popolazione_in_bici")(_people_near)
+check("popolazione_a_piedi", scenario=SUPPLY)(_people_near)
+check("popolazione_in_bici", scenario=SUPPLY)(_people_near)
 
 
-def _above(frame):
-    """Return the services that serve more than their comune, declared or computed."""
-    return frame[
-        frame["valenza_dichiarata"].isin(SOVRACOMUNALI) | frame["valenza_calcolata"].isin(_ABOVE)
-    ]
-
-
-@check("fermata_raggiungibile")
+@check("fermata_raggiungibile", scenario=SUPPLY)
 def stop_in_reach(plan, controllo):
-    frame = _above(plan.supply())
+    frame = serving_above(plan.supply())
     if frame.empty:
         return Outcome(0)
     if plan.stops is None:
@@ -114,7 +106,7 @@ def stop_in_reach(plan, controllo):
     here = frame[located(frame)]
     limits = controllo.parametri
     rail = _is_rail(plan.stops, limits["parole_ferro"])
-    service, stop, cost, attached = _reached(
+    service, stop, cost, attached = reached(
         plan, plan.stops.geometry, here, METRES, limits["distanza_massima_m"]
     )
     nearest = {}
@@ -172,16 +164,16 @@ def network_given(plan, controllo):
 # How services cluster --------------------------------------------------------------------------
 
 
-@check("concentrazione_nei_lum")
+@check("concentrazione_nei_lum", scenario=SUPPLY)
 def concentration(plan, controllo):
-    frame = _above(plan.supply())
+    frame = serving_above(plan.supply())
     frame = frame[located(frame)]
     if frame.empty:
         return Outcome(0)
     missing = tuple(name for name in ("LUM", "POPULATION") if getattr(plan, name.lower()) is None)
     if missing:
         return Outcome(0, missing=missing, concerned=1)
-    ground = plan.lum.geometry.where(plan.lum.geometry.is_valid, plan.lum.geometry.buffer(0))
+    ground = sound(plan.lum.geometry)
     inside = set(meeting(frame.geometry, ground)[0].tolist())
     share = len(inside) / len(frame)
     people = plan.population[POPULATION_FIELD].to_numpy()
@@ -199,15 +191,18 @@ def concentration(plan, controllo):
     return Outcome(1, [failing])
 
 
-@check("dispersione")
+@check("dispersione", scenario=SUPPLY)
 def dispersion(plan, controllo):
     limits = controllo.parametri
     everyone = plan.services[located(plan.services) & plan.services["codice_sttm"].notna()]
     everyone = plan.supply(everyone).reset_index(drop=True)
     own = set(plan.own["id_servizio"])
+    everyone["_mine"] = [key in own for key in everyone["id_servizio"]]
+    read = ["id_servizio", "denominazione", "codice_sttm", "capacita", "capacita_um", "_mine"]
+    everyone = everyone[[*read, "geometry"]]
     failing, tried, lacking, concerned = [], 0, False, 0
     for code, group in everyone.groupby("codice_sttm", sort=True):
-        mine = group["id_servizio"].isin(own)
+        mine = group["_mine"]
         if not mine.any() or len(group) < 2:
             continue
         concerned += int(mine.sum())
@@ -216,15 +211,16 @@ def dispersion(plan, controllo):
         # Only capacities in one unit can be compared.
         for _, rows in sized.groupby(sized["capacita_um"].fillna(""), sort=True):
             rows = rows.reset_index(drop=True)
-            tried += int(rows["id_servizio"].isin(own).sum())
+            tried += int(rows["_mine"].sum())
             limit = rows["capacita"].median() * limits["quota_mediana"]
             small = rows[rows["capacita"] < limit - 1e-9].reset_index(drop=True)
-            pairs = pairs_within(small.geometry, limits["distanza_m"])
+            # The nearest of each says it; all pairs of a dense town would say nothing.
+            pairs = nearest_pairs(small.geometry, limits["distanza_m"])
             ids = small["id_servizio"].to_numpy(dtype=object)
             names = [name or "servizio senza nome" for name in small["denominazione"]]
             shapes = small.geometry.to_numpy()
             # Of a pair that is the comune's whole, the lower id is told.
-            rank = [(one not in own, str(one)) for one in ids]
+            rank = [(not mine, str(one)) for mine, one in zip(small["_mine"], ids)]
             for i, j, metres in zip(*(column.tolist() for column in pairs)):
                 first, second = (i, j) if rank[i] <= rank[j] else (j, i)
                 if rank[first][0]:
@@ -244,15 +240,17 @@ def dispersion(plan, controllo):
     return Outcome(tried, failing, ("campo:capacita",) if lacking else (), concerned)
 
 
-@check("distribuzione")
+@check("distribuzione", scenario=SUPPLY)
 def pattern(plan, controllo):
     """Clark and Evans 1954: mean distance to the nearest against that of points at random."""
     frame = plan.supply(plan.own[located(plan.own) & plan.own["codice_sttm"].notna()])
     area = plan.boundary.area if plan.boundary is not None else plan.comune.superficie_km2 * 1e6
     least, limit = controllo.parametri["punti"], controllo.parametri["z"]
     failing, tried = [], 0
+    # Without the geometries a frame is cut in pieces much faster.
+    frame = pd.DataFrame({name: frame[name] for name in ("id_servizio", "codice_sttm", "_x", "_y")})
     for code, group in frame.groupby("codice_sttm", sort=True):
-        x, y = _coordinates(group.geometry)
+        x, y = group["_x"], group["_y"]
         at = np.unique(np.column_stack((x, y)), axis=0)
         count = len(at)
         if count < least:

@@ -1,15 +1,17 @@
-"""Checks on what must not leave the office (STTM2-941, 943, 944)."""
+"""Checks on what must not leave the office (STTM2-941 … 945)."""
 
 from __future__ import annotations
 
 import json
 import re
 
+import numpy as np
+
 from ..layout import SERVICE_FIELDS
 from ..schema import SERVICES, names
 from ..text import normalise
-from .common import each, located, name_of
-from .engine import Failing, Outcome, check
+from .common import attribute_of, each, located, name_of
+from .engine import TODAY, Failing, Outcome, check
 
 _ALIASES = {field.name: field.alias or field.name for field in SERVICES}
 # Codice fiscale (D.M. 12/3/1974, letters for digits in case of homocody); an address of a
@@ -88,3 +90,93 @@ def _attribute_names(text) -> set:
     except (ValueError, RecursionError):
         return set()
     return set(content) if isinstance(content, dict) else set()
+
+
+# Where a package groups the origins that are too few to be told (DATO_RESTITUZIONE §5).
+_OTHER_COMUNI = "999999"
+
+
+@check("origini_riservate")
+def small_cells(plan, controllo):
+    """Users by comune of origin, so few that they may be known persons."""
+    name, least = controllo.parametri["attributo"], controllo.parametri["utenti"]
+    said = attribute_of(plan.own, name)
+    failing, tried = [], 0
+    for row in np.flatnonzero([value is not None for value in said]).tolist():
+        cells = _cells(said[row])
+        tried += 1
+        small = {code: number for code, number in cells.items() if 0 < number < least}
+        small.pop(_OTHER_COMUNI, None)
+        if not small:
+            continue
+        service, lowest = plan.own.iloc[row], min(small.values())
+        failing.append(
+            Failing(
+                service["id_servizio"], (f"campo:{name}",), lowest, least, "utenti",
+                float(lowest - least), {"n": len(small), "nome": name_of(service)},
+                service["geometry"],
+            )
+        )  # fmt: skip
+    if not tried:
+        return Outcome(0, missing=(f"campo:{name}",), concerned=len(plan.own))
+    return Outcome(tried, failing)
+
+
+def _cells(value) -> dict:
+    """Return {comune of origin: users}, of a JSON object or of "015146=12;015182=3"."""
+    if not isinstance(value, dict):
+        pieces = (piece.partition("=") for piece in str(value).split(";"))
+        value = {code.strip(): number for code, sign, number in pieces if sign}
+    found = {}
+    for code, number in value.items():
+        try:
+            found[str(code)] = float(number)
+        except (TypeError, ValueError):
+            continue
+    return found
+
+
+@check("licenza_delle_fonti", scenario=TODAY)
+def licences(plan, controllo):
+    """Sources whose data can't be handed on, as far as the records say: one finding a source.
+
+    The comune's own plan (Lettura 1) needs no licence; those of the sources the pack knows are the
+    pack's.
+    """
+    own, limits = plan.own, controllo.parametri
+    allowed = [f" {normalise(word)} " for word in limits["licenze"]]
+    known = [(f" {normalise(word)} ", text) for word, text in sorted(limits["fonti"].items())]
+    written = attribute_of(own, "licenza", "license")
+    sources: dict = {}
+    for row, (source, reading) in enumerate(zip(own["fonte"], own["lettura"])):
+        licence = written[row]
+        if licence is None and source is not None:
+            text = f" {normalise(source)} "
+            licence = next((one for word, one in known if word in text), None)
+            if licence is None and not reading > 1:
+                continue
+        sources.setdefault(source, []).append((row, None if licence is None else str(licence)))
+    failing = []
+    for source, records in sorted(sources.items(), key=lambda one: str(one[0])):
+        bad = [
+            (row, licence)
+            for row, licence in records
+            if source is None
+            or licence is None
+            or not any(word in f" {normalise(licence)} " for word in allowed)
+        ]
+        if not bad:
+            continue
+        rows = [row for row, _ in bad]
+        text = "senza fonte" if source is None else source
+        failing.append(
+            Failing(
+                plan.comune.istat, (text.replace(";", ","),), bad[0][1] or "non indicata",
+                "licenza ammessa", testo={"fonte": text},
+                impronta={
+                    "servizi": sorted(own["id_servizio"].iloc[rows].astype(str)),
+                    "licenze": sorted({licence or "" for _, licence in bad}),
+                },
+            )
+        )  # fmt: skip
+    return Outcome(len(own), failing)

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 
 import numpy as np
+from shapely.prepared import prep
 
-from ..context import meeting, points_of
+from ..context import meeting, points_of, sound
 from ..names import name_similarity
 from ..pairs import pairs_within
 from ..schema import DOMAINS, SERVICES
@@ -17,10 +18,11 @@ from .common import (
     each,
     is_area,
     located,
+    mapped,
     months_before,
     name_of,
 )
-from .engine import Failing, Outcome, check
+from .engine import TODAY, Failing, Outcome, check
 
 _ALIASES = {field.name: field.alias or field.name for field in SERVICES}
 
@@ -72,14 +74,14 @@ def geometry_valid(plan, controllo):
     return each(frame, ~frame.geometry.is_valid, lambda row: {}, len(frame))
 
 
-@check("estensione_attesa")
+@check("estensione_attesa", scenario=TODAY)
 def expected_extent(plan, controllo):
     frame = plan.own_where(located(plan.own))
     ground, exact = _ground(plan)
     if ground is None or not len(frame):
         return Outcome(0, missing=("COMUNI",), concerned=len(frame))
     reach, most = controllo.parametri["tampone_m"], controllo.parametri["quota"]
-    away = frame.geometry.distance(ground).to_numpy()
+    away = _away(plan, frame, ground)
     outside = int((away > reach + 1e-6).sum())
     share = outside / len(frame)
     if share > most + 1e-9:
@@ -92,6 +94,18 @@ def expected_extent(plan, controllo):
         ]  # fmt: skip
         return Outcome(len(frame), failing)
     return Outcome(len(frame) if exact else 0, missing=() if exact else ("COMUNI",))
+
+
+def _away(plan, frame, ground):
+    """Return the metres from the comune of each of its located services, found once a plan."""
+    found = getattr(plan, "_metres_away", None)
+    if found is None:
+        near = prep(ground).intersects
+        found = plan._metres_away = np.array(
+            [0.0 if near(shape) else shape.distance(ground) for shape in frame.geometry.to_numpy()]
+            + [0.0]
+        )[:-1]
+    return found
 
 
 def _ground(plan):
@@ -118,7 +132,7 @@ def inside_the_border(plan, controllo):
     ground, exact = _ground(plan)
     if ground is None or not len(frame):
         return Outcome(0, missing=("COMUNI",), concerned=len(frame))
-    away = frame.geometry.distance(ground).to_numpy()
+    away = _away(plan, frame, ground)
     outside = away > 1e-6
     metres = dict(zip(frame.index, away))
 
@@ -154,31 +168,37 @@ def expected_geometry(plan, controllo):
 
 @check("duplicati_interni")
 def duplicates(plan, controllo):
-    frame = plan.own_where(located(plan.own) & plan.own["codice_sttm"].notna()).reset_index()
+    frame = plan.own_where(located(plan.own) & plan.own["codice_sttm"].notna())
     limits = controllo.parametri
+    codes = frame["codice_sttm"].to_numpy(dtype=object)
+    ids, names = (frame[name].to_numpy(dtype=object) for name in ("id_servizio", "denominazione"))
+    shapes = frame.geometry.to_numpy()
+    areas = is_area(frame)
     failing = {}
-    for _, group in frame.groupby("codice_sttm", sort=True):
-        rows = group.reset_index(drop=True)
-        for i, j, metres in zip(*pairs_within(rows.geometry, limits["distanza_m"])):
-            one, other = rows.iloc[i], rows.iloc[j]
-            alike = name_similarity(one["denominazione"], other["denominazione"])
-            overlap = _overlap(one["geometry"], other["geometry"])
+    for code in sorted(set(codes)):
+        rows = np.flatnonzero(codes == code)
+        for i, j, metres in zip(*pairs_within(frame.geometry.iloc[rows], limits["distanza_m"])):
+            one, other = sorted((rows[i], rows[j]), key=lambda row: str(ids[row]))
+            alike = name_similarity(names[one], names[other])
             if alike >= limits["similarita"] - 1e-9:
                 value, limit, unit = alike, limits["similarita"], "similarità dei nomi"
-            elif overlap >= limits["iou"] - 1e-9:
-                value, limit, unit = overlap, limits["iou"], "sovrapposizione (IoU)"
+            elif areas[one] and areas[other]:
+                value, limit = _overlap(shapes[one], shapes[other]), limits["iou"]
+                unit = "sovrapposizione (IoU)"
+                if value < limit - 1e-9:
+                    continue
             else:
                 continue
-            first, second = sorted((one, other), key=lambda row: str(row["id_servizio"]))
-            failing[first["id_servizio"], second["id_servizio"]] = Failing(
-                first["id_servizio"],
-                (second["id_servizio"],),
+            a, b = (names[row] or "servizio senza nome" for row in (one, other))
+            failing[ids[one], ids[other]] = Failing(
+                ids[one],
+                (ids[other],),
                 value,
                 limit,
                 unit,
                 limit - value,
-                {"n": 1, "a": name_of(first), "b": name_of(second), "metri": float(metres)},
-                first["geometry"],
+                {"n": 1, "a": a, "b": b, "metri": float(metres)},
+                shapes[one],
             )
     return Outcome(len(frame), list(failing.values()))
 
@@ -205,7 +225,7 @@ def overlaps(plan, controllo):
     least, share = controllo.parametri["area_mq"], controllo.parametri["quota"]
     failing = []
     # Invalid areas are another check's: here they are taken as repaired.
-    shapes = frame.geometry.where(frame.geometry.is_valid, frame.geometry.buffer(0))
+    shapes = sound(frame.geometry)
     codes = frame["codice_sttm"]
     for i, j in zip(*meeting(shapes, shapes)):
         if i >= j or codes[i] == codes[j]:
@@ -256,7 +276,7 @@ _ESSENTIAL = ("denominazione", "codice_sttm", "fonte")
 _ADVISED = ("gestore", "stato", "data_rif", "data_inizio_validita")
 
 
-@check("attributi_essenziali")
+@check("attributi_essenziali", scenario=TODAY)
 def essential_fields(plan, controllo):
     own, most = plan.own, controllo.parametri["quota"]
     failing = []
@@ -340,7 +360,8 @@ def istat_matches(plan, controllo):
     inside = np.zeros(len(frame), dtype=bool)
     if plan.boundary is not None:
         # Those outside the border are STTM2-108's.
-        inside = frame.geometry.distance(plan.boundary).to_numpy() <= 1e-6
+        away = _away(plan, plan.own_where(located(own)), plan.boundary)
+        inside = away[own["istat"].notna().to_numpy()[located(own)]] <= 1e-6
     for row in frame[inside & (where != plan.comune.istat)].itertuples():
         found = where[row.Index]
         failing.append(
@@ -452,10 +473,10 @@ def _same_unit(interval, units):
     if interval.campo != "capacita":
         return np.ones(len(units), dtype=bool)
     wanted = normalise(interval.capacita_um.replace("_", " "))
-    return np.array(
-        [unit is not None and normalise(unit.replace("_", " ")) == wanted for unit in units],
-        dtype=bool,
+    same = mapped(
+        units, lambda unit: unit is not None and normalise(unit.replace("_", " ")) == wanted
     )
+    return same.astype(bool)
 
 
 def _implausible(own, position, name, value, limit, unit, margin):

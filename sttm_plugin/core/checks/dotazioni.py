@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..context import meeting
-from ..reference import comuni as all_comuni
+from ..context import meeting, sound
 from ..text import normalise
-from .common import SOVRACOMUNALI, area_of, each, is_area
-from .engine import Failing, Outcome, check
+from .common import (
+    area_of,
+    attribute_of,
+    each,
+    is_area,
+    mapped,
+    members_of,
+    serving_above,
+    with_neighbours,
+)
+from .engine import PLANNED, TODAY, Failing, Outcome, check
 
 # What stands or will stand: closed and suspended services give no area.
 _COUNTED = ("esistente", "previsto", "in_corso")
-_ABOVE = ("intercomunale", "metropolitana")
 
 
 def _counted(frame):
@@ -27,7 +34,7 @@ def _in_group(frame, prefixes):
     )
 
 
-@check("dotazione_minima")
+@check("dotazione_minima", scenario=TODAY)
 def least_area(plan, controllo):
     frame = _counted(plan.own)
     return _judged(plan, frame, controllo.parametri["mq_ab"], plan.comune.popolazione, {})
@@ -58,7 +65,7 @@ def _judged(plan, frame, least, people, text, others=()):
     return Outcome(len(frame), [failing])
 
 
-@check("dotazione_per_gruppo")
+@check("dotazione_per_gruppo", scenario=TODAY)
 def area_by_group(plan, controllo):
     groups = controllo.parametri["gruppi"]
     frame = _counted(plan.own)
@@ -87,27 +94,16 @@ def area_by_group(plan, controllo):
     return Outcome(tried, failing, tuple(sorted(missing)), len(groups))
 
 
-@check("dotazione_di_zona")
+@check("dotazione_di_zona", scenario=TODAY)
 def area_of_zone(plan, controllo):
     zone = plan.comune.zona_omogenea
-    members = {one.istat: one for one in all_comuni().values() if one.zona_omogenea == zone}
-    frame = plan.services
-    if plan.neighbours is not None:
-        import pandas as pd
-
-        new = ~plan.neighbours["id_servizio"].isin(set(frame["id_servizio"]))
-        frame = pd.concat([frame, plan.neighbours[new]], ignore_index=True)
+    members = members_of(zone)
+    frame = with_neighbours(plan)
     present = {code for code in frame["istat"] if code is not None}
     if not set(members) <= present:
         return Outcome(0, missing=("NEIGHBOURS",), concerned=1)
-    frame = frame[
-        frame["istat"].isin(members)
-        & (frame["stato"].isna() | frame["stato"].isin(_COUNTED))
-        & (
-            frame["valenza_dichiarata"].isin(SOVRACOMUNALI)
-            | frame["valenza_calcolata"].isin(_ABOVE)
-        )
-    ]
+    counted = frame["stato"].isna() | frame["stato"].isin(_COUNTED)
+    frame = serving_above(frame[frame["istat"].isin(members) & counted])
     prefixes = [one for group in controllo.parametri["gruppi"].values() for one in group]
     frame = frame[_in_group(frame, prefixes)]
     people = sum(one.popolazione for one in members.values())
@@ -123,7 +119,7 @@ def counted_twice(plan, controllo):
     local = np.flatnonzero(frame["computo_dotazione"] == "locale")
     above = np.flatnonzero(frame["computo_dotazione"] == "sovracomunale")
     known = frame["computo_dotazione"].notna()
-    shapes = frame.geometry.where(frame.geometry.is_valid, frame.geometry.buffer(0))
+    shapes = sound(frame.geometry)
     limit = controllo.parametri["area_mq"]
     failing = []
     for i, j in zip(*meeting(shapes.iloc[local], shapes.iloc[above])):
@@ -146,15 +142,50 @@ def counted_twice(plan, controllo):
     return Outcome(int(known.sum()), failing, missing, len(frame))
 
 
-@check("servizi_aggiuntivi_nei_poli")
+@check("popolazione_gravitante", scenario=TODAY)
+def gravitating_people(plan, controllo):
+    """Services that serve more than their comune, and a plan that counts none of their users.
+
+    Told where the services (``attributi``) or the population layer carry the figure at all:
+    without any, it is not known whether the plan has it in its report.
+    """
+    names = controllo.parametri["attributi"]
+    stands = plan.own["stato"].isna() | plan.own["stato"].isin(_COUNTED)
+    frame = serving_above(plan.own[stands])
+    if frame.empty:
+        return Outcome(0)
+    said = attribute_of(plan.own, *names)
+    figures = [_number(value) for value in said if value is not None]
+    if plan.population is not None:
+        lower = {str(name).lower(): name for name in plan.population.columns}
+        column = next((lower[name] for name in names if name in lower), None)
+        if column is not None:
+            figures += [_number(value) for value in plan.population[column]]
+    if any(figure > 0 for figure in figures):
+        return Outcome(1)
+    if not figures:
+        return Outcome(0, missing=(f"campo:{names[0]}",), concerned=1)
+    failing = Failing(
+        plan.comune.istat, (), 0, 1, "abitanti", -1.0, {"n": len(frame)},
+        impronta={"servizi": sorted(frame["id_servizio"].astype(str))},
+    )  # fmt: skip
+    return Outcome(1, [failing])
+
+
+def _number(value) -> float:
+    """Return a figure, 0 where it is none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return 0.0
+    return number if number == number else 0.0
+
+
+@check("servizi_aggiuntivi_nei_poli", scenario=TODAY)
 def more_in_poles(plan, controllo):
     if not plan.comune.polo:
         return Outcome(0)
-    own = plan.own
-    planned = own["stato"].isin(("previsto", "in_corso")) & (
-        own["valenza_dichiarata"].isin(SOVRACOMUNALI) | own["valenza_calcolata"].isin(_ABOVE)
-    )
-    if planned.any():
+    if serving_above(plan.own[plan.own["stato"].isin(PLANNED)]).shape[0]:
         return Outcome(1)
     return Outcome(1, [Failing(plan.comune.istat, (), 0, 1, "previsioni", -1.0, impronta={})])
 
@@ -168,7 +199,7 @@ def private_without_act(plan, controllo):
 
     own = plan.own
     open_title = own["titolo_servizio"].isna() | (own["titolo_servizio"] == "nn")
-    managed = own["gestore"].map(private).astype(bool)
+    managed = mapped(own["gestore"], private).astype(bool)
     unknown = open_title & own["gestore"].isna()
     return each(
         own,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import pkgutil
 import string
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pandas as pd
 from .. import schema
 from ..findings import fingerprint, merge_previous, waive
 from ..ids import finding_id
+from ..pairs import point_places
 from ..text import written
 
 MET = "soddisfatto"
@@ -26,16 +27,29 @@ NOT_APPLICABLE = "non_applicabile"
 # They look at the package itself: validatesubmission runs them, checkplan can't.
 PACKAGE_CHECKS = ("STTM2-101", "STTM2-102", "STTM2-946", "STTM2-947")
 
+# States of a service that is not there yet.
+PLANNED = ("previsto", "in_corso")
+
 NOT_YET = "prova non ancora disponibile in questa versione"
 
 _TESTS: dict = {}
+_SCENARIOS: dict = {}
+# What a check counts in the two scenarios, where its findings alone don't tell it.
+TODAY = "oggi"  # it judges what is planned together with what exists: today it has less
+SUPPLY = "offerta"  # it judges what exists: what is planned will be there too
 
 
-def check(name):
-    """Register a test function under the name a pack calls it by."""
+def check(name, scenario=None):
+    """Register a test function under the name a pack calls it by.
+
+    Args:
+        scenario: TODAY or SUPPLY where one service's outcome depends on the others; None where
+            findings on planned services can be told from the others.
+    """
 
     def register(function):
         _TESTS[name] = function
+        _SCENARIOS[name] = scenario
         return function
 
     return register
@@ -79,13 +93,15 @@ class Outcome:
     """What one check found: objects tried, those that fail, data that some object lacks.
 
     ``concerned`` counts the objects the check is about, tried or not; None is those tried,
-    and one more where something is missing.
+    and one more where something is missing. ``today``: how many fail without what is planned,
+    where the test knows it.
     """
 
     tried: int
     failing: list = field(default_factory=list)
     missing: tuple = ()
     concerned: int | None = None
+    today: int | None = None
 
 
 @dataclass
@@ -95,6 +111,7 @@ class Plan:
     Attributes:
         services: services frame, classified; those of other comuni are context.
         oggi: the date of the run.
+        computed: ``core.attributes.compute_attributes`` of the services.
         comuni: ``istat``, geometry. population: ``popolazione`` float. lum: one polygon an id_lum.
     """
 
@@ -118,8 +135,10 @@ class Plan:
     gtfs: object = None
     waivers: pd.DataFrame | None = None
     previous: pd.DataFrame | None = None
+    computed: dict | None = None
 
     def __post_init__(self):
+        self.services = measured(self.services)
         istat = self.services["istat"].to_numpy(dtype=object)
         # A record without a code is the plan's own: the check on codes says so.
         mine = np.array([code is None or code == self.comune.istat for code in istat], dtype=bool)
@@ -152,15 +171,49 @@ class Plan:
         return frame[state.isna() | (state == "esistente")]
 
 
+def measured(frame):
+    """Return the frame with what the checks ask of its shapes again and again, asked once.
+
+    ``_located``, ``_is_area`` bool; ``_x``, ``_y`` of a point on the shape, ``_drawn`` its area:
+    NaN where there is none. A part of the frame carries its part of them.
+    """
+    if "_located" in frame.columns:
+        return frame
+    count = len(frame)
+    located, area = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    numbers = np.full((count, 3), np.nan)
+    numbers[:, :2] = point_places(frame.geometry)
+    for row, shape in enumerate(frame.geometry.to_numpy()):
+        if shape is None or shape.is_empty:
+            continue
+        located[row] = True
+        if shape.geom_type == "Point" and not np.isnan(numbers[row, 0]):
+            continue
+        point = shape.representative_point()
+        numbers[row, :2] = point.x, point.y
+        if shape.geom_type in ("Polygon", "MultiPolygon"):
+            area[row], numbers[row, 2] = True, shape.area
+    return frame.assign(
+        _located=located, _is_area=area, _x=numbers[:, 0], _y=numbers[:, 1], _drawn=numbers[:, 2]
+    )
+
+
 @dataclass
 class CheckResult:
-    """Findings (schema.FINDINGS and geometry), verdicts (schema.CHECKS), and what lacks."""
+    """Findings (schema.FINDINGS and geometry), verdicts (schema.CHECKS), and what lacks.
+
+    Attributes:
+        scenari: what each check counts today and with what is planned (``Scenario`` as dicts).
+        bacini: who comes from outside to each service (``checks.zona.outside_catchments``).
+    """
 
     findings: gpd.GeoDataFrame
     checks: pd.DataFrame
     mancanze: list
     counts: dict
     notes: list
+    scenari: list = field(default_factory=list)
+    bacini: list = field(default_factory=list)
 
 
 def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | None:
@@ -177,13 +230,15 @@ def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | N
         SttmError: a waiver on a finding that can't be justified (``findings.waive``).
     """
     known = tests()
-    rows, findings, lacking = [], [], {}
+    rows, findings, lacking, scenarios = [], [], {}, []
+    two = _Scenarios(plan)
     wanted = [one for one in pack.controlli if only is None or one.codice in only]
     wanted.sort(key=lambda one: one.codice)
     for number, controllo in enumerate(wanted):
         verdict, outcome = _verdict(plan, controllo, known)
         rows.append(_row(controllo, verdict, outcome))
         findings += [_finding(plan, controllo, failing) for failing in outcome.failing]
+        scenarios.append(two.of(controllo, verdict, outcome, known))
         if verdict == NOT_VERIFIABLE:
             for name in outcome.missing:
                 lacking.setdefault(name, []).append(controllo.codice)
@@ -200,7 +255,81 @@ def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | N
         mancanze=_lacking(lacking, pack),
         counts=counts_of(found, checks),
         notes=notes,
+        scenari=scenarios,
     )
+
+
+# What was prepared from layers that are the same in every scenario.
+_SAME = ("_street", "_homes", "_homes_of_stops")
+
+
+class _Scenarios:
+    """The plan as it is today and as it will be, for what each check counts in the two."""
+
+    def __init__(self, plan):
+        self.plan = plan
+        own = plan.own
+        self.planned = set(own["id_servizio"][own["stato"].isin(PLANNED)])
+        self._plans: dict = {}
+
+    def of(self, controllo, verdict, outcome, known) -> dict:
+        """Return the objects that fail today and in the planned scenario; None = not known."""
+        now = after = None
+        if verdict != NOT_VERIFIABLE:
+            after = {one.id_oggetto for one in outcome.failing}
+            now = {
+                one.id_oggetto
+                for one in outcome.failing
+                if self.planned.isdisjoint((one.id_oggetto, *one.altri))
+            }
+            kind = _SCENARIOS.get(controllo.prova) if self.planned else None
+            if kind == TODAY:
+                now = self._failing(TODAY, controllo, known)
+            elif kind == SUPPLY:
+                after = self._failing(SUPPLY, controllo, known)
+        now = None if now is None else len(now)
+        after = None if after is None else len(after)
+        if now is not None and outcome.today is not None:
+            now = outcome.today
+        return {
+            "codice": controllo.codice,
+            "oggi": now,
+            "previsto": after,
+            "differenza": None if now is None or after is None else after - now,
+        }
+
+    def _failing(self, kind, controllo, known):
+        verdict, outcome = _verdict(self._plan(kind), controllo, known)
+        if verdict == NOT_VERIFIABLE:
+            return None
+        return {one.id_oggetto for one in outcome.failing}
+
+    def _plan(self, kind):
+        if kind not in self._plans:
+            plan = self.plan
+            kept = ~plan.services["stato"].isin(PLANNED).to_numpy() if kind == TODAY else None
+            computed = plan.computed
+            if computed is not None and kept is not None:
+                computed = {name: values[kept] for name, values in computed.items()}
+            made = replace(
+                plan,
+                services=_as_in(kind, plan.services),
+                neighbours=None if plan.neighbours is None else _as_in(kind, plan.neighbours),
+                computed=computed,
+            )
+            for name in _SAME:
+                if hasattr(plan, name):
+                    setattr(made, name, getattr(plan, name))
+            self._plans[kind] = made
+        return self._plans[kind]
+
+
+def _as_in(kind, services):
+    """Return the services without those planned (TODAY), or with those as existing (SUPPLY)."""
+    planned = services["stato"].isin(PLANNED)
+    if kind == TODAY:
+        return services[~planned].reset_index(drop=True)
+    return services.assign(stato=services["stato"].where(~planned, "esistente"))
 
 
 def blocking_checks(plan: Plan, pack) -> CheckResult:
@@ -250,6 +379,9 @@ class _Message(string.Formatter):
         return written(value)
 
 
+_MESSAGE = _Message()
+
+
 def _stored(value):
     """Return a value or threshold as the text of a field: numbers with a point, six decimals."""
     if value is None or value != value:
@@ -268,8 +400,7 @@ def _finding(plan, controllo, failing):
     comune = plan.comune
     severity = failing.severita or controllo.severita
     justifiable = controllo.ammette_giustificazione if failing.ammette is None else failing.ammette
-    shape = failing.geometry
-    point = shape.representative_point() if shape is not None and not shape.is_empty else None
+    point = _point_on(failing.geometry)
     others = tuple(sorted(str(other) for other in failing.altri))
     return {
         "id_rilievo": finding_id(controllo.codice, failing.id_oggetto, others),
@@ -277,7 +408,7 @@ def _finding(plan, controllo, failing):
         "gruppo": controllo.gruppo,
         "severita": severity,
         "titolo": controllo.titolo,
-        "descrizione": _Message().vformat(controllo.messaggio, (), failing.testo),
+        "descrizione": _MESSAGE.vformat(controllo.messaggio, (), failing.testo),
         "istat": comune.istat,
         "zona_omogenea": comune.zona_omogenea,
         "id_oggetto": failing.id_oggetto,
@@ -299,6 +430,12 @@ def _finding(plan, controllo, failing):
         "impronta": fingerprint(plan, controllo, failing),
         "geometry": point,
     }
+
+
+def _point_on(shape):
+    if shape is None or shape.is_empty:
+        return None
+    return shape if shape.geom_type == "Point" else shape.representative_point()
 
 
 def _layer_of(plan, id_oggetto):

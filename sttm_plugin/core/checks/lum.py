@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..context import meeting
+from ..context import meeting, sound
 from ..reference import comune_of
 from .common import area_of, each, located, name_of
-from .engine import Failing, Outcome, check
-
-_PLANNED = ("previsto", "in_corso")
+from .engine import PLANNED, Failing, Outcome, check
 
 
 def _rows(frame):
@@ -241,7 +239,7 @@ def _comune_name(istat) -> str:
 
 
 def _planned(plan):
-    return plan.own_where(plan.own["stato"].isin(_PLANNED) & plan.own["codice_sttm"].notna())
+    return plan.own_where(plan.own["stato"].isin(PLANNED) & plan.own["codice_sttm"].notna())
 
 
 def _in_lum(plan, frame):
@@ -249,7 +247,7 @@ def _in_lum(plan, frame):
     rows = _rows(plan.lum)
     by_id = {row.id_lum: row for row in rows}
     found = {}
-    shapes = plan.lum.geometry.where(plan.lum.geometry.is_valid, plan.lum.geometry.buffer(0))
+    shapes = sound(plan.lum.geometry)
     for position, number in zip(*meeting(frame.geometry, shapes)):
         label = frame.index[position]
         if label not in found or rows[number].id_lum < found[label].id_lum:
@@ -475,7 +473,7 @@ def lum_state(plan, controllo):
     lacking = _needs(plan, "LUM")
     if lacking:
         return lacking
-    planned = [row for row in _rows(plan.lum) if _value(row, "stato") in _PLANNED]
+    planned = [row for row in _rows(plan.lum) if _value(row, "stato") in PLANNED]
     own = plan.supply()
     failing = []
     for row in sorted(planned, key=lambda row: str(row.id_lum)):

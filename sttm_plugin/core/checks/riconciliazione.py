@@ -58,7 +58,7 @@ def _register(name):
     return register
 
 
-def _matching_score(plan):
+def matching_score(plan):
     return plan.pack.check("STTM2-801").parametri["punteggio"]
 
 
@@ -89,7 +89,7 @@ def only_elsewhere(plan, controllo, readings):
     least = controllo.parametri["similarita"]
     _, rows, scores, alike = readings.pairs
     paired = np.zeros(len(readings.two), dtype=bool)
-    paired[rows[(alike >= least - 1e-9) | (scores >= _matching_score(plan) - 1e-9)]] = True
+    paired[rows[(alike >= least - 1e-9) | (scores >= matching_score(plan) - 1e-9)]] = True
     placed = located(readings.two)
     failing = [
         Failing(
@@ -127,7 +127,7 @@ def uncertain(plan, controllo, readings):
 @_register("attributi_concordi")
 def attributes_agree(plan, controllo, readings):
     failing = []
-    matched = readings.matched(_matching_score(plan))
+    matched = readings.matched(matching_score(plan))
     for i, others in sorted(matched.items()):
         one = readings.one.loc[i]
         for j, _ in others:
@@ -160,7 +160,7 @@ def _differences(one, two, most):
 @_register("molti_a_uno")
 def many_to_one(plan, controllo, readings):
     failing, tried = [], set()
-    matched = readings.matched(_matching_score(plan))
+    matched = readings.matched(matching_score(plan))
     by_two: dict = {}
     for i, others in matched.items():
         tried.add(i)
@@ -188,7 +188,7 @@ def _several(row, others):
 @_register("copertura_riconciliazione")
 def overlap_of_readings(plan, controllo, readings):
     least = controllo.parametri["minimo"]
-    matched = readings.matched(_matching_score(plan))
+    matched = readings.matched(matching_score(plan))
     pairs = min(len(matched), len({j for others in matched.values() for j, _ in others}))
     total = len(readings.one) + len(readings.two) - pairs
     if not total:
@@ -215,7 +215,7 @@ def neighbours_agree(plan, controllo):
     if plan.neighbours is None and not len(others):
         return Outcome(0, missing=("NEIGHBOURS",), concerned=1)
     own = plan.own[located(plan.own)].reset_index(drop=True)
-    least = _matching_score(plan)
+    least = matching_score(plan)
     failing, tried = [], 0
     for i, j, score, _ in zip(*pair_scores(own, others, controllo.parametri["distanza_m"])):
         if score < least - 1e-9:

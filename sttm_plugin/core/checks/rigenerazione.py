@@ -6,13 +6,11 @@ import math
 
 import numpy as np
 
-from ..context import meeting
+from ..context import meeting, sound
 from ..pairs import near_pairs
 from ..reference import istat_code
 from .common import date_of, each, located, name_of
-from .engine import Failing, Outcome, check
-
-_PLANNED = ("previsto", "in_corso")
+from .engine import PLANNED, TODAY, Failing, Outcome, check
 
 
 def _column(frame, *names):
@@ -32,7 +30,7 @@ def _text(value) -> str:
 
 @check("aree_protette")
 def protected_sites(plan, controllo):
-    frame = plan.own[plan.own["stato"].isin(_PLANNED)]
+    frame = plan.own[plan.own["stato"].isin(PLANNED)]
     if frame.empty:
         return Outcome(0)
     if plan.protected is None:
@@ -40,7 +38,7 @@ def protected_sites(plan, controllo):
     here = frame[located(frame)].reset_index(drop=True)
     most = controllo.parametri["distanza_m"]
     sites = plan.protected.geometry
-    sites = sites.where(sites.is_valid, sites.buffer(0))
+    sites = sound(sites)
     named = _column(plan.protected, "nome", "denominazione", "nome_sito", "sito", "name")
     nearest: dict = {}
     for row, site, metres in zip(*near_pairs(here.geometry, sites, most)):
@@ -119,7 +117,7 @@ def _projects(plan):
     return found
 
 
-@check("finanziati_nel_piano")
+@check("finanziati_nel_piano", scenario=TODAY)
 def funded_in_plan(plan, controllo):
     if plan.funding is None:
         return Outcome(0, missing=("FUNDING",), concerned=1)
@@ -165,15 +163,15 @@ def state_and_phase(plan, controllo):
     )
 
 
-@check("aree_senza_funzione")
+@check("aree_senza_funzione", scenario=TODAY)
 def idle_areas(plan, controllo):
     missing = tuple(name for name in ("LUM", "REGENERATION") if getattr(plan, name.lower()) is None)
     if missing:
         return Outcome(0, missing=missing, concerned=1)
     areas = plan.regeneration[located(plan.regeneration)].reset_index(drop=True)
-    shapes = areas.geometry.where(areas.geometry.is_valid, areas.geometry.buffer(0))
-    ground = plan.lum.geometry.where(plan.lum.geometry.is_valid, plan.lum.geometry.buffer(0))
-    planned = plan.own[plan.own["stato"].isin(_PLANNED)]
+    shapes = sound(areas.geometry)
+    ground = sound(plan.lum.geometry)
+    planned = plan.own[plan.own["stato"].isin(PLANNED)]
     used = set(meeting(shapes, planned.geometry)[0].tolist())
     names = _column(areas, "id_area", "nome", "denominazione", "codice", "id")
     failing, tried = [], set()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..context import sound
 from ..pairs import groups_of, pairs_within
 from ..taxonomy import classify_text
 from ..text import normalise
 from .common import SOVRACOMUNALI, area_of, each, is_area, name_of
-from .engine import Failing, Outcome, check
+from .engine import TODAY, Failing, Outcome, check
 
 
 @check("servizio_classificato")
@@ -130,7 +131,7 @@ def small_green(plan, controllo):
     return each(frame, small, make, known.sum(), missing=missing, concerned=len(frame))
 
 
-@check("verde_frammentato")
+@check("verde_frammentato", scenario=TODAY)
 def scattered_green(plan, controllo):
     most, distance = controllo.parametri["area_mq"], controllo.parametri["distanza_m"]
     frame = plan.own[plan.own["codice_sttm"].isin(_green(plan)) & is_area(plan.own)]
@@ -139,7 +140,7 @@ def scattered_green(plan, controllo):
     failing = []
     for members in groups_of(len(frame), pairs):
         shapes = frame.geometry.iloc[members]
-        whole = shapes.where(shapes.is_valid, shapes.buffer(0)).unary_union
+        whole = sound(shapes).unary_union
         if whole.area <= most + 1e-9:
             continue
         first, *others = sorted(frame["id_servizio"].iloc[members].astype(str))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from .common import each
-from .engine import Failing, Outcome, check
+from .engine import PLANNED, Failing, Outcome, check
 
 _RANK = {"locale": 0, "intercomunale": 1, "metropolitana": 2}
 # A declared "sovracomunale" is above locale, and says no more.
@@ -251,9 +251,11 @@ def sensitive(plan, controllo):
     if own.empty:
         return Outcome(0)
     share = controllo.parametri["variazione"]
-    computed = compute_attributes(
-        plan.services, plan.pack, comuni=plan.comuni, lum=plan.lum, population=plan.population
-    )
+    computed = plan.computed
+    if computed is None:
+        computed = compute_attributes(
+            plan.services, plan.pack, comuni=plan.comuni, lum=plan.lum, population=plan.population
+        )
     rows = own["_pos"].to_numpy()
     part = {
         name: values[rows] for name, values in computed.items() if name not in ("id_lum", "in_lum")
@@ -277,7 +279,8 @@ def sensitive(plan, controllo):
         {"p": round(100 * part)},
         impronta={"cambiano": ids},
     )
-    return Outcome(len(own), [failing])
+    existing = ~own["stato"].isin(PLANNED).to_numpy()
+    return Outcome(len(own), [failing], today=int(changed[existing].any()))
 
 
 def _scaled(pack, factor):
