@@ -277,10 +277,13 @@ class ExportCompatibility(SttmAlgorithm):
     def _write(self, target, folder, delivery, outcome, comune, pack, crs, feedback, stages):
         """Write the GeoPackage, the report in its three forms, and the zip around them."""
         from ..core import layout
+        from ..core.delivery import metadata_of
         from ..core.documents import generated_at
+        from ..core.gpkgextras import describe
         from ..core.package import write_package
         from ..qgis_io.geopackage import settle, write_tables
         from ..qgis_io.pdf import pdf_of
+        from ..qgis_io.styles import style_texts
 
         geopackage = Path(folder) / layout.GEOPACKAGE
         tables = {
@@ -291,7 +294,14 @@ class ExportCompatibility(SttmAlgorithm):
         stages.check()
         # The day, not the second: the data are the same bytes whenever it is written that day.
         day = delivery.tables["metadati_consegna"]["data_consegna"].iloc[0]
-        settle(geopackage, f"{day}T00:00:00.000Z")
+        moment = f"{day}T00:00:00.000Z"
+        describe(
+            geopackage,
+            metadata=metadata_of(delivery, comune, pack, crs.authid()),
+            styles=style_texts(layout.TABLES),
+            moment=moment,
+        )
+        settle(geopackage, moment)
         stages.progress(0.5)
         title = f"Verifica STTM 2 – {comune.nome}"
         files = {

@@ -19,6 +19,13 @@ _MAX_RATIO = 200
 _RATIO_FROM = 4 << 20
 _PIECE = 1 << 20
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_MAX_MEMBERS = 64
+_MAX_DIRECTORY = 64 << 10
+_MAX_DESCRIPTOR = 24
+# End of central directory and lengths in a local header (PKWARE APPNOTE 4.3.16, 4.3.7).
+_ENDING = struct.Struct("<4s4H2LH")
+_LENGTHS = struct.Struct("<2H")
+_HIDDEN = "Fra i file dello zip c'è altro, nascosto: l'archivio è costruito ad arte."
 
 
 def vet_archive(stream) -> list[str]:
@@ -27,9 +34,9 @@ def vet_archive(stream) -> list[str]:
     Args:
         stream: binary file, seekable.
 
-    Refused: not a zip, something before or after it, folders, links, encrypted members, names
-    with a path, names not of a package, repeated or missing ones, members that overlap, sizes
-    or compression ratios of a bomb.
+    Refused: not a zip, something before, after or between its members, ZIP64, too many members,
+    folders, links, encrypted members, names with a path, names not of a package, repeated or
+    missing ones, members that overlap, sizes or compression ratios of a bomb.
     """
     size = stream.seek(0, 2)
     if size > MAX_FILE:
@@ -38,10 +45,14 @@ def vet_archive(stream) -> list[str]:
     if stream.read(4) != b"PK\x03\x04":
         return ["Il file non è uno zip (o qualcosa precede l'archivio): non viene aperto."]
     try:
+        # Before zipfile, which would read a directory of millions of entries into memory.
+        ending = _ending_fault(stream, size)
+        if ending:
+            return [ending]
         with zipfile.ZipFile(stream) as archive:
             entries = archive.infolist()
-            trailing = archive.comment
             directory = archive.start_dir
+            between = _between(stream, entries, directory)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, *_READ_ERRORS) as error:
         return [f"Lo zip è troncato o danneggiato ({error}): non viene aperto."]
     faults = [fault for entry in entries for fault in _entry_faults(entry)]
@@ -55,10 +66,30 @@ def vet_archive(stream) -> list[str]:
         elif lowered.count(name.lower()) > names.count(name):
             faults.append(f"«{_shown(name)}» compare anche con altre maiuscole.")
     faults.extend(f"Manca «{name}»." for name in MEMBERS if name not in names)
-    if trailing:
-        faults.append("Lo zip ha un commento: un pacchetto non ne ha.")
-    faults.extend(_overlaps(entries, directory))
+    faults.extend(between)
     return faults
+
+
+def _ending_fault(stream, size) -> str:
+    """Return what is wrong with the record that closes a zip, "" when it may be read."""
+    tail = min(size, _ENDING.size + 0xFFFF)
+    stream.seek(size - tail)
+    ending = stream.read(tail)
+    at = ending.rfind(b"PK\x05\x06")
+    if at < 0 or tail - at < _ENDING.size:
+        return "Lo zip è troncato o danneggiato: non viene aperto."
+    _, disk, first, here, total, length, offset, comment = _ENDING.unpack_from(ending, at)
+    if comment or tail - at != _ENDING.size:
+        return "Lo zip ha un commento o qualcosa dopo la fine: un pacchetto non ne ha."
+    if total == 0xFFFF or 0xFFFFFFFF in (length, offset):
+        return "Lo zip usa l'estensione ZIP64, di cui un pacchetto non ha bisogno."
+    if disk or first or here != total:
+        return "Lo zip è diviso in più parti: consegnarlo intero."
+    if total > _MAX_MEMBERS or length > _MAX_DIRECTORY:
+        return f"Lo zip dichiara {total} file: un pacchetto ne ha {len(MEMBERS)}."
+    if offset + length != size - _ENDING.size:
+        return "Lo zip non comincia o non finisce dove dichiara: è danneggiato o costruito ad arte."
+    return ""
 
 
 _READ_ERRORS = (OSError, EOFError, ValueError, struct.error, zlib.error, NotImplementedError)
@@ -92,15 +123,21 @@ def _entry_faults(entry):
         )
 
 
-def _overlaps(entries, directory):
-    """Members that share bytes: how a small zip hides a huge one."""
-    ordered = sorted(entries, key=lambda entry: entry.header_offset)
-    ends = [entry.header_offset for entry in ordered[1:]] + [directory]
-    for entry, end in zip(ordered, ends):
-        # The local header is 30 bytes, then the name.
-        if entry.header_offset + 30 + entry.compress_size > end:
+def _between(stream, entries, directory):
+    """Members that share bytes (how a small zip hides a huge one) or leave room for something."""
+    place = 0
+    for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        if entry.header_offset < place:
             return ["I file dello zip si sovrappongono: l'archivio è costruito ad arte."]
-    return []
+        # A member written in a stream is followed by its sizes.
+        if entry.header_offset - place > (_MAX_DESCRIPTOR if place else 0):
+            return [_HIDDEN]
+        stream.seek(entry.header_offset)
+        name, extra = _LENGTHS.unpack(stream.read(30)[26:30])
+        place = entry.header_offset + 30 + name + extra + entry.compress_size
+    if place > directory:
+        return ["I file dello zip si sovrappongono: l'archivio è costruito ad arte."]
+    return [_HIDDEN] if directory - place > _MAX_DESCRIPTOR else []
 
 
 def read_member(archive: zipfile.ZipFile, name: str, write) -> None:

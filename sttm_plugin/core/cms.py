@@ -9,10 +9,12 @@ import re
 from typing import NamedTuple
 
 from .errors import SttmError
+from .personal import without_personal
 
 SIGNED_DATA = "1.2.840.113549.1.7.2"
 _MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 _COMMON_NAME = "2.5.4.3"
+_ORGANIZATION = "2.5.4.10"
 _DIGESTS = {
     "1.3.14.3.2.26": "sha1",
     "2.16.840.1.101.3.4.2.1": "sha256",
@@ -28,18 +30,46 @@ _PEM = re.compile(
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
 
 
+class DetachedSignature(SttmError):
+    """The envelope holds a signature alone: what was signed lies beside it."""
+
+
+class Signer(NamedTuple):
+    """Who signed, as the certificate says: nobody has judged whether to trust it.
+
+    Attributes:
+        nome: common name, without the tax code that some certificates add to it. The serial
+            number, where the tax code stands, is not read.
+        emittente: organization that issued the certificate, else its common name.
+        dal, al: the certificate's validity, ISO 8601 days; "" where it can't be read.
+    """
+
+    nome: str
+    emittente: str = ""
+    dal: str = ""
+    al: str = ""
+
+    def __str__(self):
+        text = self.nome or "firmatario senza nome"
+        if self.emittente:
+            text += f", certificato di {self.emittente}"
+        if self.dal and self.al:
+            text += f" valido dal {self.dal} al {self.al}"
+        return text
+
+
 class Envelope(NamedTuple):
     """What a signed file holds.
 
     Attributes:
-        content: the bytes inside.
-        signers: common names, as the certificates write them.
+        content: the bytes inside, or those of the file beside.
+        signers: ``Signer`` of each signature whose certificate is there.
         intact: False when a signer's digest is not that of the content; None when no digest
             could be compared.
     """
 
     content: bytes
-    signers: tuple[str, ...]
+    signers: tuple[Signer, ...]
     intact: bool | None
 
 
@@ -135,19 +165,21 @@ class _Broken(Exception):  # noqa: N818
     """Not the structure expected."""
 
 
-def unwrap(data: bytes) -> Envelope:
+def unwrap(data: bytes, beside: bytes | None = None) -> Envelope:
     """Return what a .p7m holds, through as many as three envelopes one in the other.
 
     Args:
         data: DER or BER, PEM, or base64 of them.
+        beside: content of the file a detached signature belongs to.
 
     Raises:
-        SttmError: not a CMS SignedData, truncated, or with the content kept outside.
+        DetachedSignature: the content is kept outside and ``beside`` isn't given.
+        SttmError: not a CMS SignedData, or truncated.
     """
-    signers: list[str] = []
+    signers: list[Signer] = []
     intact = None
     for _ in range(_MAX_ENVELOPES):
-        envelope = _open(_binary(data))
+        envelope = _open(_binary(data), beside)
         signers.extend(name for name in envelope.signers if name not in signers)
         if envelope.intact is not None:
             intact = envelope.intact if intact is None else intact and envelope.intact
@@ -185,14 +217,14 @@ def _signed_data(reader: _Reader) -> _Node:
     return reader.children(parts[1])[0]
 
 
-def _open(data: bytes) -> Envelope:
+def _open(data: bytes, beside: bytes | None) -> Envelope:
     reader = _Reader(data)
     try:
         signed = _signed_data(reader)
         parts = reader.children(signed)
         encapsulated = next(part for part in parts if part.tag == 0x30)
         inner = reader.children(encapsulated)
-        content = reader.octets(reader.children(inner[1])[0]) if len(inner) > 1 else None
+        content = reader.octets(reader.children(inner[1])[0]) if len(inner) > 1 else beside
         certificates = [
             certificate
             for part in parts
@@ -202,20 +234,21 @@ def _open(data: bytes) -> Envelope:
         ]
         infos = reader.children(parts[-1]) if parts[-1].tag == 0x31 else []
         if content is None:
-            raise SttmError(
-                "La busta .p7m contiene solo la firma, non il pacchetto: indicare anche il file "
-                "firmato, oppure firmare con il contenuto incluso (CAdES «attached»)."
+            raise DetachedSignature(
+                "La busta .p7m contiene solo la firma, non il pacchetto: mettere accanto il file "
+                "firmato, con lo stesso nome senza .p7m, oppure firmare con il contenuto incluso "
+                "(CAdES «attached»)."
             )
         known = {}
         for certificate in certificates:
-            serial, name = _certificate(reader, certificate)
-            known.setdefault(serial, name)
+            serial, signer = _certificate(reader, certificate)
+            known.setdefault(serial, signer)
         signers, intact = [], None
         for info in infos:
             serial, same = _signer(reader, info, content)
-            name = known.get(serial)
-            if name and name not in signers:
-                signers.append(name)
+            signer = known.get(serial)
+            if signer and signer not in signers:
+                signers.append(signer)
             if same is not None:
                 intact = same if intact is None else intact and same
         return Envelope(content, tuple(signers), intact)
@@ -227,27 +260,52 @@ def _open(data: bytes) -> Envelope:
 
 
 def _certificate(reader, certificate):
-    """Return (serial number bytes, common name) of a certificate."""
+    """Return ((issuer, serial number) bytes, Signer) of a certificate."""
     body = reader.children(reader.children(certificate)[0])
     if body and body[0].tag == 0xA0:  # the version
         body = body[1:]
-    serial, subject = reader.raw(body[0]), body[4]
-    names = []
-    for group in reader.children(subject):
+    key = (reader.raw(body[2]), reader.raw(body[0]))
+    subject, issuer = _names(reader, body[4]), _names(reader, body[2])
+    days = [_day(reader, moment) for moment in reader.children(body[3])[:2]]
+    return key, Signer(
+        _printable(subject.get(_COMMON_NAME, "")),
+        _printable(issuer.get(_ORGANIZATION) or issuer.get(_COMMON_NAME, "")),
+        *(days if len(days) == 2 else ("", "")),
+    )
+
+
+def _names(reader, name):
+    """Return {OID: text} of a distinguished name."""
+    found = {}
+    for group in reader.children(name):
         for pair in reader.children(group):
             key, value = reader.children(pair)[:2]
-            if reader.oid(key) == _COMMON_NAME:
-                names.append(reader.text(value))
-    return serial, names[-1] if names else ""
+            if reader.oid(key) in (_COMMON_NAME, _ORGANIZATION):
+                found[reader.oid(key)] = reader.text(value)
+    return found
+
+
+def _printable(text):
+    plain = "".join(sign if sign.isprintable() else " " for sign in text).strip()[:120]
+    return without_personal(plain)
+
+
+def _day(reader, moment):
+    """Return the day of a UTCTime (two digits of the year: 50 is 1950) or GeneralizedTime."""
+    digits = reader.raw(moment).decode("ascii", errors="replace")
+    if moment.tag == 0x17:
+        digits = ("20" if digits[:2] < "50" else "19") + digits
+    day = digits[:8]
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}" if re.fullmatch(r"\d{8}", day) else ""
 
 
 def _signer(reader, info, content):
-    """Return (serial number bytes or None, whether the signed digest is that of the content)."""
+    """Return ((issuer, serial) bytes or None, whether the signed digest is that of the content)."""
     parts = reader.children(info)
     serial = None
     if parts[1].tag == 0x30:
         issuer_and_serial = reader.children(parts[1])
-        serial = reader.raw(issuer_and_serial[1])
+        serial = tuple(reader.raw(part) for part in issuer_and_serial[:2])
     algorithm = _DIGESTS.get(reader.oid(reader.children(parts[2])[0]))
     attributes = parts[3] if len(parts) > 3 and parts[3].tag == 0xA0 else None
     if algorithm is None or attributes is None:

@@ -462,6 +462,27 @@ def _metadata(own, comune, pack, declaration, number, before):
     )
 
 
+def metadata_of(delivery, comune, pack, crs: str) -> dict:
+    """Return what the GeoPackage says of itself (``core.gpkgextras.describe``)."""
+    row = delivery.tables["metadati_consegna"].iloc[0]
+    kind = {"prima": "Prima consegna", "aggiornamento": "Aggiornamento", "rettifica": "Rettifica"}
+    return {
+        "titolo": f"Piano dei Servizi di {comune.nome}: restituzione alla STTM 2",
+        "riassunto": f"{kind[row['tipo']]} n. {delivery.numero}, schema "
+        f"{layout.VERSIONE_SCHEMA}. Formato e criteri proposti, non ufficiali. Nessun dato "
+        "personale; i servizi da non localizzare sono senza geometria.",
+        "ente": row["ente"],
+        "ufficio": row["ufficio"],
+        "ruolo": row["ruolo_responsabile"],
+        "storia": [
+            f"Prodotto il {row['data_consegna']} con i criteri {pack.id} {pack.versione} "
+            f"(SHA-256 {pack.sha256}).",
+            *([f"Consegna precedente: {delivery.precedente}."] if delivery.precedente else []),
+        ],
+        "crs": crs,
+    }
+
+
 # --- against the package before ----------------------------------------------
 
 # Computed anew by each run: alone they don't make a service a changed one.

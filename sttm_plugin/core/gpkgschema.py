@@ -31,6 +31,17 @@ _RTREE = re.compile(
     r"CREATE VIRTUAL TABLE \"rtree_\w+\" USING rtree\(id, minx, maxx, miny, maxy\)", re.IGNORECASE
 )
 
+# An index on columns, not on an expression, which reading would compute.
+_PLAIN_INDEX = re.compile(
+    r"CREATE (?:UNIQUE )?INDEX ['\"\w]+ ON ['\"\w]+ ?\((?:\"?\w+\"?(?: ASC| DESC)?,? ?)+\)",
+    re.IGNORECASE,
+)
+_MAX_OBJECTS = 1000
+# What in a QGIS style would run: actions, and a form's Python (source 0 is none).
+_CODE = re.compile(r"<actionsetting\b|<editforminitcodesource>\s*[1-9]", re.IGNORECASE)
+# Tables of QGIS that a package holds beside those of the schema.
+_BESIDE = ("layer_styles",)
+
 _KINDS = {
     "text": ("TEXT", "VARCHAR", "CHAR", "JSON"),
     "json": ("TEXT", "VARCHAR", "JSON"),
@@ -50,7 +61,7 @@ def vet_geopackage(path, bare: bool = False) -> list[str]:
             common tools write are let pass, word by word; in a package nothing of the kind is.
 
     Refused: not SQLite, not a GeoPackage, truncated, with a journal to play back, damaged, with
-    triggers, views or virtual tables.
+    triggers, views, virtual tables, computed columns or indexes, or code in its styles.
     """
     path = Path(path)
     head = path.read_bytes()[:100] if path.stat().st_size < 100 else _first(path)
@@ -86,8 +97,12 @@ def _first(path):
 
 def _forbidden(database, bare):
     faults = []
-    for kind, name, sql in database.rows("SELECT type, name, sql FROM sqlite_master"):
-        sql = " ".join((sql or "").split())
+    objects = database.rows("SELECT type, name, sql FROM sqlite_master LIMIT ?", (_MAX_OBJECTS,))
+    if len(objects) == _MAX_OBJECTS:
+        return [f"Il GeoPackage contiene più di {_MAX_OBJECTS - 1} fra tabelle e indici."]
+    for kind, name, sql in objects:
+        name = "".join(sign if sign.isprintable() else "?" for sign in str(name))[:80]
+        sql = " ".join(str(sql or "").split())
         if kind == "view":
             faults.append(f"Il GeoPackage contiene la vista «{name}»: non è ammessa.")
         elif kind == "trigger" and not (bare and (_TIDY.fullmatch(sql) or _INDEX.fullmatch(sql))):
@@ -95,9 +110,31 @@ def _forbidden(database, bare):
         elif kind == "table" and re.match(r"CREATE\s+VIRTUAL", sql, re.IGNORECASE):
             if not (bare and _RTREE.fullmatch(sql)):
                 faults.append(f"Il GeoPackage contiene la tabella virtuale «{name}».")
+        elif kind == "index" and sql and not _PLAIN_INDEX.fullmatch(sql):
+            faults.append(f"Il GeoPackage contiene l'indice calcolato «{name}»: non è ammesso.")
         elif kind not in ("table", "index", "view", "trigger"):
             faults.append(f"Il GeoPackage contiene «{name}», di tipo sconosciuto.")
-    return faults
+    return faults or [*_computed(database), *_running_styles(database)]
+
+
+def _computed(database):
+    for table, column in database.rows(
+        "SELECT m.name, x.name FROM sqlite_master m JOIN pragma_table_xinfo(m.name) x "
+        "WHERE m.type = 'table' AND x.hidden IN (2, 3)"
+    ):
+        yield f"Il GeoPackage contiene la colonna calcolata «{table}.{column}»: non è ammessa."
+
+
+def _running_styles(database):
+    columns = {
+        name.lower()
+        for (name,) in database.rows("SELECT name FROM pragma_table_info('layer_styles')")
+    }
+    if not {"f_table_name", "styleqml"} <= columns:
+        return
+    for table, qml in database.rows("SELECT f_table_name, styleQML FROM layer_styles"):
+        if _CODE.search(str(qml or "")):
+            yield f"Lo stile del layer «{table}» contiene codice da eseguire: non è ammesso."
 
 
 class Database:
@@ -141,7 +178,7 @@ def check_schema(path) -> list[Problem]:
         tables = {
             name
             for (name,) in database.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
-            if not name.startswith(("gpkg_", "sqlite_", "rtree_"))
+            if not name.startswith(("gpkg_", "sqlite_", "rtree_")) and name not in _BESIDE
         }
         present = {name for (name,) in database.rows("SELECT table_name FROM gpkg_contents")}
         problems = list(_tables(tables, present))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import layout
 from .archive import MAX_FILE, read_member, vet_archive
-from .cms import unwrap
+from .cms import DetachedSignature, unwrap
 from .documents import bytes_sha256, canonical_json, file_sha256, head, write_zip
 from .errors import SttmError
 from .gpkgschema import Problem, check_schema, vet_geopackage
@@ -20,6 +21,7 @@ SCHEMA = "sttm.consegna/1"
 PACKAGE = "PACCHETTO"  # code of what no check of the pack names
 
 _NAME = re.compile(r"sttm2_pds_(\d{6})_(\d{8})_v(\d+)\.(?:zip|zip\.p7m|gpkg)", re.IGNORECASE)
+_SIGNATURES = (".p7m", ".p7s")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -78,7 +80,7 @@ class Opened:
         geopackage: path of the vetted copy, None where there is none to open.
         rilievi: content of rilievi.json, None without one.
         sha256: of the zip itself, out of its envelope.
-        signed, signers: it came in a signed envelope, and the names on it.
+        signed, signers: it came signed, and ``core.cms.Signer`` of each who did.
         bare: it is a .gpkg alone.
     """
 
@@ -132,27 +134,63 @@ def open_package(path, folder) -> Opened:
     if start.startswith(b"SQLite format 3"):
         _open_bare(opened, path, folder)
         return opened
-    content = path.read_bytes()
-    if not start.startswith(b"PK") and (
-        path.suffix.lower() == ".p7m" or start[:1] == b"\x30" or start[:5] == b"-----"
-    ):
-        try:
-            envelope = unwrap(content)
-        except SttmError as error:
-            opened.refused = True
-            opened.add("errore", str(error))
-            return opened
-        content = envelope.content
-        opened.signed, opened.signers = True, envelope.signers
-        if envelope.intact is False:
-            opened.add("errore", "Il contenuto della busta non è quello che è stato firmato.")
-    elif path.suffix.lower() == ".p7m":
-        opened.add("avviso", "Il file si chiama .p7m ma non è una busta firmata: è uno zip.")
-    opened.sha256 = bytes_sha256(content)
-    _open_zip(opened, io.BytesIO(content), folder)
+    if start.startswith(b"PK"):
+        if path.suffix.lower() == ".p7m":
+            opened.add("avviso", "Il file si chiama .p7m ma non è una busta firmata: è uno zip.")
+        _signature_beside(opened, path)
+        opened.sha256 = file_sha256(path)
+        with open(path, "rb") as stream:
+            _open_zip(opened, stream, folder)
+    else:
+        content = path.read_bytes()
+        if path.suffix.lower() == ".p7m" or start[:1] == b"\x30" or start[:5] == b"-----":
+            try:
+                content = _unwrapped(opened, path, content)
+            except SttmError as error:
+                _refuse(opened, [str(error)])
+                return opened
+        opened.sha256 = bytes_sha256(content)
+        _open_zip(opened, io.BytesIO(content), folder)
     if opened.manifest is not None:
         _check_name(opened, path.name)
     return opened
+
+
+def _unwrapped(opened, path, content) -> bytes:
+    """Return the zip a signed file holds, or the one beside a signature alone."""
+    try:
+        return _signed(opened, unwrap(content))
+    except DetachedSignature:
+        beside = path.with_suffix("")
+        if not beside.is_file() or beside.stat().st_size > MAX_FILE:
+            raise
+        return _signed(opened, unwrap(content, beside.read_bytes()))
+
+
+def _signature_beside(opened, path):
+    """Read the signature that lies beside a zip, under its name and .p7m or .p7s."""
+    for ending in _SIGNATURES:
+        beside = path.with_name(path.name + ending)
+        if not beside.is_file() or beside.stat().st_size > MAX_FILE:
+            continue
+        content = path.read_bytes()
+        try:
+            envelope = unwrap(beside.read_bytes(), content)
+        except SttmError:
+            opened.add("avviso", f"La firma accanto al pacchetto («{beside.name}») non si legge.")
+            continue
+        if envelope.content != content:
+            text = f"«{beside.name}» firma un altro file, non questo pacchetto."
+            opened.add("errore", text)
+            continue
+        _signed(opened, envelope)
+
+
+def _signed(opened, envelope) -> bytes:
+    opened.signed, opened.signers = True, envelope.signers
+    if envelope.intact is False:
+        opened.add("errore", "Il contenuto non è quello che è stato firmato.")
+    return envelope.content
 
 
 def _open_bare(opened, path, folder):
@@ -169,7 +207,7 @@ def _open_bare(opened, path, folder):
         _refuse(opened, faults)
         return
     opened.geopackage = folder / layout.GEOPACKAGE
-    opened.geopackage.write_bytes(path.read_bytes())
+    shutil.copyfile(path, opened.geopackage)
     opened.problems.extend(check_schema(opened.geopackage))
 
 

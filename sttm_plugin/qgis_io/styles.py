@@ -23,6 +23,12 @@ def style_path(name: str) -> Path:
     return styles_folder() / f"{_SAME_AS.get(name, name)}.qml"
 
 
+def style_texts(names) -> dict:
+    """Return {name: QML} of those that have a style, for a ``layer_styles`` table."""
+    paths = {name: style_path(name) for name in names}
+    return {name: path.read_text("utf-8") for name, path in paths.items() if path.is_file()}
+
+
 def apply_style(layer, name: str) -> None:
     """Give a layer a style of ours.
 

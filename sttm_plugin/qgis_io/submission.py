@@ -21,8 +21,11 @@ def read_package(path, crs=None, context=None, feedback=None):
         SttmError: a table can't be read.
     """
     present = set(layers_in(str(path)))
+    # The styles of a foreign file are not loaded.
+    options = QgsVectorLayer.LayerOptions()
+    options.loadDefaultStyle = False
     layers = {
-        name: QgsVectorLayer(f"{path}|layername={name}", name, "ogr")
+        name: QgsVectorLayer(f"{path}|layername={name}", name, "ogr", options)
         for name in layout.TABLES
         if name in present
     }

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 
 import numpy as np
 
 from ..layout import SERVICE_FIELDS
+from ..personal import PERSONAL
 from ..schema import SERVICES, names
 from ..text import normalise
 from .common import attribute_of, each, located, name_of
 from .engine import TODAY, Failing, Outcome, check
 
 _ALIASES = {field.name: field.alias or field.name for field in SERVICES}
-# Codice fiscale (D.M. 12/3/1974, letters for digits in case of homocody); an address of a
-# person; a mobile phone, which in Italy begins with 3.
-PERSONAL = {
-    "codice fiscale": re.compile(
-        r"\b[A-Z]{6}[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[A-Z]"
-        r"[0-9LMNPQRSTUV]{3}[A-Z]\b",
-        re.IGNORECASE,
-    ),
-    "posta elettronica di una persona": re.compile(
-        r"\b[a-z]{2,}[._-][a-z]{2,}@[a-z0-9.-]+\.[a-z]{2,}\b", re.IGNORECASE
-    ),
-    "cellulare": re.compile(
-        r"(?<![\d.,])(?:\+39[\s.-]?)?3[1-9]\d[\s.-]?\d{3}[\s.-]?\d{3,4}(?![\d.,])"
-    ),
-}
 
 
 @check("dati_personali")
