@@ -30,7 +30,7 @@ _PEM = re.compile(
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
 
 
-class DetachedSignature(SttmError):
+class DetachedSignatureError(SttmError):
     """The envelope holds a signature alone: what was signed lies beside it."""
 
 
@@ -173,7 +173,7 @@ def unwrap(data: bytes, beside: bytes | None = None) -> Envelope:
         beside: content of the file a detached signature belongs to.
 
     Raises:
-        DetachedSignature: the content is kept outside and ``beside`` isn't given.
+        DetachedSignatureError: the content is kept outside and ``beside`` isn't given.
         SttmError: not a CMS SignedData, or truncated.
     """
     signers: list[Signer] = []
@@ -234,7 +234,7 @@ def _open(data: bytes, beside: bytes | None) -> Envelope:
         ]
         infos = reader.children(parts[-1]) if parts[-1].tag == 0x31 else []
         if content is None:
-            raise DetachedSignature(
+            raise DetachedSignatureError(
                 "La busta .p7m contiene solo la firma, non il pacchetto: mettere accanto il file "
                 "firmato, con lo stesso nome senza .p7m, oppure firmare con il contenuto incluso "
                 "(CAdES «attached»)."

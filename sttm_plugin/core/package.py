@@ -12,7 +12,7 @@ from pathlib import Path
 
 from . import layout
 from .archive import MAX_FILE, read_member, vet_archive
-from .cms import DetachedSignature, unwrap
+from .cms import DetachedSignatureError, unwrap
 from .documents import bytes_sha256, canonical_json, file_sha256, head, write_zip
 from .errors import SttmError
 from .gpkgschema import Problem, check_schema, vet_geopackage
@@ -160,7 +160,7 @@ def _unwrapped(opened, path, content) -> bytes:
     """Return the zip a signed file holds, or the one beside a signature alone."""
     try:
         return _signed(opened, unwrap(content))
-    except DetachedSignature:
+    except DetachedSignatureError:
         beside = path.with_suffix("")
         if not beside.is_file() or beside.stat().st_size > MAX_FILE:
             raise
