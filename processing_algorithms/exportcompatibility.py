@@ -9,6 +9,7 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterString,
 )
 
@@ -27,8 +28,11 @@ class ExportCompatibility(SttmAlgorithm):
         "Prepara il pacchetto di consegna del comune: un file .zip con restituzione.gpkg (dati), "
         "rilievi.json, rapporto.html, rapporto.pdf e manifest.json con le impronte. I controlli "
         "bloccanti si ripetono su ciò che viene scritto: se uno non è soddisfatto la consegna non "
-        "parte. I servizi da non localizzare perdono la geometria. La firma digitale si appone "
-        "dopo, sul file .zip. Formato proposto, non ufficiale."
+        "parte. I servizi da non localizzare perdono la geometria e ciò che sembra un dato "
+        "personale (codice fiscale, posta elettronica di una persona, cellulare) non si consegna: nei "
+        "layer del comune resta tutto, e il registro dice che cosa è stato tolto. La firma digitale si "
+        "appone dopo: attorno al file .zip (.zip.p7m) oppure accanto, con lo stesso nome. Formato "
+        "proposto, non ufficiale."
     )
     TAGS = ("consegna", "pacchetto", "restituzione", "zip", "compatibilità", "PTM")
 
@@ -44,7 +48,8 @@ class ExportCompatibility(SttmAlgorithm):
     PREVIOUS_PACKAGE = "PREVIOUS_PACKAGE"
     NOTES = "NOTES"
     ALLOW_BLOCKING = "ALLOW_BLOCKING"
-    OUTPUT = "OUTPUT"
+    COMUNI, KEEP_PERSONAL = "COMUNI", "KEEP_PERSONAL"
+    OUTPUT, SHEETS, LOG = "OUTPUT", "SHEETS", "LOG"
 
     def define(self):
         self.add_layers(
@@ -62,6 +67,13 @@ class ExportCompatibility(SttmAlgorithm):
             self.LUM_PERIMETERS,
             "Perimetri dei LUM",
             "Perimetri dei LUM disegnati dal comune: diventano il layer lum_perimetri.",
+            area,
+        )
+        self.add_source(
+            self.COMUNI,
+            "Confini dei comuni",
+            "Poligoni dei comuni con il codice ISTAT: il confine entra nella mappa del rapporto "
+            "e i controlli sulla posizione si ripetono.",
             area,
         )
         self.add_source(
@@ -114,6 +126,15 @@ class ExportCompatibility(SttmAlgorithm):
             "sono soddisfatti. Chi riceve lo respingerà.",
             advanced=True,
         )
+        keep = QgsProcessingParameterBoolean(
+            self.KEEP_PERSONAL, self.tr("Consegna anche i possibili dati personali"), False, True
+        )
+        self.add(
+            keep,
+            "Solo se ciò che è stato riconosciuto non è un dato personale: nel dubbio lasciare "
+            "spento.",
+            advanced=True,
+        )
         self.add_file_output(
             self.OUTPUT,
             "Pacchetto di consegna",
@@ -122,6 +143,22 @@ class ExportCompatibility(SttmAlgorithm):
             "Pacchetto di consegna (*.zip)",
             optional=False,
             by_default=True,
+        )
+        sheets = QgsProcessingParameterFolderDestination(
+            self.SHEETS, self.tr("Schede di riconoscimento (bozze)"), None, True, False
+        )
+        self.add(
+            sheets,
+            "Cartella in cui scrivere una bozza di scheda (NdA del PTM, art. 10) per ogni servizio "
+            "previsto di possibile rilevanza sovracomunale, con ciò che manca. Restano fuori dal "
+            "pacchetto.",
+        )
+        self.add_file_output(
+            self.LOG,
+            "Registro di ciò che non si consegna",
+            "Che cosa è stato tolto, di quale servizio e in quale campo, con il valore: resta nel "
+            "comune, non si consegna.",
+            "JSON (*.json)",
         )
 
     def check(self, parameters, context):
@@ -148,9 +185,9 @@ class ExportCompatibility(SttmAlgorithm):
 
     def compute(self, parameters, context, feedback):
         from ..core.attributes import classify_missing
-        from ..core.context import lum_frame
-        from ..core.delivery import Declaration, build_delivery
-        from ..core.documents import today
+        from ..core.context import comuni_frame, lum_frame
+        from ..core.delivery import Declaration, build_delivery, omissions_log, plain_declaration
+        from ..core.documents import today, write_bytes_whole
         from ..core.layout import KINDS, proposed_name
         from ..core.review import check_delivery
         from ..qgis_io.frames import crs_name
@@ -175,6 +212,9 @@ class ExportCompatibility(SttmAlgorithm):
             parameters, self.FINDINGS, crs, context, feedback, ("id_rilievo", "codice", "stato")
         )
         waivers = self.frame(parameters, self.WAIVERS, crs, context, feedback, ("id_rilievo",))
+        comuni = self.frame(parameters, self.COMUNI, crs, context, feedback)
+        comuni = None if comuni is None else comuni_frame(comuni)
+        keep = self.parameterAsBoolean(parameters, self.KEEP_PERSONAL, context)
         declaration = Declaration(
             autore=self.text(parameters, self.AUTHOR, context),
             ufficio=self.text(parameters, self.OFFICE, context),
@@ -183,6 +223,11 @@ class ExportCompatibility(SttmAlgorithm):
             note=self.text(parameters, self.NOTES, context),
             giorno=today(),
         )
+        if not keep:
+            declaration = plain_declaration(declaration)
+        if declaration.tipo == "rettifica" and not declaration.note:
+            feedback.pushWarning("Rettifica senza motivo: scriverlo nelle note (NOTES).")
+        results = {}
         with tempfile.TemporaryDirectory(prefix="sttm-") as folder:
             previous = self._previous(parameters, context, feedback, declaration, folder)
 
@@ -197,6 +242,7 @@ class ExportCompatibility(SttmAlgorithm):
                 perimeters=perimeters,
                 lum=lum,
                 previous=previous,
+                keep_personal=keep,
             )
             for note in delivery.notes:
                 feedback.pushWarning(note)
@@ -211,8 +257,11 @@ class ExportCompatibility(SttmAlgorithm):
                     day=declaration.giorno,
                     lum=lum,
                     perimeters=perimeters,
+                    comuni=comuni,
                     given=given,
                     waivers=waivers,
+                    picture=_map_of(delivery, comune, comuni, crs),
+                    keep_personal=keep,
                     on_progress=stages.progress,
                 )
             )
@@ -227,7 +276,29 @@ class ExportCompatibility(SttmAlgorithm):
                 feedback.pushInfo(f"Nome proposto per la consegna: {name}")
             self._write(target, folder, delivery, outcome, comune, pack, crs, feedback, stages)
         feedback.pushInfo(f"Pacchetto scritto: {target.name}")
-        return {self.OUTPUT: str(target)}
+        results[self.OUTPUT] = str(target)
+        log = self.file_output(parameters, self.LOG, context)
+        if log:
+            write_bytes_whole(log, omissions_log(delivery, pack))
+            results[self.LOG] = log
+        if self.wants(parameters, self.SHEETS):
+            results[self.SHEETS] = self._sheets(
+                parameters, context, feedback, delivery, comune, pack
+            )
+        return results
+
+    def _sheets(self, parameters, context, feedback, delivery, comune, pack):
+        """Write the drafts beside the package, each whole; return their folder."""
+        from ..core.documents import write_bytes_whole
+        from ..core.recognition import recognition_sheets
+
+        folder = self.parameterAsString(parameters, self.SHEETS, context)
+        files = recognition_sheets(delivery.whole, comune, pack)
+        for name, text in files.items():
+            write_bytes_whole(Path(folder) / name, text.encode("utf-8"))
+        number = max(len(files) - 1, 0)
+        feedback.pushInfo(f"Schede di riconoscimento scritte: {number}.")
+        return folder
 
     # Steps -----------------------------------------------------------------------------
 
@@ -323,3 +394,23 @@ class ExportCompatibility(SttmAlgorithm):
             criteri=pack.as_reference(),
         )
         stages.progress(1.0)
+
+
+def _map_of(delivery, comune, comuni, crs):
+    """Return the PNG of the report's map: services by valenza, perimeters, boundary."""
+    from ..core.deliverypage import MAP_CLASSES, PERIMETER, map_class
+    from ..qgis_io.mapimage import draw_map
+
+    shapes = {name: [] for name, _, _ in MAP_CLASSES}
+    columns = ("valenza_calcolata", "valenza_confermata")
+    services = delivery.services
+    for shape, *valenze in zip(services.geometry, *(services[name] for name in columns)):
+        shapes[map_class(*valenze)].append(shape)
+    perimeters = delivery.tables["lum_perimetri"].geometry
+    own = None if comuni is None else comuni[comuni["istat"] == comune.istat].geometry
+    return draw_map(
+        [(colour, shapes[name]) for name, _, colour in MAP_CLASSES],
+        crs,
+        [(PERIMETER[1], [shape for shape in perimeters if shape is not None])],
+        own.unary_union if own is not None and len(own) else None,
+    )

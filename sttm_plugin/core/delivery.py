@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import layout, schema
-from .documents import compact_json
+from .documents import canonical_json, compact_json, head
 from .errors import SttmError
+from .personal import PERSONAL, kinds_in, without_personal
 from .text import normalise
 
 # First words or whole words of an ente's name → natura_ente, the more telling first.
@@ -75,6 +76,9 @@ class Delivery:
         conteggi: {what: how many}.
         numero, precedente: of the manifest.
         notes: sentences for the log.
+        omitted: {"id_servizio", "campo", "tipo", "prima", "dopo"} of each value left out.
+        whole: the services frame before an update leaves out what didn't change.
+        read, others: services given, and those of other comuni among them.
     """
 
     tables: dict
@@ -83,6 +87,67 @@ class Delivery:
     numero: int
     precedente: str | None
     notes: list = field(default_factory=list)
+    omitted: list = field(default_factory=list)
+    whole: object = None
+    read: int = 0
+    others: int = 0
+
+
+# Names of somebody: with a tax code beside, the name itself is personal, and all of it goes.
+_NAMES = (*layout.ROLES.values(), "validato_da", "fonte", "fonte_id", "codice_fonte")
+
+
+def leave_out_personal(own):
+    """Return (services without what may be personal, what was left out).
+
+    Of a text only the piece found goes; of a name of a body, of a code and of an entry of
+    ``attributi`` the whole. The comune's own layers are not touched.
+    """
+    own, omitted = own.copy(), []
+    # Never delivered, so nothing in it is to be told.
+    own["attributi_origine"] = None
+    for one in schema.SERVICES:
+        if one.kind not in ("text", "json") or one.name in ("motivazione", "attributi_origine"):
+            continue
+        column = own[one.name]
+        texts = column[column.notna()].astype(str)
+        found = set()
+        for pattern in PERSONAL.values():
+            found |= set(texts.index[texts.str.contains(pattern)])
+        for row in sorted(found):
+            before = texts[row]
+            if one.name == "attributi":
+                after = _without_personal_entries(before)
+            else:
+                after = None if one.name in _NAMES else without_personal(before)
+            own.at[row, one.name] = after
+            omitted.append(
+                {
+                    "id_servizio": own.at[row, "id_servizio"],
+                    "campo": one.name,
+                    "tipo": ", ".join(kinds_in(before)),
+                    "prima": before,
+                    "dopo": after,
+                }
+            )
+    return own, omitted
+
+
+def _without_personal_entries(text):
+    kept = {
+        name: entry
+        for name, entry in _object(text).items()
+        if not kinds_in(compact_json(entry)) and not kinds_in(name)
+    }
+    return compact_json(kept) if kept else None
+
+
+def plain_declaration(declaration):
+    """Return a declaration whose notes and names hold no tax code, address or mobile phone."""
+    texts = ("autore", "ufficio", "ruolo", "note")
+    return replace(
+        declaration, **{name: without_personal(getattr(declaration, name)) for name in texts}
+    )
 
 
 def not_to_be_located(services, pack) -> list[bool]:
@@ -114,7 +179,15 @@ def own_services(services, istat):
 
 
 def build_delivery(
-    services, *, comune, pack, declaration, perimeters=None, lum=None, previous=None
+    services,
+    *,
+    comune,
+    pack,
+    declaration,
+    perimeters=None,
+    lum=None,
+    previous=None,
+    keep_personal=False,
 ) -> Delivery:
     """Turn the classified services of a comune into the tables of the package.
 
@@ -125,6 +198,7 @@ def build_delivery(
         perimeters: GeoDataFrame of the comune's own LUM perimeters, or None.
         lum: GeoDataFrame of ``lumcatchment``'s OUTPUT, or None: it gives rank and radius.
         previous: ``Previous``, needed for an update or a correction.
+        keep_personal: leave in what is found to be personal.
 
     Returns:
         Delivery without ``esiti_controlli`` (see ``findings_table``): the checks run on it.
@@ -143,15 +217,33 @@ def build_delivery(
     if others:
         notes.append(f"{others} servizi di altri comuni non fanno parte della consegna.")
     own = own.sort_values("id_servizio", kind="stable", na_position="last").reset_index(drop=True)
+    own, omitted = (own, []) if keep_personal else leave_out_personal(own)
+    if omitted:
+        notes.append(
+            f"{len(omitted)} valori con possibili dati personali non si consegnano: quali, di "
+            "quale servizio e in quale campo lo dice il registro. Nei layer del comune restano."
+        )
     hidden = not_to_be_located(own, pack)
     taken = sum(1 for hide, shape in zip(hidden, own.geometry) if hide and shape is not None)
     if taken:
         notes.append(f"{taken} servizi da non localizzare: geometria e indirizzo tolti.")
+    omitted += [
+        {
+            "id_servizio": ids,
+            "campo": "geometria",
+            "tipo": "da non localizzare",
+            "prima": shape.wkt,
+            "dopo": None,
+        }
+        for ids, hide, shape in zip(own["id_servizio"], hidden, own.geometry)
+        if hide and shape is not None
+    ]
     rows = _service_rows(own, hidden, comune)
     own = own.copy()
     own["geometry"] = [None if hide else shape for hide, shape in zip(hidden, own.geometry)]
     own = own.set_geometry("geometry", crs=services.crs)
 
+    whole = own
     story, counts, keep = _history(rows, own, previous, declaration, notes)
     if declaration.tipo == "aggiornamento":
         own = own[keep].reset_index(drop=True)
@@ -175,7 +267,67 @@ def build_delivery(
         "storico": story,
     }
     counts.update({name: len(frame) for name, frame in tables.items()})
-    return Delivery(tables, own, counts, number, before, notes)
+    return Delivery(
+        tables,
+        own,
+        counts,
+        number,
+        before,
+        notes,
+        omitted=omitted,
+        whole=whole,
+        read=len(services),
+        others=others,
+    )
+
+
+def own_counts(delivery):
+    """Return ([(what, how many)], whether they add up): every service read is accounted for."""
+    tables = [len(delivery.tables[name]) for name in layout.SERVICE_TABLES]
+    unchanged = len(delivery.whole) - len(delivery.services)
+    rows = [
+        ("Letti", delivery.read),
+        ("Di altri comuni, non consegnati", delivery.others),
+        ("Invariati, non ripetuti nell'aggiornamento", unchanged),
+        ("Consegnati come punti", tables[0]),
+        ("Consegnati come aree", tables[1]),
+        ("Consegnati senza localizzazione", tables[2]),
+    ]
+    return rows, delivery.read == delivery.others + unchanged + sum(tables)
+
+
+def omissions_log(delivery, pack) -> bytes:
+    """Return the comune's own record of what was not delivered (``sttm.log/1``).
+
+    It holds the values themselves: it stays in the comune, and is never part of the package.
+    """
+    rows = [
+        {
+            "layer": "servizi",
+            "fid": None,
+            "id_servizio": one["id_servizio"],
+            "difetto": None,
+            "regola": "STTM2-943" if one["campo"] == "geometria" else "STTM2-941",
+            "gravita": "avviso",
+            "campo": one["campo"],
+            "tipo": one["tipo"],
+            "prima": one["prima"],
+            "dopo": one["dopo"],
+            "deciso_da": "regola",
+        }
+        for one in delivery.omitted
+    ]
+    written = len(delivery.services)
+    return canonical_json(
+        {
+            **head("sttm.log/1", "exportcompatibility", pack.as_reference()),
+            "letti": delivery.read,
+            "scritti": written,
+            "scartati": delivery.read - written,
+            "riparati": len({one["id_servizio"] for one in delivery.omitted}),
+            "righe": rows,
+        }
+    )
 
 
 def _sequence(declaration, previous, comune):
@@ -413,6 +565,8 @@ def _perimeters(perimeters, lum, comune, crs):
         return _empty("lum_perimetri", crs)
     frame = perimeters.rename(columns={name: name.lower() for name in perimeters.columns})
     frame = schema.conform(frame, fields)
+    for name in ("nome", "atto_perimetrazione"):
+        frame[name] = [None if text is None else without_personal(text) for text in frame[name]]
     ours = frame["istat"].isna() | (frame["istat"] == comune.istat)
     frame = frame[ours].reset_index(drop=True)
     frame["istat"] = comune.istat

@@ -31,6 +31,14 @@ _RTREE = re.compile(
     r"CREATE VIRTUAL TABLE \"rtree_\w+\" USING rtree\(id, minx, maxx, miny, maxy\)", re.IGNORECASE
 )
 
+_STORED = {
+    "text": "'text', 'null'",
+    "json": "'text', 'null'",
+    "int": "'integer', 'null'",
+    "real": "'real', 'integer', 'null'",
+    "bool": "'integer', 'null'",
+    "date": "'text', 'null'",
+}
 # An index on columns, not on an expression, which reading would compute.
 _PLAIN_INDEX = re.compile(
     r"CREATE (?:UNIQUE )?INDEX ['\"\w]+ ON ['\"\w]+ ?\((?:\"?\w+\"?(?: ASC| DESC)?,? ?)+\)",
@@ -227,9 +235,22 @@ def _columns(database, name):
                 f"atteso {_KINDS[field.kind][0]}."
             )
             yield Problem("errore", "STTM2-102", text, name)
+    yield from _stored(database, name, [field for field in table.fields if field.name in found])
     for column in sorted(set(found) - known):
         text = f"{name}: il campo «{column}» non è previsto dallo schema."
         yield Problem("avviso", "STTM2-944", text, name)
+
+
+def _stored(database, name, fields):
+    """Yield the fields whose values aren't stored as their type: SQLite takes a text anywhere."""
+    wanted = [(field.name, _STORED[field.kind]) for field in fields]
+    # The names are those of our schema: nothing of the file's own ends in the query.
+    tests = ", ".join(f'total(typeof("{field}") NOT IN ({kinds}))' for field, kinds in wanted)
+    ((*counts,),) = database.rows(" ".join(("SELECT", tests, "FROM", name)))
+    for (field, _), count in zip(wanted, counts):
+        if count:
+            text = f"{name}: nel campo «{field}» {int(count)} valori non sono del tipo previsto."
+            yield Problem("errore", "STTM2-102", text, name)
 
 
 def _geometries(database, tables):

@@ -58,7 +58,7 @@ def _records(frame, fields) -> list:
     return [dict(zip(columns, row)) for row in zip(*columns.values())]
 
 
-def report_html(result, plan, certificate=None) -> str:
+def report_html(result, plan, certificate=None, delivery=None) -> str:
     """Return the report for people: one HTML page, no script, nothing fetched.
 
     What must be corrected comes first; the rest by severity. Texts from the data are escaped.
@@ -66,6 +66,7 @@ def report_html(result, plan, certificate=None) -> str:
     Args:
         result, plan: as in ``rilievi_document``.
         certificate: what the log of the import certifies (``core.certificate.read_log``), or None.
+        delivery: what ``core.deliverypage.delivery_sections`` says of a package, or None.
     """
     pack, counts = plan.pack, result.counts
     return render(
@@ -102,6 +103,7 @@ def report_html(result, plan, certificate=None) -> str:
         scenari=_scenarios(result, pack),
         bacini=_catchments(result.bacini),
         altri_bacini=max(len(result.bacini) - _SHOWN, 0),
+        consegna=delivery,
     )
 
 
@@ -241,19 +243,34 @@ def _groups(rows, pack, names):
     found = []
     for (_, code), part in rows.assign(_rank=rank).groupby(["_rank", "codice"], sort=True):
         first = part.iloc[0]
+        shown = [_row(row, names) for row in part.head(_SHOWN).to_dict("records")]
         found.append(
             {
                 "codice": code,
                 "titolo": first["titolo"],
                 "severita": pack.testi["severita"][first["severita"]],
                 "suggerimento": first["suggerimento"],
-                "riferimento": first["riferimento"],
-                "provenienza": provenance_text(first["provenienza"], bool(first["verificato"])),
-                "righe": [_row(row, names) for row in part.head(_SHOWN).to_dict("records")],
+                "fonte": source_text(first),
+                # Columns that say nothing are left out.
+                "misure": any(row["valore"] or row["soglia"] or row["margine"] for row in shown),
+                "stati": any(row["stato"] != _STATES["aperto"] for row in shown),
+                "righe": shown,
                 "altri": max(len(part) - _SHOWN, 0),
             }
         )
     return found
+
+
+def source_text(one) -> str:
+    """Return where a threshold comes from, in one sentence; ours is never taken for a norm."""
+    get = one.get if hasattr(one, "get") else lambda name: getattr(one, name)
+    reference = str(get("riferimento") or "")
+    if get("provenienza") == "proposta":
+        rest = reference.partition("proposta di progetto")[2].strip(" ;,.")
+        rest = rest if "proposta di progetto" in reference else reference
+        return f"Soglia proposta da questo progetto, non ufficiale{': ' + rest if rest else ''}."
+    shown = provenance_text(get("provenienza"), bool(get("verificato")))
+    return f"{shown.capitalize()}: {reference}."
 
 
 def _row(row, names):
@@ -302,12 +319,14 @@ def _services(own):
 def _checks(checks, pack):
     """Return the verdicts by group, in the pack's order."""
     found: dict = {}
+    known = {one.codice: one for one in pack.controlli}
     for row in checks.to_dict("records"):
         lacking = [text for text in (row["dati_mancanti"] or "").split(";") if text]
         found.setdefault(row["gruppo"], []).append(
             {
                 "codice": row["codice"],
                 "titolo": row["titolo"],
+                "fonte": source_text(known[row["codice"]]) if row["codice"] in known else "",
                 "verdetto": _VERDICTS[row["verdetto"]],
                 "mancano": ", ".join(_lacking(pack, name) for name in lacking),
                 "provati": written(int(row["oggetti_provati"])),

@@ -17,8 +17,10 @@ from .checks.engine import (
 )
 from .context import lum_frame
 from .delivery import findings_table, merge_findings, not_to_be_located
+from .deliverypage import delivery_sections
 from .documents import canonical_json, head
 from .gpkgschema import Problem
+from .personal import without_personal
 from .reference import comune_of
 from .report import render, report_html, rilievi_document, rilievi_of
 
@@ -45,16 +47,19 @@ class Reviewed:
 
 
 def check_delivery(
-    delivery, *, comune, pack, crs, day, lum=None, perimeters=None, given=None, waivers=None,
-    on_progress=None,
+    delivery, *, comune, pack, crs, day, lum=None, perimeters=None, comuni=None, given=None,
+    waivers=None, picture=b"", keep_personal=False, on_progress=None,
 ):  # fmt: skip
     """Run the checks on what a package says and fill its ``esiti_controlli``.
 
     Args:
-        delivery: ``core.delivery.Delivery``. lum, perimeters: as given to checkplan, or None.
+        delivery: ``core.delivery.Delivery``.
+        lum, perimeters, comuni: as given to checkplan, or None.
         given: findings of checkplan, which only add: a check that could be tried here counts for
             what it finds here.
         day: date of the delivery.
+        picture: PNG of the map, b"" without one.
+        keep_personal: leave in the texts what is found to be personal.
 
     Returns:
         Reviewed; None when stopped.
@@ -71,6 +76,7 @@ def check_delivery(
         pack=pack,
         crs=crs,
         oggi=day,
+        comuni=comuni,
         lum=None if lum is None else lum_frame(lum, pack),
         lum_perimeters=perimeters,
         waivers=waivers,
@@ -79,6 +85,8 @@ def check_delivery(
     if result is None:
         return None
     result = _with_given(result, given)
+    if not keep_personal:
+        result = _without_personal(result)
     delivery.tables["esiti_controlli"] = findings_table(result.findings, day)
     delivery.conteggi["esiti_controlli"] = len(delivery.tables["esiti_controlli"])
     still = result.findings[result.findings["stato"].isin(OPEN)]
@@ -91,8 +99,18 @@ def check_delivery(
             f"{code}, da togliere prima di consegnare: {text}" for code, text in _told(private)
         ],
         json=rilievi_document(result, plan),
-        html=report_html(result, plan),
+        html=report_html(result, plan, delivery=delivery_sections(delivery, comune, pack, picture)),
     )
+
+
+def _without_personal(result):
+    """Return the result with the planner's words and names freed of what may be personal."""
+    findings = result.findings.copy()
+    for name in ("descrizione", "valore", "giustificazione", "autore"):
+        findings[name] = [
+            without_personal(text) if isinstance(text, str) else text for text in findings[name]
+        ]
+    return replace(result, findings=findings)
 
 
 def _told(findings):
@@ -161,6 +179,8 @@ class Validation:
     result: object = None
     comune: object = None
     pack: object = None
+    signed: bool = False
+    signers: tuple = ()
 
 
 _SCHEMA_CODES = ("STTM2-101", "STTM2-102", "STTM2-104", "STTM2-944")
@@ -220,6 +240,8 @@ def validate(name, opened, pack, tables=None, services=None, crs="", day=None, o
         result=result,
         comune=comune,
         pack=pack,
+        signed=opened.signed,
+        signers=opened.signers,
     )
 
 
@@ -339,6 +361,10 @@ def validation_json(validation) -> bytes:
             "zona_omogenea": comune.zona_omogenea,
         },
         "file": validation.nome,
+        "firma": {
+            "presente": validation.signed,
+            "firmatari": [signer._asdict() for signer in validation.signers],
+        },
         "conteggi": {
             "VALID": validation.valid,
             "ERRORS": validation.errors,
@@ -378,6 +404,8 @@ def validation_html(validation) -> str:
         criteri=validation.pack,
         errori=validation.errors,
         avvisi=validation.warnings,
+        firmato=validation.signed,
+        firmatari=[str(signer) for signer in validation.signers],
         fasi=[
             {
                 "titolo": stage.titolo,

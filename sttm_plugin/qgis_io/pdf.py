@@ -5,8 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 
-from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSizeF
-from qgis.PyQt.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSizeF, Qt
+from qgis.PyQt.QtGui import (
+    QAbstractTextDocumentLayout,
+    QColor,
+    QFont,
+    QPageLayout,
+    QPageSize,
+    QPainter,
+    QPalette,
+    QPdfWriter,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+)
 
 _DATES = re.compile(rb"/(CreationDate|ModDate) ?\((D:[^)]*)\)")
 _IDS = re.compile(rb"/ID ?\[ ?<([0-9A-Fa-f]+)> ?<([0-9A-Fa-f]+)> ?\]")
@@ -15,6 +27,13 @@ _XMP_DATES = re.compile(
 )
 _XMP_IDS = re.compile(rb"(uuid:)([0-9a-fA-F-]{36})")
 _RESOLUTION = 150
+# Of the page's height: what the number of the page takes, and what a title needs below it.
+_FOOT = 0.03
+_BELOW_A_TITLE = 0.12
+# QTextDocument knows the attributes of a table, not its style; a head is repeated on each page.
+_TABLE = re.compile(
+    r"<table>\s*((?:<caption>.*?</caption>)?)\s*(<tr>(?:<th\b[^>]*>[^<]*</th>)+</tr>)?", re.DOTALL
+)
 
 
 def pdf_of(html: str, title: str, moment: str) -> bytes:
@@ -37,13 +56,67 @@ def pdf_of(html: str, title: str, moment: str) -> bytes:
     document.setDefaultFont(QFont("Sans Serif", 9))
     # The page is measured in the printer's dots, and so must be what is laid out on it.
     document.documentLayout().setPaintDevice(writer)
-    document.setHtml(html)
+    document.setHtml(_TABLE.sub(_as_attributes, html))
     page = writer.pageLayout().paintRectPixels(_RESOLUTION)
-    document.setPageSize(QSizeF(page.width(), page.height()))
-    document.print(writer) if hasattr(document, "print") else document.print_(writer)
+    foot = page.height() * _FOOT
+    document.setPageSize(QSizeF(page.width(), page.height() - foot))
+    _keep_titles(document, page.height() - foot)
+    _print(document, writer, title, page.width(), page.height() - foot, foot)
     del document, writer
     buffer.close()
     return fix_dates(bytes(content), moment)
+
+
+def _as_attributes(match):
+    caption, head = match.group(1), match.group(2)
+    if caption:
+        caption = f"<p>{caption[len('<caption>') : -len('</caption>')]}</p>"
+    table = '<table width="100%" cellspacing="0" cellpadding="3">'
+    return caption + table + (f"<thead>{head}</thead>" if head else "")
+
+
+def _keep_titles(document, height):
+    """Begin a new page before a title that would end one."""
+    layout, block = document.documentLayout(), document.begin()
+    while block.isValid():
+        if block.blockFormat().headingLevel():
+            top = layout.blockBoundingRect(block).top()
+            if top % height > height * (1 - _BELOW_A_TITLE):
+                kind = QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore
+                shape = block.blockFormat()
+                shape.setPageBreakPolicy(kind)
+                QTextCursor(block).setBlockFormat(shape)
+        block = block.next()
+
+
+def _print(document, writer, title, width, height, foot):
+    """Draw the pages one by one, each with its number and the title of the document."""
+    painter = QPainter(writer)
+    try:
+        pages = document.pageCount()
+        for number in range(pages):
+            if number:
+                writer.newPage()
+            view = QRectF(0, number * height, width, height)
+            painter.save()
+            painter.translate(0, -view.top())
+            painter.setClipRect(view)
+            context = QAbstractTextDocumentLayout.PaintContext()
+            context.clip = view
+            context.palette.setColor(QPalette.ColorRole.Text, QColor("#1a1a1a"))
+            document.documentLayout().draw(painter, context)
+            painter.restore()
+            painter.setFont(QFont("Sans Serif", 7))
+            painter.setPen(QColor("#444444"))
+            line = QRectF(0, height, width, foot)
+            painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, title)
+            painter.drawText(
+                line,
+                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom,
+                f"pagina {number + 1} di {pages}",
+            )
+    finally:
+        painter.end()
 
 
 def fix_dates(pdf: bytes, moment: str) -> bytes:
