@@ -29,10 +29,10 @@ class ExportCompatibility(SttmAlgorithm):
         "rilievi.json, rapporto.html, rapporto.pdf e manifest.json con le impronte. I controlli "
         "bloccanti si ripetono su ciò che viene scritto: se uno non è soddisfatto la consegna non "
         "parte. I servizi da non localizzare perdono la geometria e ciò che sembra un dato "
-        "personale (codice fiscale, posta elettronica di una persona, cellulare) non si consegna: nei "
-        "layer del comune resta tutto, e il registro dice che cosa è stato tolto. La firma digitale si "
-        "appone dopo: attorno al file .zip (.zip.p7m) oppure accanto, con lo stesso nome. Formato "
-        "proposto, non ufficiale."
+        "personale (codice fiscale, posta elettronica di una persona, cellulare) non si "
+        "consegna: nei layer del comune resta tutto, e il registro dice che cosa è stato tolto. "
+        "La firma digitale si appone dopo: attorno al file .zip (.zip.p7m) oppure accanto, con lo "
+        "stesso nome. Formato proposto, non ufficiale."
     )
     TAGS = ("consegna", "pacchetto", "restituzione", "zip", "compatibilità", "PTM")
 

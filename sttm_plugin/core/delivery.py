@@ -97,7 +97,7 @@ class Delivery:
 _NAMES = (*layout.ROLES.values(), "validato_da", "fonte", "fonte_id", "codice_fonte")
 
 
-def leave_out_personal(own):
+def leave_out_personal(own, pack):
     """Return (services without what may be personal, what was left out).
 
     Of a text only the piece found goes; of a name of a body, of a code and of an entry of
@@ -106,25 +106,26 @@ def leave_out_personal(own):
     own, omitted = own.copy(), []
     # Never delivered, so nothing in it is to be told.
     own["attributi_origine"] = None
-    for one in schema.SERVICES:
-        if one.kind not in ("text", "json") or one.name in ("motivazione", "attributi_origine"):
+    # The same fields the check reads: the digits of an identifier are no telephone number.
+    for name in pack.check("STTM2-941").campi:
+        if name == "attributi_origine" or name not in own.columns:
             continue
-        column = own[one.name]
+        column = own[name]
         texts = column[column.notna()].astype(str)
         found = set()
         for pattern in PERSONAL.values():
             found |= set(texts.index[texts.str.contains(pattern)])
         for row in sorted(found):
             before = texts[row]
-            if one.name == "attributi":
+            if name == "attributi":
                 after = _without_personal_entries(before)
             else:
-                after = None if one.name in _NAMES else without_personal(before)
-            own.at[row, one.name] = after
+                after = None if name in _NAMES else without_personal(before)
+            own.at[row, name] = after
             omitted.append(
                 {
                     "id_servizio": own.at[row, "id_servizio"],
-                    "campo": one.name,
+                    "campo": name,
                     "tipo": ", ".join(kinds_in(before)),
                     "prima": before,
                     "dopo": after,
@@ -217,7 +218,7 @@ def build_delivery(
     if others:
         notes.append(f"{others} servizi di altri comuni non fanno parte della consegna.")
     own = own.sort_values("id_servizio", kind="stable", na_position="last").reset_index(drop=True)
-    own, omitted = (own, []) if keep_personal else leave_out_personal(own)
+    own, omitted = (own, []) if keep_personal else leave_out_personal(own, pack)
     if omitted:
         notes.append(
             f"{len(omitted)} valori con possibili dati personali non si consegnano: quali, di "

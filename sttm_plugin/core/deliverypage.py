@@ -155,10 +155,12 @@ def _omitted(omitted):
 
 
 def _rules(valuations, pack):
-    """Return the rules that were applied, with how many services and where they come from."""
+    """Return the rules that had a value, with how many services and where they come from."""
     from .report import source_text
 
-    applied = Counter(valuations["codice_regola"])
+    had = valuations["esito"] != "non_valutabile"
+    applied = Counter(valuations.loc[had, "codice_regola"])
+    without = set(valuations["codice_regola"]) - set(applied)
     rules = {rule.codice_regola: rule for rule in pack.regole}
     rows, kinds = [], Counter()
     for code in sorted(code for code in applied if code in rules):
@@ -175,10 +177,11 @@ def _rules(valuations, pack):
         )
     total = sum(kinds.values())
     sentence = (
-        f"Sui servizi consegnati sono state applicate {written(total)} regole: "
+        f"Sui servizi consegnati {written(total)} regole avevano un dato: "
         f"{written(kinds['norma'])} riprendono una norma, {written(kinds['letteratura'])} un testo "
         f"tecnico, {written(kinds['proposta'])} sono proposte da questo progetto e non sono "
-        "ufficiali."
+        f"ufficiali. Altre {written(len(without))} regole non avevano un dato: sono nella tabella "
+        "valutazioni."
     )
     return {"regole": rows, "frase_regole": sentence}
 

@@ -90,7 +90,7 @@ def _sheet(row, rules):
     ]
     if row["geometry"] is None:
         lacking.append({"nome": "Posizione", "perche": "dove sorgerà (se si può localizzare)"})
-    lacking += [{"nome": one, "perche": "un criterio di valenza lo legge"} for one in unknown]
+    lacking += [{"nome": name, "perche": how} for name, how in unknown]
     return {
         "nome": without_personal(row["denominazione"] or "Servizio senza nome"),
         "dati": [(label, value) for label, value in _facts(row) if value],
@@ -145,12 +145,12 @@ def _facts(row):
 
 
 def _criteria(row, rules):
-    """Return (rules that had a value, what the others lack)."""
+    """Return (rules that had a value, [(what the others read, how it is found)])."""
     try:
         found = json.loads(row["motivazione"] or "[]")
     except ValueError:
         found = []
-    measured, unknown = [], set()
+    measured, unknown = [], {}
     for one in found if isinstance(found, list) else []:
         rule = rules.get(one.get("criterio"))
         # Formal acts come after the recognition, and parameters are not of the service.
@@ -159,7 +159,7 @@ def _criteria(row, rules):
         label = str(rule.attributo).replace("_", " ")
         if one.get("esito") == "non_valutabile":
             if rule.tipo_regola != "sufficiente":
-                unknown.add(label)
+                unknown.setdefault(label, f"{rule.dimensione}: {rule.formula}".rstrip(": "))
             continue
         measured.append(
             {
@@ -173,7 +173,7 @@ def _criteria(row, rules):
                 "provenienza": provenance_text(rule.provenienza, rule.verificato),
             }
         )
-    return measured, sorted(unknown)
+    return measured, sorted(unknown.items())
 
 
 def _shown(value) -> str:

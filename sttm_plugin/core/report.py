@@ -326,7 +326,7 @@ def _checks(checks, pack):
             {
                 "codice": row["codice"],
                 "titolo": row["titolo"],
-                "fonte": source_text(known[row["codice"]]) if row["codice"] in known else "",
+                "provenienza": _provenance(known.get(row["codice"])),
                 "verdetto": _VERDICTS[row["verdetto"]],
                 "mancano": ", ".join(_lacking(pack, name) for name in lacking),
                 "provati": written(int(row["oggetti_provati"])),
@@ -378,6 +378,12 @@ def _catchments(rows):
         }
         for row in sorted(rows, key=share)[:_SHOWN]
     ]
+
+
+def _provenance(controllo) -> str:
+    if controllo is None:
+        return ""
+    return provenance_text(controllo.provenienza, controllo.verificato)
 
 
 def _lacking(pack, name) -> str:

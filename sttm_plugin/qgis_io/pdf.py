@@ -15,9 +15,7 @@ from qgis.PyQt.QtGui import (
     QPainter,
     QPalette,
     QPdfWriter,
-    QTextCursor,
     QTextDocument,
-    QTextFormat,
 )
 
 _DATES = re.compile(rb"/(CreationDate|ModDate) ?\((D:[^)]*)\)")
@@ -27,9 +25,8 @@ _XMP_DATES = re.compile(
 )
 _XMP_IDS = re.compile(rb"(uuid:)([0-9a-fA-F-]{36})")
 _RESOLUTION = 150
-# Of the page's height: what the number of the page takes, and what a title needs below it.
+# Of the page's height: what the number of the page takes.
 _FOOT = 0.03
-_BELOW_A_TITLE = 0.12
 # QTextDocument knows the attributes of a table, not its style; a head is repeated on each page.
 _TABLE = re.compile(
     r"<table>\s*((?:<caption>.*?</caption>)?)\s*(<tr>(?:<th\b[^>]*>[^<]*</th>)+</tr>)?", re.DOTALL
@@ -56,11 +53,12 @@ def pdf_of(html: str, title: str, moment: str) -> bytes:
     document.setDefaultFont(QFont("Sans Serif", 9))
     # The page is measured in the printer's dots, and so must be what is laid out on it.
     document.documentLayout().setPaintDevice(writer)
-    document.setHtml(_TABLE.sub(_as_attributes, html))
+    # Columns that may not break would leave no room to the others.
+    html = _TABLE.sub(_as_attributes, html.replace("white-space: nowrap;", ""))
+    document.setHtml(html)
     page = writer.pageLayout().paintRectPixels(_RESOLUTION)
     foot = page.height() * _FOOT
     document.setPageSize(QSizeF(page.width(), page.height() - foot))
-    _keep_titles(document, page.height() - foot)
     _print(document, writer, title, page.width(), page.height() - foot, foot)
     del document, writer
     buffer.close()
@@ -73,20 +71,6 @@ def _as_attributes(match):
         caption = f"<p>{caption[len('<caption>') : -len('</caption>')]}</p>"
     table = '<table width="100%" cellspacing="0" cellpadding="3">'
     return caption + table + (f"<thead>{head}</thead>" if head else "")
-
-
-def _keep_titles(document, height):
-    """Begin a new page before a title that would end one."""
-    layout, block = document.documentLayout(), document.begin()
-    while block.isValid():
-        if block.blockFormat().headingLevel():
-            top = layout.blockBoundingRect(block).top()
-            if top % height > height * (1 - _BELOW_A_TITLE):
-                kind = QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore
-                shape = block.blockFormat()
-                shape.setPageBreakPolicy(kind)
-                QTextCursor(block).setBlockFormat(shape)
-        block = block.next()
 
 
 def _print(document, writer, title, width, height, foot):
