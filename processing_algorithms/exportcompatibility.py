@@ -49,6 +49,7 @@ class ExportCompatibility(SttmAlgorithm):
     NOTES = "NOTES"
     ALLOW_BLOCKING = "ALLOW_BLOCKING"
     COMUNI, KEEP_PERSONAL = "COMUNI", "KEEP_PERSONAL"
+    IMPORT_LOG = "IMPORT_LOG"
     OUTPUT, SHEETS, LOG = "OUTPUT", "SHEETS", "LOG"
 
     def define(self):
@@ -87,6 +88,14 @@ class ExportCompatibility(SttmAlgorithm):
             "Giustificazioni",
             "Tabella deroghe dell'area di lavoro.",
             QgsProcessing.SourceType.TypeVector,
+        )
+        self.add_file(
+            self.IMPORT_LOG,
+            "Registro dell'importazione",
+            "Registro scritto da «Importa servizi»: il rapporto ne riporta il certificato di "
+            "conservazione (elementi e metri quadrati letti, scritti, scartati).",
+            "Registro (*.json)",
+            advanced=True,
         )
         self.add_criteria()
         self.add_crs()
@@ -185,6 +194,7 @@ class ExportCompatibility(SttmAlgorithm):
 
     def compute(self, parameters, context, feedback):
         from ..core.attributes import classify_missing
+        from ..core.certificate import read_log
         from ..core.context import comuni_frame, lum_frame
         from ..core.delivery import Declaration, build_delivery, omissions_log, plain_declaration
         from ..core.documents import today, write_bytes_whole
@@ -214,6 +224,8 @@ class ExportCompatibility(SttmAlgorithm):
         waivers = self.frame(parameters, self.WAIVERS, crs, context, feedback, ("id_rilievo",))
         comuni = self.frame(parameters, self.COMUNI, crs, context, feedback)
         comuni = None if comuni is None else comuni_frame(comuni)
+        log = self.parameterAsFile(parameters, self.IMPORT_LOG, context)
+        certificate = read_log(log) if log else None
         keep = self.parameterAsBoolean(parameters, self.KEEP_PERSONAL, context)
         declaration = Declaration(
             autore=self.text(parameters, self.AUTHOR, context),
@@ -261,6 +273,7 @@ class ExportCompatibility(SttmAlgorithm):
                     given=given,
                     waivers=waivers,
                     picture=_map_of(delivery, comune, comuni, crs),
+                    certificate=certificate,
                     keep_personal=keep,
                     on_progress=stages.progress,
                 )

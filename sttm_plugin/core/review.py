@@ -48,7 +48,7 @@ class Reviewed:
 
 def check_delivery(
     delivery, *, comune, pack, crs, day, lum=None, perimeters=None, comuni=None, given=None,
-    waivers=None, picture=b"", keep_personal=False, on_progress=None,
+    waivers=None, picture=b"", certificate=None, keep_personal=False, on_progress=None,
 ):  # fmt: skip
     """Run the checks on what a package says and fill its ``esiti_controlli``.
 
@@ -59,6 +59,7 @@ def check_delivery(
             what it finds here.
         day: date of the delivery.
         picture: PNG of the map, b"" without one.
+        certificate: of the import (``core.certificate.read_log``), or None.
         keep_personal: leave in the texts what is found to be personal.
 
     Returns:
