@@ -162,6 +162,7 @@ def _rules(valuations, pack):
     applied = Counter(valuations.loc[had, "codice_regola"])
     without = set(valuations["codice_regola"]) - set(applied)
     rules = {rule.codice_regola: rule for rule in pack.regole}
+    labels = pack.testi.get("attributi", {})
     rows, kinds = [], Counter()
     for code in sorted(code for code in applied if code in rules):
         rule = rules[code]
@@ -169,7 +170,7 @@ def _rules(valuations, pack):
         rows.append(
             {
                 "codice": code,
-                "legge": str(rule.attributo).replace("_", " "),
+                "legge": labels.get(rule.attributo) or str(rule.attributo).replace("_", " "),
                 "soglia": _threshold(rule),
                 "servizi": written(applied[code]),
                 "fonte": source_text(rule),

@@ -66,7 +66,7 @@ def recognition_sheets(services, comune, pack) -> dict:
     }
     for row in chosen.sort_values("id_servizio").to_dict("records"):
         name = _file_name(row)
-        values = _sheet(row, rules)
+        values = _sheet(row, rules, pack)
         files[name] = render("scheda_riconoscimento.html.j2", **shared, **values)
         listed.append({"file": name, "nome": values["nome"], "manca": len(values["manca"])})
     files["indice.html"] = render("schede_riconoscimento.html.j2", **shared, schede=listed)
@@ -83,8 +83,8 @@ def _day(moment) -> str:
     return f"{day}/{month}/{year}"
 
 
-def _sheet(row, rules):
-    measured, unknown = _criteria(row, rules)
+def _sheet(row, rules, pack):
+    measured, unknown = _criteria(row, rules, pack.testi.get("attributi", {}))
     lacking = [
         {"nome": _ALIASES[name], "perche": why} for name, why in _NEEDED if _empty(row[name])
     ]
@@ -144,7 +144,7 @@ def _facts(row):
     )
 
 
-def _criteria(row, rules):
+def _criteria(row, rules, labels):
     """Return (rules that had a value, [(what the others read, how it is found)])."""
     try:
         found = json.loads(row["motivazione"] or "[]")
@@ -156,7 +156,8 @@ def _criteria(row, rules):
         # Formal acts come after the recognition, and parameters are not of the service.
         if rule is None or rule.tipo_regola in ("parametro", "informativa"):
             continue
-        label = str(rule.attributo).replace("_", " ")
+        label = labels.get(rule.attributo) or str(rule.attributo).replace("_", " ")
+        label = label[:1].upper() + label[1:]
         if one.get("esito") == "non_valutabile":
             if rule.tipo_regola != "sufficiente":
                 unknown.setdefault(label, f"{rule.dimensione}: {rule.formula}".rstrip(": "))
