@@ -260,6 +260,7 @@ class Job:
             COMUNE=self.inputs.comune,
             LUM=self.lum,
             LUM_PERIMETERS=self.inputs.perimetri,
+            COMUNI=self.inputs.confini,
             FINDINGS=self.table("rilievi"),
             WAIVERS=self.inputs.deroghe or self.table("deroghe"),
             CRITERIA=self.inputs.criteri,
@@ -269,6 +270,8 @@ class Job:
             KIND=0,
             ALLOW_BLOCKING=False,
             OUTPUT=self.package,
+            SHEETS=str(self.output / "schede_riconoscimento"),
+            LOG=str(self.output / "registro_consegna.json"),
         )
 
     def validate(self):

@@ -411,7 +411,7 @@ class ExportCompatibility(SttmAlgorithm):
 
 def _map_of(delivery, comune, comuni, crs):
     """Return the PNG of the report's map: services by valenza, perimeters, boundary."""
-    from ..core.deliverypage import MAP_CLASSES, PERIMETER, map_class
+    from ..core.deliverypage import BOUNDARY, MAP_CLASSES, PERIMETER, map_class
     from ..qgis_io.mapimage import draw_map
 
     shapes = {name: [] for name, _, _ in MAP_CLASSES}
@@ -425,5 +425,5 @@ def _map_of(delivery, comune, comuni, crs):
         [(colour, shapes[name]) for name, _, colour in MAP_CLASSES],
         crs,
         [(PERIMETER[1], [shape for shape in perimeters if shape is not None])],
-        own.unary_union if own is not None and len(own) else None,
+        None if own is None or own.empty else (BOUNDARY[1], own.unary_union),
     )

@@ -239,8 +239,8 @@ def build_delivery(
         for ids, hide, shape in zip(own["id_servizio"], hidden, own.geometry)
         if hide and shape is not None
     ]
+    own = _without_place(own, hidden, pack)
     rows = _service_rows(own, hidden, comune)
-    own = own.copy()
     own["geometry"] = [None if hide else shape for hide, shape in zip(hidden, own.geometry)]
     own = own.set_geometry("geometry", crs=services.crs)
 
@@ -347,6 +347,20 @@ def _sequence(declaration, previous, comune):
             f"({comune.nome}): indicare il pacchetto giusto."
         )
     return int(previous.manifest["numero"]) + 1, previous.sha256
+
+
+def _without_place(own, hidden, pack):
+    """Return the services where those not to be located no longer say where they are: in which
+    LUM, and what the rules on the position found."""
+    own = own.copy()
+    near = {rule.codice_regola for rule in pack.regole if rule.dimensione == "localizzazione"}
+    for row in own.index[hidden]:
+        own.at[row, "id_lum"], own.at[row, "in_lum"] = None, None
+        kept = [
+            one for one in _rules(own.at[row, "motivazione"]) if one.get("criterio") not in near
+        ]
+        own.at[row, "motivazione"] = compact_json(kept) if kept else None
+    return own
 
 
 def _kind(shape):

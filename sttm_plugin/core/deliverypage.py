@@ -17,6 +17,7 @@ MAP_CLASSES = (
     ("altro", "Al limite, non determinabile o da classificare", "#f4c20d"),
 )
 PERIMETER = ("Perimetri dei LUM", "#c0392b")
+BOUNDARY = ("Confine del comune (tratteggiato)", "#666666")
 _KINDS = {"prima": "Prima consegna", "aggiornamento": "Aggiornamento", "rettifica": "Rettifica"}
 _EVENTS = {
     "nascita": "nuovo",
@@ -36,12 +37,12 @@ def map_class(valenza_calcolata, valenza_confermata) -> str:
     return valenza if valenza in schema.VALENZE else "altro"
 
 
-def delivery_sections(delivery, comune, pack, picture: bytes = b"") -> dict:
+def delivery_sections(delivery, comune, pack, picture: bytes = b"", boundary: bool = False) -> dict:
     """Return the sections of a package for the report's page.
 
     Args:
         delivery: ``core.delivery.Delivery``, its tables complete.
-        picture: PNG of the map, b"" without one.
+        picture: PNG of the map, b"" without one. boundary: the comune's is drawn on it.
     """
     from .delivery import own_counts
 
@@ -53,6 +54,8 @@ def delivery_sections(delivery, comune, pack, picture: bytes = b"") -> dict:
             delivery.services["valenza_calcolata"], delivery.services["valenza_confermata"]
         )
     )
+    drawn = [PERIMETER] if len(delivery.tables["lum_perimetri"]) else []
+    drawn += [BOUNDARY] if boundary else []
     return {
         "dati": _data(meta, delivery),
         "firma": "La firma digitale si appone dopo, attorno al file .zip (.zip.p7m) o accanto, con "
@@ -63,7 +66,7 @@ def delivery_sections(delivery, comune, pack, picture: bytes = b"") -> dict:
             {"nome": label, "colore": colour, "numero": written(kinds[name])}
             for name, label, colour in MAP_CLASSES
         ]
-        + [{"nome": PERIMETER[0], "colore": PERIMETER[1], "numero": ""}],
+        + [{"nome": name, "colore": colour, "numero": ""} for name, colour in drawn],
         "fonte_mappa": f"Elaborazione dai dati della consegna ({comune.nome}, "
         f"{_day(meta['data_consegna'])}); valenza confermata dove c'è, altrimenti calcolata. I "
         "servizi da non localizzare non sono sulla mappa.",

@@ -70,7 +70,7 @@ def check_delivery(
     # A service that must not be located is delivered without a place, and rightly.
     spatial = services["_spatial"] if "_spatial" in services.columns else True
     services["_spatial"] = spatial
-    services.loc[[bool(hide) for hide in hidden], "_spatial"] = False
+    services.loc[hidden, "_spatial"] = False
     plan = Plan(
         services=services,
         comune=comune,
@@ -85,6 +85,11 @@ def check_delivery(
     result = run_checks(plan, pack, on_progress)
     if result is None:
         return None
+    if given is not None:
+        # Distances and areas would say where a service that must not be located is.
+        unplaced = set(services["id_servizio"][hidden])
+        spatial = {one.codice for one in pack.controlli if one.legge_geometria}
+        given = given[~(given["id_oggetto"].isin(unplaced) & given["codice"].isin(spatial))]
     result = _with_given(result, given)
     if not keep_personal:
         result = _without_personal(result)
@@ -100,7 +105,11 @@ def check_delivery(
             f"{code}, da togliere prima di consegnare: {text}" for code, text in _told(private)
         ],
         json=rilievi_document(result, plan),
-        html=report_html(result, plan, delivery=delivery_sections(delivery, comune, pack, picture)),
+        html=report_html(
+            result,
+            plan,
+            delivery=delivery_sections(delivery, comune, pack, picture, comuni is not None),
+        ),
     )
 
 

@@ -31,7 +31,7 @@ def draw_map(classes, crs, lines=(), boundary=None) -> bytes:
         classes: [(colour, shapely points and areas)], the first drawn on top.
         crs: QgsCoordinateReferenceSystem of everything, metric.
         lines: [(colour, shapely areas)] of which the outline alone is drawn.
-        boundary: shapely area of the comune, or None.
+        boundary: (colour, shapely area) drawn as a dashed line, or None.
     """
     layers = []
     for colour, shapes in classes:
@@ -47,10 +47,11 @@ def draw_map(classes, crs, lines=(), boundary=None) -> bytes:
         symbol = QgsLineSymbol.createSimple({"line_color": colour, "line_width": "0.8"})
         layers.append(_layer("MultiLineString", [one.boundary for one in shapes], crs, symbol))
     if boundary is not None:
+        colour, shape = boundary
         symbol = QgsLineSymbol.createSimple(
-            {"line_color": "#666666", "line_width": "0.5", "line_style": "dash"}
+            {"line_color": colour, "line_width": "0.5", "line_style": "dash"}
         )
-        layers.append(_layer("MultiLineString", [boundary.boundary], crs, symbol))
+        layers.append(_layer("MultiLineString", [shape.boundary], crs, symbol))
     layers = [layer for layer in layers if layer.featureCount()]
     if not layers:
         return b""

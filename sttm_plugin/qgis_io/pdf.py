@@ -27,6 +27,12 @@ _XMP_IDS = re.compile(rb"(uuid:)([0-9a-fA-F-]{36})")
 _RESOLUTION = 150
 # Of the page's height: what the number of the page takes.
 _FOOT = 0.03
+# A page is narrower than a window; columns that may not break leave no room to the others.
+_ON_PAPER = (
+    ("white-space: nowrap;", ""),
+    ("font-size: 10.5pt; line-height: 1.4", "font-size: 8.5pt; line-height: 1.25"),
+    (".note { color: #444; font-size: 9.5pt; }", ".note { color: #444; font-size: 8pt; }"),
+)
 # QTextDocument knows the attributes of a table, not its style; a head is repeated on each page.
 _TABLE = re.compile(
     r"<table>\s*((?:<caption>.*?</caption>)?)\s*(<tr>(?:<th\b[^>]*>[^<]*</th>)+</tr>)?", re.DOTALL
@@ -53,8 +59,9 @@ def pdf_of(html: str, title: str, moment: str) -> bytes:
     document.setDefaultFont(QFont("Sans Serif", 9))
     # The page is measured in the printer's dots, and so must be what is laid out on it.
     document.documentLayout().setPaintDevice(writer)
-    # Columns that may not break would leave no room to the others.
-    html = _TABLE.sub(_as_attributes, html.replace("white-space: nowrap;", ""))
+    for on_screen, on_paper in _ON_PAPER:
+        html = html.replace(on_screen, on_paper)
+    html = _TABLE.sub(_as_attributes, html)
     document.setHtml(html)
     page = writer.pageLayout().paintRectPixels(_RESOLUTION)
     foot = page.height() * _FOOT

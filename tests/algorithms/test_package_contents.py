@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .test_submission import ROWS, X, Y, contents, export, table  # noqa: F401
+from .test_submission import RHO, ROWS, X, Y, contents, export, table  # noqa: F401
 
 PLANNED = {
     "id_servizio": "44444444-4444-4444-8444-444444444444",
@@ -86,6 +86,50 @@ def test_what_may_be_personal_is_left_out_of_every_file_and_told_to_the_comune(e
     (place,) = [row for row in told["righe"] if row["regola"] == "STTM2-943"]
     assert place["id_servizio"] == ROWS[2]["id_servizio"]
     assert place["prima"].startswith("POINT")
+
+
+def test_what_must_not_be_located_does_not_tell_its_place_by_other_ways(services):
+    """The LUM, the rules on the position and the distances found by another run go too."""
+    import datetime
+
+    from qgis.core import QgsCoordinateReferenceSystem
+
+    from sttm_plugin.core.attributes import classify_missing
+    from sttm_plugin.core.delivery import Declaration, build_delivery
+    from sttm_plugin.core.pack import load_pack
+    from sttm_plugin.core.reference import comune_of
+    from sttm_plugin.core.review import check_delivery
+    from sttm_plugin.qgis_io.frames import read_services
+
+    row = {**ROWS[0], "denominazione": "Centro antiviolenza Aurora", "in_lum": True, "id_lum": "L1"}
+    other = {**ROWS[0], "id_servizio": "77777777-7777-4777-8777-777777777777", "id_lum": "L1"}
+    crs = QgsCoordinateReferenceSystem("EPSG:32632")
+    frame = read_services(services([row, {**other, "denominazione": "Biblioteca"}]), crs)
+    pack, comune, day = load_pack(), comune_of(RHO), datetime.date(2026, 1, 1)
+    frame = classify_missing(frame, pack)
+    delivery = build_delivery(frame, comune=comune, pack=pack, declaration=Declaration(giorno=day))
+    (hidden,) = delivery.tables["servizi_senza_localizzazione"].to_dict("records")
+    (shown,) = delivery.tables["servizi_punti"].to_dict("records")
+    assert (hidden["id_lum"], hidden["in_lum"]) == (None, None)
+    assert shown["id_lum"] == "L1"
+    rules = delivery.tables["valutazioni"]
+    near = rules["codice_regola"] == "GEN-R14"
+    assert list(rules.loc[near, "id_servizio"]) == [other["id_servizio"]]
+
+    spatial = next(
+        one.codice for one in pack.controlli if one.legge_geometria and one.codice > "STTM2-5"
+    )
+    again = check_delivery(delivery, comune=comune, pack=pack, crs="EPSG:32632", day=day)
+    given = again.result.findings.head(2).copy()
+    given["codice"] = spatial
+    given["id_oggetto"] = [row["id_servizio"], other["id_servizio"]]
+    given["id_rilievo"] = ["a", "b"]
+    given["descrizione"] = "a 120 m dalla fermata"
+    found = check_delivery(
+        delivery, comune=comune, pack=pack, crs="EPSG:32632", day=day, given=given
+    ).result.findings
+    told = set(found.loc[found["descrizione"] == "a 120 m dalla fermata", "id_oggetto"])
+    assert told == {other["id_servizio"]}
 
 
 def test_what_is_found_personal_is_delivered_when_the_comune_says_so(export, tmp_path):  # noqa: F811
