@@ -10,7 +10,6 @@ from .checks.engine import (
     NOT_MET,
     OPEN,
     PACKAGE_CHECKS,
-    CheckResult,
     Plan,
     counts_of,
     run_checks,
@@ -143,13 +142,7 @@ def _with_given(result, given):
             checks.loc[row, "oggetti_non_conformi"] = float(known[code])
             checks.loc[row, "oggetti_provati"] = float(known[code])
             checks.loc[row, "dati_mancanti"] = None
-    return CheckResult(
-        findings=findings,
-        checks=checks,
-        mancanze=result.mancanze,
-        counts=counts_of(findings, checks),
-        notes=result.notes,
-    )
+    return replace(result, findings=findings, checks=checks, counts=counts_of(findings, checks))
 
 
 # The receiving side ----------------------------------------------------------------------------
