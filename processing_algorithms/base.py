@@ -120,6 +120,7 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
     CRS = "CRS"
     COMUNE = "COMUNE"
     CRITERIA = "CRITERIA"
+    IMPORT_LOG = "IMPORT_LOG"
 
     def __init__(self):
         super().__init__()
@@ -313,6 +314,17 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
             "lo .zip della cartella. Vuoto: il pacchetto fornito con il plugin (criteri proposti, "
             "non ufficiali).",
             "Pacchetto dei criteri (*.json *.zip)",
+            advanced=True,
+        )
+
+    def add_import_log(self):
+        """Add IMPORT_LOG."""
+        self.add_file(
+            self.IMPORT_LOG,
+            "Registro dell'importazione",
+            "Registro scritto da «Importa servizi»: il rapporto ne riporta il certificato di "
+            "conservazione (elementi e metri quadrati letti, scritti, scartati).",
+            "Registro (*.json)",
             advanced=True,
         )
 

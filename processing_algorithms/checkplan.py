@@ -31,7 +31,6 @@ class CheckPlan(SttmAlgorithm):
     WAIVERS, PREVIOUS = "WAIVERS", "PREVIOUS"
     OUTPUT, CHECKS = "OUTPUT", "CHECKS"
     REPORT_HTML, REPORT_JSON = "REPORT_HTML", "REPORT_JSON"
-    IMPORT_LOG = "IMPORT_LOG"
 
     def define(self):
         point = QgsProcessing.SourceType.TypeVectorPoint
@@ -116,14 +115,7 @@ class CheckPlan(SttmAlgorithm):
             "Rilievi di una verifica precedente: si vede che cosa è nuovo e che cosa è risolto.",
             table,
         )
-        self.add_file(
-            self.IMPORT_LOG,
-            "Registro dell'importazione",
-            "Registro scritto da «Importa servizi»: il rapporto ne riporta il certificato di "
-            "conservazione (elementi e metri quadrati letti, scritti, scartati).",
-            "Registro (*.json)",
-            advanced=True,
-        )
+        self.add_import_log()
         self.add_crs()
         self.add_sink(
             self.OUTPUT,

@@ -49,7 +49,6 @@ class ExportCompatibility(SttmAlgorithm):
     NOTES = "NOTES"
     ALLOW_BLOCKING = "ALLOW_BLOCKING"
     COMUNI, KEEP_PERSONAL = "COMUNI", "KEEP_PERSONAL"
-    IMPORT_LOG = "IMPORT_LOG"
     OUTPUT, SHEETS, LOG = "OUTPUT", "SHEETS", "LOG"
 
     def define(self):
@@ -89,14 +88,7 @@ class ExportCompatibility(SttmAlgorithm):
             "Tabella deroghe dell'area di lavoro.",
             QgsProcessing.SourceType.TypeVector,
         )
-        self.add_file(
-            self.IMPORT_LOG,
-            "Registro dell'importazione",
-            "Registro scritto da «Importa servizi»: il rapporto ne riporta il certificato di "
-            "conservazione (elementi e metri quadrati letti, scritti, scartati).",
-            "Registro (*.json)",
-            advanced=True,
-        )
+        self.add_import_log()
         self.add_criteria()
         self.add_crs()
         self.add_text(self.AUTHOR, "Autore", "Chi consegna: nei metadati del pacchetto.")
@@ -126,24 +118,22 @@ class ExportCompatibility(SttmAlgorithm):
             self.NOTES, self.tr("Note"), None, multiLine=True, optional=True
         )
         self.add(notes, "Note per chi riceve, senza dati personali.")
-        allow = QgsProcessingParameterBoolean(
-            self.ALLOW_BLOCKING, self.tr("Scrivi anche con rilievi bloccanti"), False, True
-        )
-        self.add(
-            allow,
-            "Per una prova interna: il pacchetto si scrive anche se i controlli bloccanti non "
-            "sono soddisfatti. Chi riceve lo respingerà.",
-            advanced=True,
-        )
-        keep = QgsProcessingParameterBoolean(
-            self.KEEP_PERSONAL, self.tr("Consegna anche i possibili dati personali"), False, True
-        )
-        self.add(
-            keep,
-            "Solo se ciò che è stato riconosciuto non è un dato personale: nel dubbio lasciare "
-            "spento.",
-            advanced=True,
-        )
+        for name, label, text in (
+            (
+                self.ALLOW_BLOCKING,
+                "Scrivi anche con rilievi bloccanti",
+                "Per una prova interna: il pacchetto si scrive anche se i controlli bloccanti non "
+                "sono soddisfatti. Chi riceve lo respingerà.",
+            ),
+            (
+                self.KEEP_PERSONAL,
+                "Consegna anche i possibili dati personali",
+                "Solo se ciò che è stato riconosciuto non è un dato personale: nel dubbio lasciare "
+                "spento.",
+            ),
+        ):
+            option = QgsProcessingParameterBoolean(name, self.tr(label), False, True)
+            self.add(option, text, advanced=True)
         self.add_file_output(
             self.OUTPUT,
             "Pacchetto di consegna",

@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import functools
 import sqlite3
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape  # only writes: nothing foreign is parsed
 
 from . import layout
 from .errors import SttmError
