@@ -161,6 +161,9 @@ def _rules(valuations, pack):
     """Return the rules that had a value, with how many services and where they come from."""
     from .report import source_text
 
+    # What is local by its category has no threshold.
+    graded = {one.codice_regola for one in pack.regole if one.attributo != "codice_categoria"}
+    valuations = valuations[valuations["codice_regola"].isin(graded)]
     had = valuations["esito"] != "non_valutabile"
     applied = Counter(valuations.loc[had, "codice_regola"])
     without = set(valuations["codice_regola"]) - set(applied)
