@@ -83,3 +83,10 @@ def found_categories(query, criteria="") -> list[str]:
     from ..core.proposals import search
 
     return search(query, load_pack(Path(criteria) if criteria else None))
+
+
+def value_key(text) -> str:
+    """Return a value as the maps of a profile compare it: case, accents, spaces don't count."""
+    from ..core.profile import comparable
+
+    return comparable(text)

@@ -20,6 +20,7 @@ class SttmPlugin:
         self.provider = None
         self.dock = None
         self.action = None
+        self.actions = []
 
     def initProcessing(self):  # noqa: N802
         """Register the provider, once."""
@@ -40,11 +41,24 @@ class SttmPlugin:
         self.action = QAction(QIcon(icon_path("sttm")), self.tr("Verifica STTM 2"), main_window)
         self.action.setObjectName("SttmVerificationAction")
         self.action.setToolTip(self.tr("Mostra o nasconde il pannello «Verifica STTM 2»"))
-        self.iface.addToolBarIcon(self.action)
-        self.iface.addPluginToMenu(MENU, self.action)
+        self._add(self.action)
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.dock.setToggleVisibilityAction(self.action)
         self.dock.hide()
+        importing = QAction(
+            QIcon(icon_path("importservices")), self.tr("Importa servizi…"), main_window
+        )
+        importing.setObjectName("SttmImportAction")
+        importing.setToolTip(
+            self.tr("Porta un layer o un file con le sue colonne nello schema dei servizi")
+        )
+        importing.triggered.connect(self.dock.import_services)
+        self._add(importing)
+
+    def _add(self, action):
+        self.actions.append(action)
+        self.iface.addToolBarIcon(action)
+        self.iface.addPluginToMenu(MENU, action)
 
     def unload(self):
         """Take away everything that was added."""
@@ -53,11 +67,11 @@ class SttmPlugin:
             self.iface.removeDockWidget(self.dock)
             self.dock.deleteLater()
             self.dock = None
-        if self.action is not None:
-            self.iface.removePluginMenu(MENU, self.action)
-            self.iface.removeToolBarIcon(self.action)
-            self.action.deleteLater()
-            self.action = None
+        for action in self.actions:
+            self.iface.removePluginMenu(MENU, action)
+            self.iface.removeToolBarIcon(action)
+            action.deleteLater()
+        self.actions, self.action = [], None
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)
             self.provider = None

@@ -38,7 +38,7 @@ uffici del comune</td></tr>
 la scheda <b>Controlli</b> dice quale dato li sblocca.</p>
 <h3>Tasti</h3>
 <p>F5 verifica · Esc ferma · Ctrl+F cerca · Invio mostra · Ctrl+J giustifica · Ctrl+Maiusc+J revoca
-· Ctrl+R rapporto · Ctrl+E esporta · Ctrl+1…4 schede</p>
+· Ctrl+I importa · Ctrl+R rapporto · Ctrl+E esporta · Ctrl+1…4 schede</p>
 <p><i>I criteri forniti sono proposte del progetto, non ufficiali: guidano, non impongono, e non
 sostituiscono la valutazione di compatibilità con il PTM.</i></p>
 """

@@ -7,9 +7,9 @@ from pathlib import Path
 from qgis.core import QgsFieldProxyModel, QgsMapLayerProxyModel, QgsProject
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QCompleter, QWidget
+from qgis.PyQt.QtWidgets import QWidget
 
-from ..processing_algorithms.choices import comuni
+from .comune_choice import choose_istat, chosen_istat, complete_comune, fill_comuni
 from .forms import form
 from .project_state import recall, remember
 from .result_layers import is_result
@@ -43,12 +43,13 @@ class InputsPage(QWidget, form("inputs_page")):
 
     changed = pyqtSignal()
     workspace_wanted = pyqtSignal()
+    import_wanted = pyqtSignal()
 
     def __init__(self, parent=None):
         super().__init__(parent)
         self.setupUi(self)
         self._restoring = True
-        self._fill_comuni()
+        fill_comuni(self.comune, self.tr("nome o codice ISTAT"))
         self._services_model = QgsMapLayerProxyModel(self)
         self._services_source().setItemsCheckable(True)
         self._services_model.setFilters(_ANY)
@@ -76,6 +77,7 @@ class InputsPage(QWidget, form("inputs_page")):
         self._services_source().dataChanged.connect(self._on_change)
         self.recognise.clicked.connect(self.recognise_layers)
         self.new_workspace.clicked.connect(self.workspace_wanted)
+        self.import_services.clicked.connect(self.import_wanted)
         for layout in (self.needed_form, self.optional_form, self.kept_form):
             layout.setRowWrapPolicy(layout.RowWrapPolicy.WrapLongRows)
             layout.setFieldGrowthPolicy(layout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -89,10 +91,7 @@ class InputsPage(QWidget, form("inputs_page")):
 
     def istat(self) -> str:
         """Return the ISTAT code of the comune, what was typed when it is none of the list."""
-        at = self.comune.findText(self.comune.currentText(), Qt.MatchFlag.MatchFixedString)
-        if at >= 0:
-            return self.comune.itemData(at) or ""
-        return self.comune.currentText().strip()
+        return chosen_istat(self.comune)
 
     def service_layers(self) -> list:
         """Return the layers ticked as services, in the order of the list."""
@@ -194,12 +193,15 @@ class InputsPage(QWidget, form("inputs_page")):
             self._restoring = False
         self._tell_services()
 
+    def add_services(self, layers):
+        """Tick layers beside those that are ticked: they were just imported."""
+        known = self.service_layers()
+        self._tick([*known, *(layer for layer in layers if layer not in known)])
+        self._on_change()
+
     def choose_comune(self, istat):
         """Show a comune by its ISTAT code; none for ""."""
-        at = self.comune.findData(istat) if istat else -1
-        self.comune.setCurrentIndex(at)
-        if at < 0:
-            self.comune.setEditText(istat or "")
+        choose_istat(self.comune, istat)
 
     def hide_results(self, *_):
         """Keep our own results out of the lists of layers."""
@@ -256,8 +258,8 @@ class InputsPage(QWidget, form("inputs_page")):
         foreign = [layer.name() for layer in layers if not _has_fields(layer, SERVICE_FIELDS)]
         if foreign:
             text = self.tr(
-                "«{}» non ha ancora lo schema dei servizi: importarlo prima con «Importa servizi» "
-                "(scheda Guida), che legge le colonne che ha."
+                "«{}» non ha ancora lo schema dei servizi: importarlo prima con «Importa…», "
+                "che legge le colonne che ha."
             ).format("», «".join(foreign))
         elif not layers and self.workspace_path():
             text = self.tr("Nessun layer spuntato: si usano i servizi dell'area di lavoro {}.")
@@ -269,35 +271,8 @@ class InputsPage(QWidget, form("inputs_page")):
         self.services_hint.setVisible(bool(text))
 
     def _complete_comune(self):
-        """Take the only comune that has what was typed, so that Tab is enough."""
-        typed = self.comune.currentText().strip()
-        if not typed or self.comune.findText(typed, Qt.MatchFlag.MatchFixedString) >= 0:
-            at = self.comune.findText(typed, Qt.MatchFlag.MatchFixedString) if typed else -1
-            self.comune.setCurrentIndex(at)
-            self._on_change()
-            return
-        found = [at for at in range(self.comune.count()) if self._fits(at, typed)]
-        if len(found) == 1:
-            self.comune.setCurrentIndex(found[0])
+        complete_comune(self.comune)
         self._on_change()
-
-    def _fits(self, at, typed):
-        text = self.comune.itemText(at).casefold()
-        return text.startswith(typed.casefold()) or self.comune.itemData(at).endswith(typed)
-
-    def _fill_comuni(self):
-        for istat, nome, zona in comuni():
-            self.comune.addItem(f"{nome} ({istat})", istat)
-            at = self.comune.count() - 1
-            self.comune.setItemData(at, zona, Qt.ItemDataRole.ToolTipRole)
-        self.comune.setCurrentIndex(-1)
-        self.comune.setInsertPolicy(self.comune.InsertPolicy.NoInsert)
-        self.comune.lineEdit().setPlaceholderText(self.tr("nome o codice ISTAT"))
-        completer = QCompleter(self.comune.model(), self)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        self.comune.setCompleter(completer)
 
     def _tick(self, layers):
         self._services_source().setLayersChecked(layers)

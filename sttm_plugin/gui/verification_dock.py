@@ -20,6 +20,7 @@ from .findings_model import read_findings
 from .findings_page import FindingsPage
 from .forms import form
 from .guidance import guidance_html
+from .import_dialog import ImportDialog
 from .inputs_page import InputsPage
 from .map_focus import objects_of, show_on_map
 from .project_state import recall, remember
@@ -64,6 +65,8 @@ class VerificationDock(QgsDockWidget):
         ):
             button.clicked.connect(action)
         self.inputs.workspace_wanted.connect(self.create_workspace)
+        self.inputs.import_wanted.connect(self.import_services)
+        self.import_dialog = None
         self.findings.show_wanted.connect(self.show_object)
         self.findings.justify_wanted.connect(self.justify)
         self.findings.revoke_wanted.connect(self.revoke)
@@ -314,9 +317,41 @@ class VerificationDock(QgsDockWidget):
 
         def on_created(results):
             self.inputs.workspace.setFilePath(results.get("OUTPUT") or path)
+            if self.import_dialog is not None:
+                self.import_dialog.workspace.setFilePath(results.get("OUTPUT") or path)
             self._praise(self.tr("Area di lavoro creata: {}.").format(Path(path).name))
 
         self._start("sttm:createworkspace", parameters, on_created)
+
+    # Import -----------------------------------------------------------------------------
+
+    def import_services(self):
+        """Open the import assistant, with what this page knows already."""
+        if self.import_dialog is None:
+            self.import_dialog = ImportDialog(self.iface, self.window())
+            self.import_dialog.imported.connect(self._on_imported)
+            self.import_dialog.workspace_wanted.connect(self.create_workspace)
+            self.import_dialog.finished.connect(self._forget_import)
+            layer = self.iface.activeLayer()
+            self.import_dialog.start_from(
+                self.inputs.istat(),
+                self.inputs.workspace_path(),
+                self.inputs.combos["COMUNI"].currentLayer(),
+                layer if isinstance(layer, QgsVectorLayer) else None,
+            )
+        self.import_dialog.show()
+        self.import_dialog.raise_()
+        self.import_dialog.activateWindow()
+
+    def _forget_import(self, *_):
+        dialog, self.import_dialog = self.import_dialog, None
+        if dialog is not None:
+            dialog.deleteLater()
+
+    def _on_imported(self, layers, istat):
+        if istat and not self.inputs.istat():
+            self.inputs.choose_comune(istat)
+        self.inputs.add_services(layers)
 
     # Runs -------------------------------------------------------------------------------
 
@@ -485,6 +520,7 @@ class VerificationDock(QgsDockWidget):
             "Ctrl+Shift+J": self.findings.ask_to_revoke,
             "Ctrl+R": self.open_report,
             "Ctrl+E": self.export,
+            "Ctrl+I": self.import_services,
         }
         for page in range(self.panel.tabs.count()):
             keys[f"Ctrl+{page + 1}"] = lambda page=page: self.panel.tabs.setCurrentIndex(page)
@@ -552,6 +588,9 @@ class VerificationDock(QgsDockWidget):
         algorithm_id = url.toString()
         if not algorithm_id.startswith("sttm:"):
             return
+        if algorithm_id == "sttm:importservices":
+            self.import_services()
+            return
         import processing
 
         dialog = processing.createAlgorithmDialog(algorithm_id, {})
@@ -560,6 +599,8 @@ class VerificationDock(QgsDockWidget):
 
     def close_down(self):
         """Let go of the project and of any run, before the dock is deleted."""
+        if self.import_dialog is not None:
+            self.import_dialog.done(0)
         project = QgsProject.instance()
         for signal, slot in (
             (project.readProject, self.restore),

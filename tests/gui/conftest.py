@@ -149,6 +149,9 @@ class Window:
     def mainWindow(self):  # noqa: N802
         return self.window
 
+    def activeLayer(self):  # noqa: N802
+        return None
+
     def mapCanvas(self):  # noqa: N802
         return self.canvas
 

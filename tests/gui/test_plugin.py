@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+ACTIONS = ["SttmVerificationAction", "SttmImportAction"]
+
 
 @pytest.fixture
 def plugin(window, qgis_processing):
@@ -56,8 +58,20 @@ def test_reloading_twice_has_one_of_each(window, plugin):
         plugin.unload()
         plugin.initGui()
     assert docks(window) == ["SttmVerificationDock"]
-    assert len(window.bar.actions()) == 1
+    assert [action.objectName() for action in window.bar.actions()] == ACTIONS
+    assert [action.objectName() for action in window.menu.actions()] == ACTIONS
     assert providers().count("sttm") == 1
+
+
+def test_the_second_action_opens_the_import_and_unloading_closes_it(window, plugin):
+    from qgis.PyQt.QtCore import QCoreApplication, QEvent
+    from qgis.PyQt.QtWidgets import QDialog
+
+    window.bar.actions()[1].trigger()
+    assert plugin.dock.import_dialog.isVisible()
+    plugin.unload()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert window.window.findChildren(QDialog) == []
 
 
 def test_every_algorithm_has_an_icon_of_its_own(project_root):

@@ -1,0 +1,154 @@
+"""Rows of a table as a view shows them: plain text, sorted by value."""
+
+from __future__ import annotations
+
+from qgis.core import NULL, QgsFeatureRequest, QgsProcessingUtils
+from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QSortFilterProxyModel, Qt
+from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView
+
+from .explanation import number
+
+SORT_ROLE = Qt.ItemDataRole.UserRole + 1
+ROW_ROLE = Qt.ItemDataRole.UserRole + 2
+_LONGEST = 300
+
+
+class RowsModel(QAbstractTableModel):
+    """Rows (dicts) under columns of (key, title); never more than what a view needs."""
+
+    def __init__(self, columns, parent=None):
+        super().__init__(parent)
+        self.columns = list(columns)
+        self.rows: list = []
+
+    def set_rows(self, rows):
+        """Show these rows in the place of those before."""
+        self.beginResetModel()
+        self.rows = list(rows)
+        self.endResetModel()
+
+    def changed(self, number):
+        """Tell the views that a row has changed."""
+        last = self.index(number, len(self.columns) - 1)
+        self.dataChanged.emit(self.index(number, 0), last)
+
+    def rowCount(self, parent=QModelIndex()):  # noqa: B008, N802
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent=QModelIndex()):  # noqa: B008, N802
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(self, section, orientation, role=Qt.ItemDataRole.DisplayRole):  # noqa: N802
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self.columns[section][1]
+        return None
+
+    def data(self, index, role=Qt.ItemDataRole.DisplayRole):
+        if not index.isValid():
+            return None
+        row = self.rows[index.row()]
+        key = self.columns[index.column()][0]
+        if role == ROW_ROLE:
+            return row
+        if role == SORT_ROLE:
+            value = row.get(key)
+            return "" if value is None else value
+        if role == Qt.ItemDataRole.DisplayRole:
+            return one_line(self.shown(row, key))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain(self.shown(row, key))
+        if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(row.get(key), (int, float)):
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def shown(self, row, key) -> str:
+        """Return a value as it is read."""
+        value = row.get(key)
+        if isinstance(value, bool):
+            return "sì" if value else "no"
+        if isinstance(value, (int, float)):
+            return number(value)
+        return "" if value is None else str(value)
+
+
+class RowsProxy(QSortFilterProxyModel):
+    """Sorts by value and keeps the rows a function accepts."""
+
+    def __init__(self, model, parent=None):
+        super().__init__(parent)
+        self._accepts = None
+        self.setSourceModel(model)
+        self.setSortRole(SORT_ROLE)
+        self.setSortCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.setSortLocaleAware(True)
+
+    def set_filter(self, accepts):
+        """Keep the rows for which ``accepts(row)`` is true; None keeps all."""
+        self._accepts = accepts
+        self.invalidateFilter()
+
+    def filterAcceptsRow(self, row, parent):  # noqa: N802
+        return self._accepts is None or bool(self._accepts(self.sourceModel().rows[row]))
+
+    def row(self, index):
+        """Return the row under an index, None where there is none."""
+        return self.data(index, ROW_ROLE) if index.isValid() else None
+
+
+def one_line(text) -> str:
+    """Return a text that fits a cell."""
+    text = " ".join(str(text).split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def plain(text) -> str:
+    """Return a text that Qt shows as it is: rich text is taken from whatever looks like a tag."""
+    return str(text).replace("<", "‹")
+
+
+def rows_of(layer, most=None) -> list:
+    """Return the rows of a layer as dicts with None for NULL, the first ones where many."""
+    if layer is None:
+        return []
+    request = QgsFeatureRequest()
+    request.setFlags(QgsFeatureRequest.Flag.NoGeometry)
+    if most is not None:
+        request.setLimit(most)
+    names = layer.fields().names()
+    return [
+        {
+            name: None if value is None or value == NULL else value
+            for name, value in zip(names, feature.attributes())
+        }
+        for feature in layer.getFeatures(request)
+    ]
+
+
+def layer_of(run, destination):
+    """Return the layer of a result of a run, None when there is none."""
+    if not destination:
+        return None
+    return QgsProcessingUtils.mapLayerFromString(destination, run.context)
+
+
+def set_up_table(view, proxy, widths, stretch):
+    """Give a table its model, the width of its columns in characters, and a sane behaviour."""
+    view.setModel(proxy)
+    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    view.setAlternatingRowColors(True)
+    view.setWordWrap(False)
+    view.verticalHeader().hide()
+    height = view.fontMetrics().height() + 8
+    view.verticalHeader().setDefaultSectionSize(height)
+    view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    header = view.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setStretchLastSection(False)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    character = view.fontMetrics().averageCharWidth()
+    for column, width in enumerate(widths):
+        header.resizeSection(column, width * character + 14)
+    header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+    view.setSortingEnabled(True)
+    header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+    proxy.sort(-1)
