@@ -19,6 +19,7 @@ class SttmPlugin:
         self.iface = iface
         self.provider = None
         self.dock = None
+        self.reconciliation = None
         self.action = None
         self.actions = []
 
@@ -34,6 +35,7 @@ class SttmPlugin:
         # qgis_process loads the plugin without a window: gui is imported only here.
         from qgis.PyQt.QtWidgets import QAction
 
+        from .gui.reconciliation_dock import ReconciliationDock
         from .gui.verification_dock import VerificationDock
 
         main_window = self.iface.mainWindow()
@@ -54,6 +56,16 @@ class SttmPlugin:
         )
         importing.triggered.connect(self.dock.import_services)
         self._add(importing)
+        self.reconciliation = ReconciliationDock(self.iface, main_window)
+        reconciling = QAction(
+            QIcon(icon_path("reconcilereadings")), self.tr("Riconciliazione"), main_window
+        )
+        reconciling.setObjectName("SttmReconciliationAction")
+        reconciling.setToolTip(self.tr("Mostra o nasconde il pannello «Riconciliazione»"))
+        self._add(reconciling)
+        self.iface.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.reconciliation)
+        self.reconciliation.setToggleVisibilityAction(reconciling)
+        self.reconciliation.hide()
 
     def _add(self, action):
         self.actions.append(action)
@@ -62,11 +74,12 @@ class SttmPlugin:
 
     def unload(self):
         """Take away everything that was added."""
-        if self.dock is not None:
-            self.dock.close_down()
-            self.iface.removeDockWidget(self.dock)
-            self.dock.deleteLater()
-            self.dock = None
+        for dock in (self.dock, self.reconciliation):
+            if dock is not None:
+                dock.close_down()
+                self.iface.removeDockWidget(dock)
+                dock.deleteLater()
+        self.dock = self.reconciliation = None
         for action in self.actions:
             self.iface.removePluginMenu(MENU, action)
             self.iface.removeToolBarIcon(action)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-ACTIONS = ["SttmVerificationAction", "SttmImportAction"]
+ACTIONS = ["SttmVerificationAction", "SttmImportAction", "SttmReconciliationAction"]
+
+DOCKS = ["SttmVerificationDock", "SttmReconciliationDock"]
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def providers():
 
 
 def test_the_action_shows_and_hides_the_dock(window, plugin, qtbot):
-    assert docks(window) == ["SttmVerificationDock"]
+    assert docks(window) == DOCKS
     assert not plugin.dock.isVisible()
     plugin.action.trigger()
     assert plugin.dock.isVisible()
@@ -50,14 +52,14 @@ def test_unloading_leaves_no_provider_dock_or_action(window, plugin):
     assert window.bar.actions() == []
     assert window.menu.actions() == []
     assert "sttm" not in providers()
-    assert QgsProject.instance().receivers(QgsProject.instance().readProject) == before - 1
+    assert QgsProject.instance().receivers(QgsProject.instance().readProject) == before - 2
 
 
 def test_reloading_twice_has_one_of_each(window, plugin):
     for _ in range(2):
         plugin.unload()
         plugin.initGui()
-    assert docks(window) == ["SttmVerificationDock"]
+    assert docks(window) == DOCKS
     assert [action.objectName() for action in window.bar.actions()] == ACTIONS
     assert [action.objectName() for action in window.menu.actions()] == ACTIONS
     assert providers().count("sttm") == 1
