@@ -2,10 +2,11 @@
 
 import os
 import subprocess
+import sys
 import traceback
 from pathlib import Path
 
-from qgis.core import Qgis, QgsApplication, QgsProject
+from qgis.core import Qgis, QgsApplication, QgsFeature, QgsGeometry, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import QDockWidget, QToolBar
 from qgis.utils import iface, plugins
@@ -13,6 +14,8 @@ from qgis.utils import iface, plugins
 DEMO, PICTURES = Path(os.environ["STTM_DEMO"]), Path(os.environ["STTM_PICTURES"])
 LOG = Path(os.environ["STTM_LOG"])
 ISTAT = "015108"
+# A picture of the documentation is no bigger than this.
+MOST_BYTES = 350_000
 lines = []
 
 
@@ -49,6 +52,8 @@ def picture(name):
     """Take the whole screen."""
     path = PICTURES / f"{name}.png"
     subprocess.run(["import", "-window", "root", "-strip", "-quality", "95", str(path)], check=True)
+    if path.stat().st_size > MOST_BYTES:
+        subprocess.run(["mogrify", "+dither", "-colors", "255", str(path)], check=True)
     lines.append(f"{path.name}: {path.stat().st_size} byte")
 
 
@@ -125,7 +130,137 @@ def show_findings():
 def show_checks():
     """The verdicts of every check."""
     plugins["sttm_plugin"].dock.panel.tabs.setCurrentIndex(2)
-    later(lambda: (picture("controlli"), finish()), 1500)
+    later(lambda: (picture("controlli"), open_import()), 1500)
+
+
+def when_idle(runs, step, left=240):
+    """Do a step once nothing runs, and nothing is about to."""
+    if runs.is_running() and left:
+        later(lambda: when_idle(runs, step, left - 1), 500)
+        return
+    if runs.is_running():
+        raise RuntimeError("un'elaborazione non finisce")
+    later(step, 1500)
+
+
+def open_import():
+    """The import assistant on the table of services as the comune keeps it."""
+    sys.path.insert(0, os.environ["STTM_ROOT"])
+    from demo.generator import generate
+
+    generate(DEMO / "ingressi")
+    plugins["sttm_plugin"].dock.hide()
+    plugins["sttm_plugin"].dock.import_services()
+    dialog = plugins["sttm_plugin"].dock.import_dialog
+    dialog.setGeometry(560, 390, 1110, 570)
+    dialog.file.setFilePath(str(DEMO / "ingressi" / "servizi_puntuali.csv"))
+    dialog.source.setText("Piano dei Servizi di Gorgonzola")
+    later(lambda: (picture_of_work("importazione_fonte"), dialog.go_on()), 500)
+    later(lambda: when_idle(dialog.runs, show_columns), 1500)
+
+
+def show_columns():
+    """What is proposed for each column."""
+    dialog = plugins["sttm_plugin"].dock.import_dialog
+    if not dialog.columns_model.rows:
+        raise RuntimeError("nessuna colonna proposta")
+    lines.append(f"colonne proposte: {len(dialog.columns_model.rows)}")
+    dialog.columns.selectRow(1)
+    later(lambda: (picture("importazione"), dialog.tabs.setCurrentIndex(2)), 800)
+    later(lambda: when_idle(dialog.runs, show_values), 1600)
+
+
+def show_values():
+    """What each value becomes; the taxonomy beside."""
+    dialog = plugins["sttm_plugin"].dock.import_dialog
+    dialog.values.selectRow(0)
+    later(lambda: (picture_of_work("importazione_valori"), dialog.tabs.setCurrentIndex(3)), 800)
+    later(lambda: (picture_of_work("importazione_posizione"), dialog.tabs.setCurrentIndex(4)), 2000)
+    later(lambda: when_idle(dialog.runs, show_preview), 3000)
+
+
+def show_preview():
+    """What would be written, on the map too."""
+    dialog = plugins["sttm_plugin"].dock.import_dialog
+    if not dialog.services_model.rows:
+        raise RuntimeError("l'anteprima non ha servizi: " + dialog.summary.text())
+    lines.append("anteprima: " + dialog.summary.text())
+    later(lambda: (picture("importazione_anteprima"), dialog.reject(), open_panel()), 2500)
+
+
+def second_reading():
+    """The services as another source might tell them: other names, a little away."""
+    [plan] = QgsProject.instance().mapLayersByName("Servizi (punti)")
+    fields = plan.fields()
+    layer = QgsVectorLayer(f"Point?crs={plan.crs().authid()}", "Lettura 2 (altre fonti)", "memory")
+    layer.dataProvider().addAttributes(list(fields))
+    layer.updateFields()
+    features = []
+    for number, service in enumerate(plan.getFeatures()):
+        if number % 4 == 3:
+            continue
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes(service.attributes())
+        feature["id_servizio"] = f"L2-{number:04d}"
+        feature["lettura"] = 2
+        feature["fonte"] = "Anagrafe di fantasia"
+        name = str(service["denominazione"])
+        for long, short in (
+            ("Scuola secondaria di I grado", "S.M.S."),
+            ("Istituto tecnico", "I.T."),
+            ("Liceo scientifico", "L.S."),
+            ("Biblioteca comunale", "Biblioteca"),
+        ):
+            name = name.replace(long, short)
+        feature["denominazione"] = name.upper() if number % 3 else name
+        place = service.geometry()
+        place.translate(9 * (number % 7), -11 * (number % 5))
+        feature.setGeometry(QgsGeometry(place))
+        features.append(feature)
+    layer.dataProvider().addFeatures(features)
+    layer.updateExtents()
+    QgsProject.instance().addMapLayer(layer)
+    return plan, layer
+
+
+def open_panel():
+    """The two readings side by side."""
+    plan, other = second_reading()
+    panel = plugins["sttm_plugin"].reconciliation
+    panel.show()
+    panel.raise_()
+    iface.mainWindow().resizeDocks([panel], [430], Qt.Orientation.Vertical)
+    panel.tick(1, [plan])
+    panel.tick(2, [other])
+    panel.panel.workspace.setFilePath(str(DEMO / "comune.gpkg"))
+    panel.panel.author.setText("Ada Rossi, ufficio di piano")
+    later(lambda: (picture_of_work("riconciliazione_letture"), panel.reconcile()), 1000)
+    later(lambda: when_idle(panel.runs, decide_some), 2000)
+
+
+def decide_some():
+    """Three decisions, then the pair that waits next."""
+    panel = plugins["sttm_plugin"].reconciliation
+    if len(panel.model.rows) < 10:
+        raise RuntimeError("poche coppie")
+    lines.append(f"coppie nel pannello: {len(panel.model.rows)}")
+    for decision in (0, 2, 1):
+        panel.decide(decision)
+    later(lambda: when_idle(panel.runs, show_pairs), 1500)
+
+
+def show_pairs():
+    """The pair under the cursor, on the map and side by side."""
+    panel = plugins["sttm_plugin"].reconciliation
+    panel.message_bar.clearWidgets()
+    panel.panel.pairs.selectRow(4)
+    later(lambda: (picture("riconciliazione"), finish()), 2500)
+
+
+def picture_of_work(name):
+    """Take a picture that the documentation doesn't use, when it is asked for."""
+    if os.environ.get("STTM_ALL_PICTURES"):
+        picture(name)
 
 
 QgsApplication.messageLog().messageReceived.connect(on_message)

@@ -129,7 +129,7 @@ class ImportDialog(QDialog, form("import_dialog")):
     def _set_up_columns(self):
         self.columns_model = ColumnsModel(self)
         self.columns_proxy = RowsProxy(self.columns_model, self)
-        set_up_table(self.columns, self.columns_proxy, (18, 34, 30, 22, 30), ColumnsModel.REASON)
+        set_up_table(self.columns, self.columns_proxy, (17, 30, 30, 10, 30), ColumnsModel.REASON)
         self.columns.setItemDelegateForColumn(
             ColumnsModel.FIELD, FieldDelegate(self.columns_proxy, self)
         )
@@ -154,7 +154,7 @@ class ImportDialog(QDialog, form("import_dialog")):
     def _set_up_values(self):
         self.values_model = ValuesModel(self)
         self.values_proxy = RowsProxy(self.values_model, self)
-        set_up_table(self.values, self.values_proxy, (26, 7, 15, 30, 11, 24), ValuesModel.REASON)
+        set_up_table(self.values, self.values_proxy, (22, 7, 13, 27, 11, 20), ValuesModel.REASON)
         self.values.selectionModel().selectionChanged.connect(self._on_value_chosen)
         self.values_model.edited.connect(self._tell_values)
         for title, name in (
@@ -199,7 +199,7 @@ class ImportDialog(QDialog, form("import_dialog")):
                 ("motivo_letto", self.tr("Motivo")),
                 ("messaggio", self.tr("Perché")),
                 ("difetto", self.tr("Difetto")),
-                ("attributi_origine", self.tr("Dati di origine")),
+                ("origine_letta", self.tr("Dati di origine")),
             ],
             self,
         )
@@ -373,7 +373,7 @@ class ImportDialog(QDialog, form("import_dialog")):
     def _tell_columns(self):
         rows = self.columns_model.rows
         used = sum(1 for row in rows if row["campo"])
-        said = self.tr("{} colonne: {} usate, {} restano fra i dati di origine.").format(
+        said = self.tr("{} colonne: {} usate, {} solo fra i dati di origine.").format(
             len(rows), used, len(rows) - used
         )
         unsure = self.columns_model.to_confirm()
@@ -559,9 +559,18 @@ class ImportDialog(QDialog, form("import_dialog")):
 
     def _show_diagnosis(self, sentence, rows, results):
         self.crs_sentence.setText(sentence)
-        self.crs_model.set_rows(rows)
+        self.crs_model.set_rows(
+            sorted(rows, key=lambda row: (not row["trovato"], not row["adatto"], row["ordine"]))
+        )
         self.crs_auto.setChecked(True)
-        warn = bool(rows) and not results.get("DECLARED_OK")
+        found = next((row for row in rows if row["trovato"]), None)
+        declared = bool(results.get("DECLARED"))
+        warn = bool(rows) and (found is None or (declared and not results["DECLARED_OK"]))
+        if found is None:
+            said = self.tr("&Quello dichiarato, verificato sul comune")
+        else:
+            said = self.tr("&Quello trovato: {} (consigliato)").format(found["nome"])
+        self.crs_auto.setText(said)
         self.tabs.setTabText(
             POSITION, self.tr("4  Posizione (!)") if warn else self.tr("4  Posizione")
         )
@@ -643,6 +652,7 @@ class ImportDialog(QDialog, form("import_dialog")):
         rejected = rows_of(found["REJECTED"], _MOST_ROWS)
         for row in rejected:
             row["motivo_letto"] = str(row["motivo"] or "").replace("_", " ")
+            row["origine_letta"] = _told(row["attributi_origine"])
         repairs = repairs_of(results["LOG"])
         services = []
         for name in names[:3]:
@@ -893,6 +903,12 @@ def _destination(workspace, table):
         return "TEMPORARY_OUTPUT"
     quoted = Path(workspace).as_posix().replace("'", "\\'")
     return f"ogr:dbname='{quoted}' table=\"{table}\" (geom)"
+
+
+def _told(attributes):
+    """Return the attributes of a record as a person reads them, those that say something."""
+    filled = json.loads(attributes or "{}").items()
+    return " · ".join(f"{name}: {value}" for name, value in filled if value not in (None, ""))
 
 
 def _json_of(path):

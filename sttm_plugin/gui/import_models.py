@@ -63,7 +63,7 @@ class ColumnsModel(RowsModel):
     def title(self, campo) -> str:
         """Return what a field or several are called."""
         pieces = [piece for piece in str(campo or "").split(";") if piece]
-        return " + ".join(self.titles().get(piece, piece) for piece in pieces)
+        return " + ".join(self.titles().get(piece) or _attribute(piece) for piece in pieces)
 
     def options(self, number_of_row) -> list:
         """Return [(field, title)] a column may go to: its own alternatives first."""
@@ -111,10 +111,9 @@ class ColumnsModel(RowsModel):
             score = row["punteggio"]
             if score is None:
                 return ""
-            text = f"{score:.2f}".replace(".", ",")
-            return f"{text} {_tr('da confermare')}" if _is_unsure(row) else text
+            return f"{score:.2f}".replace(".", ",")
         if key == "motivo":
-            said = [row["motivo"], row["dubbio"]]
+            said = [_tr("da confermare") if _is_unsure(row) else "", row["motivo"], row["dubbio"]]
             if row["dati_personali"]:
                 said.append(_tr("dati personali: {}").format(row["dati_personali"]))
             if row["n_vuoti"]:
@@ -173,6 +172,11 @@ class ColumnsModel(RowsModel):
                 _tr("«{}» non va più in «{}».").format(row["colonna"], self.title(";".join(lost)))
             )
         return " ".join(said)
+
+
+def _attribute(piece):
+    """An attribute the rules read has no field of its own: its name says what it is."""
+    return _tr("Attributo: {}").format(piece.partition(".")[2].replace("_", " ") or piece)
 
 
 def _is_unsure(row):
@@ -247,7 +251,18 @@ class ValuesModel(RowsModel):
                 kept[key] = meant
                 self._write(present[key], meant)
         self.decisions = kept
-        super().set_rows(rows)
+        # What waits for a person comes first, then the categories, the least sure before.
+        super().set_rows(
+            sorted(
+                rows,
+                key=lambda row: (
+                    not is_open(row),
+                    row["campo"] != CATEGORY,
+                    row["confidenza"] or 0,
+                    -row["n"],
+                ),
+            )
+        )
 
     def forget(self):
         """Forget every decision: another source is read."""
@@ -362,7 +377,9 @@ class CrsModel(RowsModel):
         if key.startswith("quota"):
             return "" if row[key] is None else f"{number(round(100 * row[key]))} %"
         if key == "scarto_medio_m":
-            return "" if row[key] is None else number(round(row[key], 1))
+            # How far a system is that doesn't fit says nothing.
+            near = row["adatto"] and row[key] is not None
+            return number(round(row[key], 1)) if near else ""
         if key == "nota":
             said = [
                 _tr("dichiarato") if row["dichiarato"] else "",

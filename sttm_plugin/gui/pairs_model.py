@@ -11,7 +11,7 @@ from qgis.PyQt.QtGui import QFont, QIcon
 
 from ..processing_algorithms import icon_path
 from .explanation import number
-from .rows_model import RowsModel
+from .rows_model import SORT_ROLE, RowsModel, plain
 
 _AREA = QgsWkbTypes.GeometryType.PolygonGeometry
 STATES = ("proposto", "confermato", "respinto")
@@ -26,7 +26,7 @@ _COMPARED = (
 class PairsModel(RowsModel):
     """Rows of ``reconcilereadings``, PAIRS; what waits to be written is told."""
 
-    FIRST, SECOND, SCORE, DISTANCE, NAMES, STATE, SIGNED = range(7)
+    FIRST, SECOND, SCORE, DISTANCE, STATE, DAY = range(6)
 
     def __init__(self, parent=None):
         super().__init__(
@@ -35,9 +35,8 @@ class PairsModel(RowsModel):
                 ("nome_2", _tr("Lettura 2")),
                 ("punteggio", _tr("Punteggio")),
                 ("distanza_m", _tr("Distanza (m)")),
-                ("similarita_nome", _tr("Nomi")),
                 ("stato", _tr("Stato")),
-                ("autore", _tr("Deciso da")),
+                ("data", _tr("Deciso il")),
             ],
             parent,
         )
@@ -63,10 +62,15 @@ class PairsModel(RowsModel):
                 font = QFont()
                 font.setItalic(bool(row.get("in_attesa")))
                 return font
+            if role == Qt.ItemDataRole.ToolTipRole and row["autore"]:
+                return plain(f"{self.shown(row, 'stato')}, {row['autore']}")
+        if role == SORT_ROLE and index.column() == self.DAY:
+            day = self.rows[index.row()]["data"]
+            return day.toString(Qt.DateFormat.ISODate) if isinstance(day, QDate) else str(day or "")
         return super().data(index, role)
 
     def shown(self, row, key):
-        if key in ("punteggio", "similarita_nome"):
+        if key == "punteggio":
             return "" if row[key] is None else f"{row[key]:.2f}".replace(".", ",")
         if key == "distanza_m":
             return "" if row[key] is None else number(round(row[key]))
@@ -76,8 +80,8 @@ class PairsModel(RowsModel):
             if row["ambigua"]:
                 return _tr("proposta, ambigua")
             return state_label(row)
-        if key == "autore":
-            return ", ".join(filter(None, (row["autore"], day_of(row["data"]))))
+        if key == "data":
+            return day_of(row["data"])
         return super().shown(row, key)
 
 
@@ -85,7 +89,7 @@ def state_label(row) -> str:
     """Return the state of a pair as it is read."""
     if row.get("prevale"):
         first = row["prevale"] == row["id_1"]
-        return _tr("unita, prevale la Lettura 1") if first else _tr("unita, prevale la Lettura 2")
+        return _tr("unita, prevale la 1") if first else _tr("unita, prevale la 2")
     return {
         "proposto": _tr("proposta"),
         "confermato": _tr("confermata"),
@@ -134,17 +138,18 @@ def comparison_html(row, first, second) -> str:
             cells = [f"<b>{cell}</b>" for cell in cells]
         lines.append(
             f"<tr><td><small>{escape(_label(name))}</small></td><td>{cells[0]}</td>"
-            f"<td align='center'>{mark}</td><td>{cells[1]}</td></tr>"
+            f"<td>{mark}</td><td>{cells[1]}</td></tr>"
         )
     score = "" if row["punteggio"] is None else f"{row['punteggio']:.2f}".replace(".", ",")
     head = " · ".join(filter(None, (score and _tr("punteggio {}").format(score), _why(row))))
     signed = ", ".join(filter(None, (row["autore"], day_of(row["data"]))))
-    decided = state_label(row) + (f" ({signed})" if signed else "")
+    state = state_label(row)
+    decided = state[:1].upper() + state[1:] + (f" ({signed})" if signed else "")
     pieces = [
         f"<p><b>{escape(decided)}</b><br><small>{escape(head)}</small></p>",
         "<table width='100%' cellspacing='0' cellpadding='2'>",
-        f"<tr><td></td><td><b>{_tr('Lettura 1')}</b></td><td></td>"
-        f"<td><b>{_tr('Lettura 2')}</b></td></tr>",
+        f"<tr><td width='20%'></td><td width='38%'><b>{_tr('Lettura 1')}</b></td>"
+        f"<td width='4%'></td><td width='38%'><b>{_tr('Lettura 2')}</b></td></tr>",
         *lines,
         "</table>",
     ]

@@ -96,7 +96,7 @@ class ReconciliationDock(QgsDockWidget):
         panel = self.panel
         self.model = PairsModel(self)
         self.proxy = RowsProxy(self.model, self)
-        set_up_table(panel.pairs, self.proxy, (30, 30, 10, 12, 7, 18, 24), PairsModel.FIRST)
+        set_up_table(panel.pairs, self.proxy, (30, 30, 10, 12, 19, 11), PairsModel.FIRST)
         header = panel.pairs.horizontalHeader()
         header.setSectionResizeMode(PairsModel.SECOND, header.ResizeMode.Stretch)
         panel.pairs.selectionModel().selectionChanged.connect(self._on_selection)
@@ -124,8 +124,8 @@ class ReconciliationDock(QgsDockWidget):
         panel.merge.clicked.connect(lambda: self.decide(MERGE))
         panel.undo.clicked.connect(lambda: self.decide(UNDO))
         panel.comparison.anchorClicked.connect(self._on_link)
-        panel.splitter.setStretchFactor(0, 3)
-        panel.splitter.setStretchFactor(1, 2)
+        panel.splitter.setStretchFactor(0, 5)
+        panel.splitter.setStretchFactor(1, 3)
 
     def _set_up_others(self):
         columns = [

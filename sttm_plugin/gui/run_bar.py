@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -63,7 +63,16 @@ class RunBar(QWidget):
         self.cancel_button.setEnabled(True)
         self.show()
         self.busy_changed.emit(True)
-        run.start()
+        # Out of the signal of a run that ends: a task added meanwhile may stay in the queue.
+        QTimer.singleShot(0, lambda: self._begin(run))
+
+    def _begin(self, run):
+        if run is not self._run:
+            return
+        if run.feedback.isCanceled():
+            self._on_cancelled()
+        else:
+            run.start()
 
     def cancel(self):
         """Stop what is running."""

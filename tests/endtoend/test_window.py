@@ -36,12 +36,22 @@ def test_the_panel_opens_and_checks_without_an_error_in_the_log(pictures):
     assert int(found.rpartition(" ")[2]) > 20
 
 
+def test_the_assistant_and_the_reconciliation_work_in_a_real_window(pictures):
+    done, _ = pictures
+    said = dict(line.split(": ", 1) for line in done.stdout.splitlines() if ": " in line)
+    assert int(said["colonne proposte"]) == 16
+    # The table of the demonstration: 54 records and what is wrong with them.
+    assert said["anteprima"].startswith("Letti ")
+    assert int(said["coppie nel pannello"]) > 20
+
+
 def test_every_picture_shows_something(pictures):
     from qgis.PyQt.QtGui import QImage
 
     _, folder = pictures
     assert sorted(path.stem for path in folder.glob("*.png")) == [
-        "controlli", "dati", "mappa", "pannello",
+        "controlli", "dati", "importazione", "importazione_anteprima", "mappa", "pannello",
+        "riconciliazione",
     ]  # fmt: skip
     for path in folder.glob("*.png"):
         image = QImage(str(path))
