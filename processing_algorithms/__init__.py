@@ -21,6 +21,7 @@ ALGORITHMS = (
     "accessibility",
     "checkplan",
     "justifyfindings",
+    "exchangewaivers",
     "exportcompatibility",
     "validatesubmission",
     "validatecriteria",

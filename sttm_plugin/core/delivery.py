@@ -807,6 +807,7 @@ def merge_findings(again, given, codes):
     if given is None or not len(given):
         joined = again
     else:
+        given = schema.conform(given, schema.FINDINGS)
         known = given.drop_duplicates("id_rilievo").set_index("id_rilievo")
         again = again.copy()
         for column in ("stato", "giustificazione", "autore", "data"):

@@ -116,6 +116,8 @@ FINDINGS = (
     *_fields("text", "stato giustificazione autore"),
     Field("data", "date"),
     Field("impronta"),
+    Field("cambiato", alias="Che cosa è cambiato dopo la giustificazione"),
+    Field("letto", "json", alias="Che cosa ha letto il controllo"),
 )
 
 CHECKS = (
@@ -132,6 +134,13 @@ WAIVERS = (
     Field("data", "date"),
     Field("documento"),
     Field("revocata_il", "date"),
+    Field("letto", "json"),
+)
+
+# exchangewaivers, CONFLICTS
+CONFLICTS = _fields(
+    "text",
+    "tipo id_deroga id_rilievo codice campi vale non_vale provenienza_non_vale nota",
 )
 
 PAIRS = (

@@ -18,7 +18,7 @@ OPEN_STATES = ("nuovo", "aperto", "giustificazione_scaduta")
 _FIELDS = (
     "id_rilievo codice gruppo severita titolo descrizione istat zona_omogenea id_oggetto "
     "altri_oggetti layer valore soglia unita margine riferimento provenienza verificato "
-    "suggerimento ammette_giustificazione stato giustificazione autore data impronta"
+    "suggerimento ammette_giustificazione stato giustificazione autore data impronta cambiato"
 ).split()
 
 
