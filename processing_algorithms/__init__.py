@@ -28,6 +28,7 @@ ALGORITHMS = (
     "comparecriteria",
     "savecriteria",
     "verifica_completa",
+    "verificacomuni",
 )
 
 

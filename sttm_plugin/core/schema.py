@@ -137,6 +137,13 @@ WAIVERS = (
     Field("letto", "json"),
 )
 
+# verificacomuni, OUTPUT
+BATCH = (
+    *_fields("text", "istat comune zona_omogenea esito"),
+    *_fields("int", "bloccanti errori avvisi informazioni"),
+    *_fields("text", "messaggio cartella consegna"),
+)
+
 # exchangewaivers, CONFLICTS
 CONFLICTS = _fields(
     "text",

@@ -28,6 +28,7 @@ ALGORITHMS = (
     "comparecriteria",
     "savecriteria",
     "verifica_completa",
+    "verificacomuni",
 )
 SPATIAL = ("servizi_punti", "servizi_poligoni", "lum", "lum_perimetri", "popolazione", "rilievi")
 
