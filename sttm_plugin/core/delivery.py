@@ -810,7 +810,7 @@ def merge_findings(again, given, codes):
         given = schema.conform(given, schema.FINDINGS)
         known = given.drop_duplicates("id_rilievo").set_index("id_rilievo")
         again = again.copy()
-        for column in ("stato", "giustificazione", "autore", "data"):
+        for column in ("stato", "giustificazione", "autore", "data", "cambiato"):
             again[column] = [
                 known[column].get(ids, value) if ids in known.index else value
                 for ids, value in zip(again["id_rilievo"], again[column])

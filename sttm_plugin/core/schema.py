@@ -137,6 +137,14 @@ WAIVERS = (
     Field("letto", "json"),
 )
 
+# rilievi_storico: a row for each run of checkplan
+HISTORY = (
+    *_fields("text", "id_verifica momento istat criteri criteri_versione criteri_sha256"),
+    *_fields("int", "servizi bloccanti errori avvisi informazioni giustificati"),
+    *_fields("int", "eseguiti non_verificabili non_applicabili nuovi risolti scadute"),
+    Field("cambiamenti", "json"),
+)
+
 # verificacomuni, OUTPUT
 BATCH = (
     *_fields("text", "istat comune zona_omogenea esito"),
@@ -358,6 +366,7 @@ WORKSPACE = {
     "popolazione": ("MultiPolygon", POPULATION),
     "rilievi": ("Point", FINDINGS),
     "controlli": (None, CHECKS),
+    "rilievi_storico": (None, HISTORY),
     "deroghe": (None, WAIVERS),
     "coppie": (None, PAIRS),
     "criteri": (None, CRITERIA_TABLE),

@@ -38,7 +38,7 @@ _TYPES = {
 }
 # What the tree of the workspace's project shows, top to bottom.
 _GROUPS = (
-    ("Verifica", ("rilievi", "controlli", "deroghe")),
+    ("Verifica", ("rilievi", "controlli", "deroghe", "rilievi_storico")),
     ("Servizi", ("servizi_punti", "servizi_poligoni", "servizi_senza_localizzazione", "coppie")),
     ("LUM", ("lum_perimetri", "lum")),
     ("Territorio", ("popolazione",)),
@@ -47,6 +47,7 @@ _GROUPS = (
 _TITLES = {
     "rilievi": "Rilievi",
     "controlli": "Controlli",
+    "rilievi_storico": "Storico delle verifiche",
     "deroghe": "Giustificazioni (deroghe)",
     "servizi_punti": "Servizi puntuali",
     "servizi_poligoni": "Servizi areali",

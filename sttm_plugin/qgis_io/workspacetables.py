@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..core.errors import SttmError
-from ..core.schema import PAIRS, WAIVERS, names
+from ..core.schema import HISTORY, PAIRS, WAIVERS, names
 
 
 class _Table(NamedTuple):
@@ -22,6 +22,8 @@ class _Table(NamedTuple):
     columns: str
     # Fields a workspace made earlier lacks, and the statement that adds each.
     added: dict
+    # How to make the table in a workspace that lacks it whole.
+    create: tuple = ()
 
 
 _PAIRS = _Table(
@@ -51,6 +53,34 @@ _WAIVERS = _Table(
     "PRAGMA table_info(deroghe)",
     {"letto": "ALTER TABLE deroghe ADD COLUMN letto TEXT"},
 )
+_HISTORY = _Table(
+    "rilievi_storico",
+    HISTORY,
+    "SELECT rowid, id_verifica, momento, istat, criteri, criteri_versione, criteri_sha256, "
+    "servizi, bloccanti, errori, avvisi, informazioni, giustificati, eseguiti, non_verificabili, "
+    "non_applicabili, nuovi, risolti, scadute, cambiamenti FROM rilievi_storico ORDER BY rowid",
+    "UPDATE rilievi_storico SET id_verifica = ?, momento = ?, istat = ?, criteri = ?, "
+    "criteri_versione = ?, criteri_sha256 = ?, servizi = ?, bloccanti = ?, errori = ?, "
+    "avvisi = ?, informazioni = ?, giustificati = ?, eseguiti = ?, non_verificabili = ?, "
+    "non_applicabili = ?, nuovi = ?, risolti = ?, scadute = ?, cambiamenti = ? WHERE rowid = ?",
+    "INSERT INTO rilievi_storico (id_verifica, momento, istat, criteri, criteri_versione, "
+    "criteri_sha256, servizi, bloccanti, errori, avvisi, informazioni, giustificati, eseguiti, "
+    "non_verificabili, non_applicabili, nuovi, risolti, scadute, cambiamenti) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "PRAGMA table_info(rilievi_storico)",
+    {},
+    (
+        "CREATE TABLE rilievi_storico (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "
+        "id_verifica TEXT, momento TEXT, istat TEXT, criteri TEXT, criteri_versione TEXT, "
+        "criteri_sha256 TEXT, servizi MEDIUMINT, bloccanti MEDIUMINT, errori MEDIUMINT, "
+        "avvisi MEDIUMINT, informazioni MEDIUMINT, giustificati MEDIUMINT, eseguiti MEDIUMINT, "
+        "non_verificabili MEDIUMINT, non_applicabili MEDIUMINT, nuovi MEDIUMINT, "
+        "risolti MEDIUMINT, scadute MEDIUMINT, cambiamenti TEXT)",
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) VALUES "
+        "('rilievi_storico', 'attributes', 'rilievi_storico', "
+        "strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+    ),
+)
 # How long another program may hold the file.
 _WAIT_S = 10.0
 
@@ -63,6 +93,11 @@ def change_pairs(path, change):
 def change_waivers(path, change):
     """Give the rows of ``deroghe`` to a function and store what it returns (see ``_change``)."""
     return _change(path, _WAIVERS, change)
+
+
+def add_history(path, row) -> None:
+    """Add the row of a run to the history of a workspace, made where it has none yet."""
+    _change(path, _HISTORY, lambda rows: ([*rows, row], 1))
 
 
 def read_waivers(path) -> list[dict]:
@@ -117,6 +152,10 @@ def _change(path, table, change):
 def _change_rows(connection, file_name, table, change):
     present = {row[1] for row in connection.execute(table.columns)}
     wanted = names(table.fields)
+    if not present and table.create and connection.execute(_WAIVERS.columns).fetchone():
+        for statement in table.create:
+            connection.execute(statement)
+        present = set(wanted)
     if not set(wanted) - set(table.added) <= present:
         raise SttmError(
             f"«{file_name}» non è un'area di lavoro: manca la tabella «{table.name}» con i suoi "
