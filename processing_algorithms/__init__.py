@@ -21,12 +21,14 @@ ALGORITHMS = (
     "accessibility",
     "checkplan",
     "justifyfindings",
+    "exchangewaivers",
     "exportcompatibility",
     "validatesubmission",
     "validatecriteria",
     "comparecriteria",
     "savecriteria",
     "verifica_completa",
+    "verificacomuni",
 )
 
 

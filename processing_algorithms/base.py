@@ -541,6 +541,22 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
             self.style_output(destination, style)
         return destination
 
+    def write_rows(self, parameters, name, context, rows, fields, wkb_type=None, crs=None):
+        """Write rows (dicts) into the sink ``name`` and return its id; None when not asked for.
+
+        Args:
+            wkb_type: a table without geometry by default.
+        """
+        from ..qgis_io.tables import write_rows
+
+        kind = QgsWkbTypes.Type.NoGeometry if wkb_type is None else wkb_type
+        sink, destination = self.open_sink(
+            parameters, name, context, _qgis_fields(fields), kind, crs
+        )
+        if sink is not None:
+            write_rows(sink, rows, fields)
+        return destination
+
     def open_sink(self, parameters, name, context, fields, wkb_type, crs):
         """Return (sink, id) of an output, (None, None) when it wasn't asked for.
 

@@ -31,6 +31,7 @@ class CheckPlan(SttmAlgorithm):
     WAIVERS, PREVIOUS = "WAIVERS", "PREVIOUS"
     OUTPUT, CHECKS = "OUTPUT", "CHECKS"
     REPORT_HTML, REPORT_JSON = "REPORT_HTML", "REPORT_JSON"
+    WORKSPACE = "WORKSPACE"
 
     def define(self):
         point = QgsProcessing.SourceType.TypeVectorPoint
@@ -116,6 +117,14 @@ class CheckPlan(SttmAlgorithm):
             table,
         )
         self.add_import_log()
+        self.add_file(
+            self.WORKSPACE,
+            "Area di lavoro per lo storico",
+            "GeoPackage creato con «Crea l'area di lavoro»: la tabella rilievi_storico riceve una "
+            "riga con data, criteri, conteggi e che cosa è cambiato. Vuoto: nessuno storico.",
+            "GeoPackage (*.gpkg)",
+            advanced=True,
+        )
         self.add_crs()
         self.add_sink(
             self.OUTPUT,
@@ -278,6 +287,13 @@ class CheckPlan(SttmAlgorithm):
         for name, (path, content) in files.items():
             write_bytes_whole(path, content)
             results[name] = path
+        workspace = self.parameterAsFile(parameters, self.WORKSPACE, context)
+        if workspace:
+            from ..core.history import history_row
+            from ..qgis_io.workspacetables import add_history
+
+            # Last: a run is in the history when everything of it was written.
+            add_history(workspace, history_row(result, plan))
         return {**results, **result.counts}
 
 

@@ -24,6 +24,9 @@ PAIR_DECISIONS = (
 # KEEP of decidepairs, in order.
 PAIR_KEEP = ("Record della Lettura 1", "Record della Lettura 2")
 
+# DIRECTION of exchangewaivers, in order.
+EXCHANGES = ("Esporta in un file", "Importa da un file")
+
 # KIND of exportcompatibility, in order.
 DELIVERY_KINDS = ("Prima consegna", "Aggiornamento", "Rettifica")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProcessing, QgsProcessingParameterEnum, QgsWkbTypes
+from qgis.core import QgsProcessing, QgsProcessingParameterEnum
 
 from ..core import schema
 from ..core.errors import SttmError
@@ -97,8 +97,7 @@ class DecidePairs(SttmAlgorithm):
     def compute(self, parameters, context, feedback):
         from ..core.pairdecisions import decide_pairs
         from ..qgis_io import tables
-        from ..qgis_io.fields import make_fields
-        from ..qgis_io.pairstable import change_pairs
+        from ..qgis_io.workspacetables import change_pairs
 
         self.check(parameters, context)
         stages = self.stages(feedback, "lettura delle coppie", "decisione")
@@ -127,16 +126,8 @@ class DecidePairs(SttmAlgorithm):
         )
         feedback.pushInfo(f"Decisioni scritte: {written} su {len(ids)} coppie indicate.")
         outputs = {"WRITTEN": written, "UNCHANGED": len(ids) - written}
-        sink, destination = self.open_sink(
-            parameters,
-            self.OUTPUT,
-            context,
-            make_fields(schema.PAIRS),
-            QgsWkbTypes.Type.NoGeometry,
-            None,
-        )
-        if sink is not None:
-            tables.write_rows(sink, rows, schema.PAIRS)
+        destination = self.write_rows(parameters, self.OUTPUT, context, rows, schema.PAIRS)
+        if destination is not None:
             outputs[self.OUTPUT] = destination
         return outputs
 

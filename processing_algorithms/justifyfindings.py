@@ -25,10 +25,14 @@ class JustifyFindings(SttmAlgorithm):
     HELP = (
         "Giustifica uno o più rilievi con le parole di chi pianifica: motivo (almeno 40 "
         "caratteri), tipo, autore e data. La giustificazione vale finché l'oggetto non cambia; "
-        "poi risulta scaduta e va riesaminata. Si giustificano solo i rilievi che lo ammettono: "
+        "poi risulta scaduta, dice che cosa è cambiato (prima e dopo) e va riesaminata. Si "
+        "giustificano solo i rilievi che lo ammettono: "
         "i difetti del dato si correggono. Con «Revoca» le giustificazioni in vigore dei rilievi "
         "indicati si chiudono alla data, senza cancellarle. Il risultato è la tabella delle "
-        "deroghe da dare alla verifica e alla consegna."
+        "deroghe da dare alla verifica e alla consegna. Parametri: FINDINGS, IDS, REASON, "
+        "REASON_TYPE (0 atto, 1 dato di utenza, 2 previsione, 3 ruolo storico, 4 altro), "
+        "REFERENCE, AUTHOR, DATE, DOCUMENT, WAIVERS, REVOKE, UPDATE_WAIVERS, OUTPUT, "
+        "OUTPUT_FINDINGS; risultati WRITTEN e REVOKED."
     )
 
     FINDINGS = "FINDINGS"
@@ -55,7 +59,8 @@ class JustifyFindings(SttmAlgorithm):
         self.add_text(
             self.IDS,
             "Rilievi da giustificare",
-            "Valori di id_rilievo, separati da «;».",
+            "Valori di id_rilievo, separati da «;». Un codice di controllo (STTM2-301) vale per "
+            "tutti i suoi rilievi ancora da trattare: i rilievi uguali si giustificano insieme.",
             optional=False,
         )
         self.add_text(
@@ -143,10 +148,12 @@ class JustifyFindings(SttmAlgorithm):
             raise Cancelled
 
         stages.next()
+        revoke = self.parameterAsBool(parameters, self.REVOKE, context)
         ids = waivers.split_ids(self.text(parameters, self.IDS, context))
+        ids = waivers.expand_ids(findings, ids, revoke)
         day = self.text(parameters, self.DATE, context)
         written = revoked = 0
-        if self.parameterAsBool(parameters, self.REVOKE, context):
+        if revoke:
             rows, revoked = waivers.revoke_waivers(known, ids, day)
         else:
             new = waivers.make_waivers(
@@ -173,10 +180,10 @@ class JustifyFindings(SttmAlgorithm):
                 )
             tables.update_rows(layer, known, rows, schema.WAIVERS)
         outputs = {"WRITTEN": written, "REVOKED": revoked}
-        outputs[self.OUTPUT] = self._write_rows(
+        outputs[self.OUTPUT] = self.write_rows(
             parameters, self.OUTPUT, context, rows, schema.WAIVERS
         )
-        findings_id = self._write_rows(
+        findings_id = self.write_rows(
             parameters,
             self.OUTPUT_FINDINGS,
             context,
@@ -189,23 +196,3 @@ class JustifyFindings(SttmAlgorithm):
             outputs[self.OUTPUT_FINDINGS] = findings_id
             self.style_output(findings_id, "rilievi")
         return outputs
-
-    def _write_rows(
-        self,
-        parameters,
-        name,
-        context,
-        rows,
-        fields,
-        wkb_type=QgsWkbTypes.Type.NoGeometry,
-        crs=None,
-    ):
-        from ..qgis_io import tables
-        from ..qgis_io.fields import make_fields
-
-        sink, destination = self.open_sink(
-            parameters, name, context, make_fields(fields), wkb_type, crs
-        )
-        if sink is not None:
-            tables.write_rows(sink, rows, fields)
-        return destination

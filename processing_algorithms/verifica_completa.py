@@ -56,6 +56,7 @@ class VerificaCompleta(SttmAlgorithm):
         "checkplan",
         "exportcompatibility",
     )
+    SOURCES = (INPUT, COMUNI, STOPS, NETWORK, POPULATION, WAIVERS)
     # Outputs of the model, by the step that makes each.
     _OUTPUTS = {
         RILIEVI: "verifica",

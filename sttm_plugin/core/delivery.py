@@ -807,9 +807,10 @@ def merge_findings(again, given, codes):
     if given is None or not len(given):
         joined = again
     else:
+        given = schema.conform(given, schema.FINDINGS)
         known = given.drop_duplicates("id_rilievo").set_index("id_rilievo")
         again = again.copy()
-        for column in ("stato", "giustificazione", "autore", "data"):
+        for column in ("stato", "giustificazione", "autore", "data", "cambiato"):
             again[column] = [
                 known[column].get(ids, value) if ids in known.index else value
                 for ids, value in zip(again["id_rilievo"], again[column])

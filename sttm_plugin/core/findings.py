@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import numpy as np
 import pandas as pd
 
+from .changes import shape_summary, what_changed
 from .documents import compact_json
 from .wkb import plane_views
 
@@ -19,18 +21,32 @@ def fingerprint(plan, controllo, failing) -> str:
     Stored attributes (the pack's ``campi``) and, where the check reads it, the geometry as WKB in
     the analysis CRS rounded to 0.01 m. Not computed values, thresholds, pack version or date.
     """
-    ids = [failing.id_oggetto, *sorted(str(other) for other in failing.altri)]
-    content = {"codice": controllo.codice, "oggetti": {}}
+    content = _content(plan, controllo, failing, _Read.row)
+    return hashlib.sha256(compact_json(content).encode("utf-8")).hexdigest()
+
+
+def reading(plan, controllo, failing) -> str:
+    """Return what the impronta is made of as JSON text, geometries summed up.
+
+    Kept with a justification: when it lapses, ``changes.what_changed`` compares the two.
+    """
+    return compact_json(_content(plan, controllo, failing, _Read.told))
+
+
+def _content(plan, controllo, failing, read_row):
     read = _read_once(plan)
-    for object_id in ids:
+    content = {"codice": controllo.codice, "oggetti": {}}
+    for object_id in [failing.id_oggetto, *sorted(str(other) for other in failing.altri)]:
         rows: dict = {}
         for where, position in read.index.get(object_id, ()):
-            row = read.row(where, position, controllo.campi, controllo.legge_geometria)
+            row = read_row(read, where, position, controllo.campi, controllo.legge_geometria)
             rows.setdefault(where, []).append(row)
-        content["oggetti"][object_id] = {where: sorted(found) for where, found in rows.items()}
+        content["oggetti"][object_id] = {
+            where: sorted(found, key=str) for where, found in rows.items()
+        }
     if failing.impronta:
         content["altro"] = failing.impronta
-    return hashlib.sha256(compact_json(content).encode("utf-8")).hexdigest()
+    return content
 
 
 class _Read:
@@ -67,6 +83,14 @@ class _Read:
                 row["geometria"] = _rounded_wkb(columns["geometry"][position])
             self._rows[key] = compact_json(row)
         return self._rows[key]
+
+    def told(self, where, position, fields, with_geometry) -> dict:
+        """Return the same fields of a row, the geometry as ``changes.shape_summary``."""
+        row = json.loads(self.row(where, position, fields, with_geometry))
+        if with_geometry:
+            shape = self._columns[where]["geometry"][position]
+            row["geometria"] = shape_summary(row["geometria"], shape)
+        return row
 
 
 def _read_once(plan) -> _Read:
@@ -204,4 +228,8 @@ def waive(found, waivers):
         found.at[position, "giustificazione"] = waiver.get("giustificazione")
         found.at[position, "autore"] = waiver.get("autore")
         found.at[position, "data"] = str(waiver.get("data"))[:10]
+        if not same:
+            found.at[position, "cambiato"] = what_changed(
+                waiver.get("letto"), found.at[position, "letto"]
+            )
     return found, notes

@@ -41,7 +41,10 @@ def rilievi_of(result) -> dict:
         return {"controlli": [], "rilievi": [], "mancanze": []}
     return {
         "controlli": _records(result.checks, schema.CHECKS),
-        "rilievi": _records(result.findings, schema.FINDINGS),
+        # What a check read stays with the comune: it is there to explain a lapse.
+        "rilievi": _records(
+            result.findings, [field for field in schema.FINDINGS if field.name != "letto"]
+        ),
         "mancanze": result.mancanze,
     }
 
@@ -285,6 +288,7 @@ def _row(row, names):
         "margine": "" if margin is None or margin != margin else written(float(margin)),
         "stato": _STATES.get(row["stato"], row["stato"]),
         "giustificazione": row["giustificazione"] if row["stato"] == "giustificato" else "",
+        "cambiato": row["cambiato"] if row["stato"] == "giustificazione_scaduta" else "",
         "autore": row["autore"],
         "data": _day(row["data"]) if row["data"] else "",
     }

@@ -116,6 +116,8 @@ FINDINGS = (
     *_fields("text", "stato giustificazione autore"),
     Field("data", "date"),
     Field("impronta"),
+    Field("cambiato", alias="Che cosa è cambiato dopo la giustificazione"),
+    Field("letto", "json", alias="Che cosa ha letto il controllo"),
 )
 
 CHECKS = (
@@ -132,6 +134,28 @@ WAIVERS = (
     Field("data", "date"),
     Field("documento"),
     Field("revocata_il", "date"),
+    Field("letto", "json"),
+)
+
+# rilievi_storico: a row for each run of checkplan
+HISTORY = (
+    *_fields("text", "id_verifica momento istat criteri criteri_versione criteri_sha256"),
+    *_fields("int", "servizi bloccanti errori avvisi informazioni giustificati"),
+    *_fields("int", "eseguiti non_verificabili non_applicabili nuovi risolti scadute"),
+    Field("cambiamenti", "json"),
+)
+
+# verificacomuni, OUTPUT
+BATCH = (
+    *_fields("text", "istat comune zona_omogenea esito"),
+    *_fields("int", "bloccanti errori avvisi informazioni"),
+    *_fields("text", "messaggio cartella consegna"),
+)
+
+# exchangewaivers, CONFLICTS
+CONFLICTS = _fields(
+    "text",
+    "tipo id_deroga id_rilievo codice campi vale non_vale provenienza_non_vale nota",
 )
 
 PAIRS = (
@@ -342,6 +366,7 @@ WORKSPACE = {
     "popolazione": ("MultiPolygon", POPULATION),
     "rilievi": ("Point", FINDINGS),
     "controlli": (None, CHECKS),
+    "rilievi_storico": (None, HISTORY),
     "deroghe": (None, WAIVERS),
     "coppie": (None, PAIRS),
     "criteri": (None, CRITERIA_TABLE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+from .changes import what_changed
 from .documents import today
 from .errors import SttmError
 from .ids import id_of
@@ -68,6 +69,7 @@ def make_waivers(
                 "data": day,
                 "documento": _text(documento),
                 "revocata_il": None,
+                "letto": finding.get("letto"),
             }
         )
     return waivers
@@ -128,6 +130,36 @@ def revoke_waivers(waivers, ids, data):
     return rows, revoked
 
 
+def expand_ids(findings, ids, revoke=False) -> list[str]:
+    """Return the ids with each check's code replaced by its findings: equal ones go together.
+
+    Args:
+        findings: rows of ``schema.FINDINGS``, dicts.
+        ids: ``id_rilievo`` values and codes of checks ("STTM2-301").
+        revoke: take the findings that have a justification instead of those that wait for one.
+
+    Raises:
+        SttmError: a code has no finding that can be justified (or revoked).
+    """
+    states = ("giustificato", "giustificazione_scaduta") if revoke else OPEN_STATES
+    expanded = []
+    for identifier in ids:
+        of_code = [row for row in findings if row.get("codice") == identifier]
+        if not of_code:
+            expanded.append(identifier)
+            continue
+        able = [
+            row["id_rilievo"]
+            for row in of_code
+            if row.get("stato") in states and row.get("ammette_giustificazione") is True
+        ]
+        if not able:
+            what = "da revocare" if revoke else "da giustificare"
+            raise SttmError(f"Il controllo {identifier} non ha rilievi {what}.")
+        expanded += able
+    return list(dict.fromkeys(expanded))
+
+
 def waivers_in_force(waivers) -> dict:
     """Return {id_rilievo: the latest waiver not revoked}.
 
@@ -153,7 +185,8 @@ def findings_after(findings, waivers):
         waivers: rows of ``schema.WAIVERS``.
 
     Returns:
-        Rows in the same order: ``stato``, ``giustificazione``, ``autore``, ``data`` renewed.
+        Rows in the same order: ``stato``, ``giustificazione``, ``autore``, ``data``, ``cambiato``
+        renewed.
         A resolved finding stays as it is; one whose waiver was taken away is ``aperto`` again.
     """
     in_force = waivers_in_force(waivers)
@@ -171,6 +204,7 @@ def findings_after(findings, waivers):
                 "giustificazione": None,
                 "autore": None,
                 "data": None,
+                "cambiato": None,
             }
         else:
             same = waiver.get("impronta") == finding.get("impronta")
@@ -179,6 +213,9 @@ def findings_after(findings, waivers):
                 "giustificazione": waiver["giustificazione"],
                 "autore": waiver["autore"],
                 "data": waiver["data"],
+                "cambiato": None
+                if same
+                else what_changed(waiver.get("letto"), finding.get("letto")),
             }
         after.append({**finding, **changed})
     return after

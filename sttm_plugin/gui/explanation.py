@@ -103,6 +103,10 @@ def explain(finding, altri_max=12) -> str:
             + escape(_tr("L'oggetto è cambiato dopo la giustificazione: va riesaminata."))
             + "</i></p>"
         )
+        if finding.cambiato:
+            pieces.append(
+                f"<p><b>{escape(_tr('Che cosa è cambiato'))}</b><br>{escape(finding.cambiato)}</p>"
+            )
     return "".join(pieces)
 
 

@@ -18,7 +18,7 @@ OPEN_STATES = ("nuovo", "aperto", "giustificazione_scaduta")
 _FIELDS = (
     "id_rilievo codice gruppo severita titolo descrizione istat zona_omogenea id_oggetto "
     "altri_oggetti layer valore soglia unita margine riferimento provenienza verificato "
-    "suggerimento ammette_giustificazione stato giustificazione autore data impronta"
+    "suggerimento ammette_giustificazione stato giustificazione autore data impronta cambiato"
 ).split()
 
 
@@ -156,6 +156,18 @@ class FindingsModel(QAbstractItemModel):
             found.extend([child] if isinstance(child, Finding) else child.children)
         return found
 
+    def equal_to(self, finding) -> list[Finding]:
+        """Return the findings shown of the same check, in the order of the tree."""
+        return [one for one in self.shown_findings() if one.codice == finding.codice]
+
+    def index_of_finding(self, finding) -> QModelIndex:
+        """Return the index of a finding that is shown."""
+        return self.createIndex(finding.row, 0, finding)
+
+    def shown_findings(self) -> list[Finding]:
+        """Return the findings that pass the filter, in the order of the tree."""
+        return [one for root in self._roots for group in root.children for one in group.children]
+
     def _rebuild(self):
         words = self._text.split()
         self.beginResetModel()
@@ -257,6 +269,43 @@ class FindingsModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.FontRole and branch.parent is None:
             return self._bold
         return None
+
+
+_COPIED = (
+    ("codice", "Controllo"),
+    ("severita", "Severità"),
+    ("stato", "Stato"),
+    ("titolo", "Titolo"),
+    ("descrizione", "Descrizione"),
+    ("id_oggetto", "Oggetto"),
+    ("layer", "Layer"),
+    ("valore", "Valore"),
+    ("soglia", "Soglia"),
+    ("unita", "Unità"),
+    ("riferimento", "Riferimento"),
+    ("provenienza", "Provenienza"),
+    ("giustificazione", "Giustificazione"),
+    ("autore", "Autore"),
+    ("data", "Data"),
+    ("cambiato", "Che cosa è cambiato"),
+)
+
+
+def as_table_text(findings) -> str:
+    """Return findings as a table to paste in a spreadsheet: tabs between, one line each."""
+    lines = ["\t".join(_tr(label) for _, label in _COPIED)]
+    lines += ["\t".join(_cell(getattr(one, name)) for name, _ in _COPIED) for one in findings]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value):
+    text = " ".join(str("" if value is None else value).split())
+    try:
+        float(text)
+    except ValueError:
+        # A name that begins so would be run as a formula by the spreadsheet.
+        return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return text
 
 
 def short_code(codice) -> str:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QCoreApplication, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import QHeaderView, QWidget
+from qgis.PyQt.QtCore import (
+    QCoreApplication,
+    QItemSelection,
+    QItemSelectionModel,
+    Qt,
+    QTimer,
+    pyqtSignal,
+)
+from qgis.PyQt.QtGui import QGuiApplication, QKeySequence
+from qgis.PyQt.QtWidgets import QAction, QHeaderView, QMenu, QWidget
 
 from .explanation import explain
-from .findings_model import SEVERITIES, STATES, FindingsModel, severity_label, state_label
+from .findings_model import (
+    SEVERITIES,
+    STATES,
+    FindingsModel,
+    as_table_text,
+    severity_label,
+    state_label,
+)
 from .forms import form
 
 # Above this many the groups stay closed: a technician starts from the figures.
@@ -21,6 +36,9 @@ class FindingsPage(QWidget, form("findings_page")):
     justify_wanted = pyqtSignal(list)
     revoke_wanted = pyqtSignal(list)
     filter_changed = pyqtSignal()
+    history_wanted = pyqtSignal()
+    export_wanted = pyqtSignal()
+    import_wanted = pyqtSignal()
 
     def __init__(self, parent=None):
         super().__init__(parent)
@@ -55,10 +73,41 @@ class FindingsPage(QWidget, form("findings_page")):
         self.show_object.clicked.connect(self.show_current)
         self.justify.clicked.connect(self.ask_to_justify)
         self.revoke.clicked.connect(self.ask_to_revoke)
+        self._add_menu()
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
         self._busy = False
         self._on_selection()
+
+    def _add_menu(self):
+        """Offer the rest under one button, and with the right click."""
+        self.menu = QMenu(self)
+        self.actions_by_name = {}
+        for name, label, key, slot in (
+            ("equal", self.tr("Scegli i rilievi &uguali"), "Ctrl+U", self.select_equal),
+            ("copy", self.tr("&Copia come tabella"), "Ctrl+C", self.copy),
+            (None, None, None, None),
+            ("history", self.tr("&Storico delle verifiche…"), "", self.history_wanted.emit),
+            ("export", self.tr("&Esporta le giustificazioni…"), "", self.export_wanted.emit),
+            ("import", self.tr("&Importa le giustificazioni…"), "", self.import_wanted.emit),
+        ):
+            if name is None:
+                self.menu.addSeparator()
+                continue
+            action = QAction(label, self.tree)
+            if key:
+                action.setShortcut(QKeySequence(key))
+                # Only in the tree: Ctrl+C in the detail copies its text.
+                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+                self.tree.addAction(action)
+            action.triggered.connect(lambda _checked=False, slot=slot: slot())
+            self.menu.addAction(action)
+            self.actions_by_name[name] = action
+        self.more.setMenu(self.menu)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(
+            lambda place: self.menu.popup(self.tree.viewport().mapToGlobal(place))
+        )
 
     # What is shown ------------------------------------------------------------------------
 
@@ -132,6 +181,23 @@ class FindingsPage(QWidget, form("findings_page")):
         if chosen and not self._busy:
             self.revoke_wanted.emit(chosen)
 
+    def select_equal(self):
+        """Select the findings of the same check, so that one reason answers for all."""
+        finding = self.current()
+        if finding is None:
+            return
+        selection = QItemSelection()
+        for one in self.model.equal_to(finding):
+            index = self.model.index_of_finding(one)
+            selection.select(index, index)
+        flags = QItemSelectionModel.SelectionFlag
+        self.tree.selectionModel().select(selection, flags.ClearAndSelect | flags.Rows)
+
+    def copy(self):
+        """Put the selected findings, or all those shown, on the clipboard as a table."""
+        chosen = self.selected() or self.model.shown_findings()
+        QGuiApplication.clipboard().setText(as_table_text(chosen))
+
     def _on_activated(self, index):
         if self.model.finding(index) is not None:
             self.show_current()
@@ -150,6 +216,7 @@ class FindingsPage(QWidget, form("findings_page")):
             )
         else:
             self.detail.clear()
+        self.actions_by_name["equal"].setEnabled(finding is not None)
         self.show_object.setEnabled(finding is not None)
         self.justify.setEnabled(not self._busy and any(_can_be_justified(one) for one in chosen))
         self.revoke.setEnabled(not self._busy and any(_is_justified(one) for one in chosen))

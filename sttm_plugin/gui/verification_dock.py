@@ -20,6 +20,7 @@ from .findings_model import read_findings
 from .findings_page import FindingsPage
 from .forms import form
 from .guidance import guidance_html
+from .history_dialog import HistoryDialog
 from .import_dialog import ImportDialog
 from .inputs_page import InputsPage
 from .map_focus import objects_of, show_on_map
@@ -70,6 +71,9 @@ class VerificationDock(QgsDockWidget):
         self.findings.show_wanted.connect(self.show_object)
         self.findings.justify_wanted.connect(self.justify)
         self.findings.revoke_wanted.connect(self.revoke)
+        self.findings.history_wanted.connect(self.show_history)
+        self.findings.export_wanted.connect(self.export_waivers)
+        self.findings.import_wanted.connect(self.import_waivers)
         self._keys = self._shortcuts()
         project = QgsProject.instance()
         project.readProject.connect(self.restore)
@@ -114,6 +118,9 @@ class VerificationDock(QgsDockWidget):
         waivers = self.waivers_source()
         if waivers:
             parameters["WAIVERS"] = waivers
+        workspace = self._workspace()
+        if workspace:
+            parameters["WORKSPACE"] = workspace
         self._report = self._report_path(self._istat)
         parameters.update(
             OUTPUT=self._destination("rilievi", "(geom)"),
@@ -241,6 +248,91 @@ class VerificationDock(QgsDockWidget):
             self._praise(f"{count} {what} {outcome}.")
 
         self._start("sttm:justifyfindings", parameters, on_decided)
+
+    # Justifications of others, history ----------------------------------------------------
+
+    def export_waivers(self):
+        """Ask where, and write the justifications for a colleague."""
+        given = self._exchanged()
+        if given is None:
+            return
+        proposed = str(Path(self._folder()) / f"giustificazioni_{self.inputs.istat()}.json")
+        path, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Esporta le giustificazioni"), proposed, _WAIVERS_FILTER
+        )
+        if not path:
+            return
+        path = path if path.lower().endswith(".json") else f"{path}.json"
+
+        def on_exported(results):
+            count = int(results["EXPORTED"])
+            what = self.tr("giustificazione") if count == 1 else self.tr("giustificazioni")
+            self._praise(self.tr("{} {} in {}.").format(count, what, Path(path).name))
+
+        given.update(DIRECTION=0, OUTPUT_FILE=path)
+        self._start("sttm:exchangewaivers", given, on_exported)
+
+    def import_waivers(self):
+        """Ask which file, and merge the justifications of a colleague."""
+        given = self._exchanged()
+        if given is None:
+            return
+        path, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Importa le giustificazioni"), self._folder(), _WAIVERS_FILTER
+        )
+        if not path:
+            return
+        given.update(DIRECTION=1, FILE=path, CONFLICTS="TEMPORARY_OUTPUT")
+        if "WAIVERS" in given:
+            given["OUTPUT"] = "TEMPORARY_OUTPUT"
+
+        def on_imported(results):
+            if "OUTPUT" in given:
+                merged = self._take(results.get("OUTPUT"), "deroghe", self.tr("Deroghe"))
+                if self.inputs.combos["WAIVERS"].currentLayer() is not None:
+                    self.inputs.combos["WAIVERS"].setLayer(merged)
+            else:
+                _reload(f"{given['WORKSPACE']}|layername=deroghe")
+            conflicts = int(results["CONFLICTS_COUNT"])
+            if conflicts:
+                self._take(results.get("CONFLICTS"), "conflitti", self.tr("Conflitti"))
+            told = self.tr("Giustificazioni: {} aggiunte, {} aggiornate, {} già uguali.").format(
+                int(results["ADDED"]), int(results["UPDATED"]), int(results["UNCHANGED"])
+            )
+            if conflicts:
+                told += self.tr(" {} da guardare nella tabella Conflitti.").format(conflicts)
+            self._praise(told + self.tr(" Rieseguire la verifica (F5) per applicarle."))
+
+        self._start("sttm:exchangewaivers", given, on_imported)
+
+    def _exchanged(self):
+        """Return the parameters that say which justifications, None when there are none."""
+        if self._run is not None:
+            return None
+        waivers = self.waivers_source()
+        if not waivers:
+            self._warn(
+                self.tr(
+                    "Le giustificazioni si scambiano da un'area di lavoro: indicarla o crearla "
+                    "nella scheda Dati."
+                )
+            )
+            return None
+        path, _, table = waivers.partition("|")
+        return {"WORKSPACE": path} if table == "layername=deroghe" else {"WAIVERS": waivers}
+
+    def show_history(self):
+        """Show the runs kept in the workspace."""
+        workspace = self._workspace()
+        if not workspace:
+            self._warn(
+                self.tr(
+                    "Lo storico si conserva in un'area di lavoro: indicarla o crearla nella "
+                    "scheda Dati."
+                )
+            )
+            return
+        HistoryDialog(workspace, self.inputs.istat(), self).exec()
 
     # Delivery and report ----------------------------------------------------------------
 
@@ -432,16 +524,21 @@ class VerificationDock(QgsDockWidget):
         chosen = self.inputs.combos["WAIVERS"].currentLayer()
         if chosen is not None:
             return chosen.id()
-        workspace = self.inputs.workspace_path()
-        if workspace and Path(workspace).is_file():
+        workspace = self._workspace()
+        if workspace:
             return f"{workspace}|layername=deroghe"
         made = result_layers.result_layer("deroghe")
         return "" if made is None else made.id()
 
+    def _workspace(self) -> str:
+        """Return the path of the workspace, "" when none is chosen or it isn't there."""
+        workspace = self.inputs.workspace_path()
+        return workspace if workspace and Path(workspace).is_file() else ""
+
     def _destination(self, table, geometry=""):
         """Return where a result goes: a table of the workspace, or a temporary layer."""
-        workspace = self.inputs.workspace_path()
-        if not workspace or not Path(workspace).is_file():
+        workspace = self._workspace()
+        if not workspace:
             return "TEMPORARY_OUTPUT"
         quoted = Path(workspace).as_posix().replace("'", "\\'")
         return f"ogr:dbname='{quoted}' table=\"{table}\" {geometry}".rstrip()
@@ -623,6 +720,7 @@ class VerificationDock(QgsDockWidget):
 
 
 _COUNTS = ("BLOCKING", "ERRORS", "WARNINGS", "INFOS", "CHECKS_RUN", "NOT_RUN")
+_WAIVERS_FILTER = "Giustificazioni (*.json)"
 _EXPORT_KEYS = {
     "author": "autore",
     "office": "ufficio",

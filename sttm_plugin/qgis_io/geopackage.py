@@ -11,7 +11,6 @@ from osgeo import gdal
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
-    QgsEditorWidgetSetup,
     QgsFeatureSink,
     QgsLayerTreeLayer,
     QgsProject,
@@ -24,6 +23,7 @@ from qgis.core import (
 from ..core import schema
 from ..core.documents import WholeFile, write_error
 from ..core.errors import SttmError
+from .attributeforms import dress
 from .fields import make_fields
 from .frames import features_of
 from .layers import layers_in
@@ -38,7 +38,7 @@ _TYPES = {
 }
 # What the tree of the workspace's project shows, top to bottom.
 _GROUPS = (
-    ("Verifica", ("rilievi", "controlli", "deroghe")),
+    ("Verifica", ("rilievi", "controlli", "deroghe", "rilievi_storico")),
     ("Servizi", ("servizi_punti", "servizi_poligoni", "servizi_senza_localizzazione", "coppie")),
     ("LUM", ("lum_perimetri", "lum")),
     ("Territorio", ("popolazione",)),
@@ -47,6 +47,7 @@ _GROUPS = (
 _TITLES = {
     "rilievi": "Rilievi",
     "controlli": "Controlli",
+    "rilievi_storico": "Storico delle verifiche",
     "deroghe": "Giustificazioni (deroghe)",
     "servizi_punti": "Servizi puntuali",
     "servizi_poligoni": "Servizi areali",
@@ -259,13 +260,12 @@ def _store_project(path, crs, title, extent, istat):
         group = root.addGroup(heading)
         for name in names:
             layer = QgsVectorLayer(f"{path}|layername={name}", _TITLES[name], "ogr")
-            _dress(layer, name)
             if style_path(name).is_file():
                 try:
                     apply_style(layer, name)
                 except SttmError as error:
                     warnings.append(str(error))
-            _dress(layer, name)
+            dress(layer, schema.WORKSPACE[name][1], istat)
             message = layer.saveStyleToDatabase(name, f"STTM 2: {_TITLES[name]}", True, "")
             if message:
                 warnings.append(f"Stile di «{name}» non salvato nel GeoPackage: {message}")
@@ -287,20 +287,3 @@ def _store_project(path, crs, title, extent, istat):
             "permessi della cartella."
         )
     return warnings
-
-
-def _dress(layer, name):
-    """Give fields their Italian names, and lists where only some values are allowed."""
-    fields = schema.WORKSPACE[name][1]
-    for field in fields:
-        position = layer.fields().lookupField(field.name)
-        if field.alias:
-            layer.setFieldAlias(position, field.alias)
-        values = schema.DOMAINS.get(field.name)
-        if values and field.kind == "text" and fields is schema.SERVICES:
-            choices = [{_said(value): value} for value in values]
-            layer.setEditorWidgetSetup(position, QgsEditorWidgetSetup("ValueMap", {"map": choices}))
-
-
-def _said(value):
-    return str(value).replace("_", " ").capitalize()

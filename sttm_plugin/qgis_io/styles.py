@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..core.errors import SttmError
+from ..core.schema import SERVICES
+from .attributeforms import dress
 
 _PACKAGE_DIR = Path(__file__).resolve().parent.parent
 
 # Outputs that look like a table of the workspace.
 _SAME_AS = {"servizi": "servizi_punti", "servizi_aree": "servizi_poligoni"}
+_SERVICES = ("servizi_punti", "servizi_poligoni", "servizi_senza_localizzazione")
 
 
 def styles_folder() -> Path:
@@ -41,4 +44,7 @@ def apply_style(layer, name: str) -> None:
     message, loaded = layer.loadNamedStyle(str(path))
     if not loaded:
         raise SttmError(f"Lo stile «{name}» non si carica ({message}).")
+    # Editing a service is guided wherever its layer comes from, not only in a workspace.
+    if path.stem in _SERVICES:
+        dress(layer, SERVICES)
     layer.triggerRepaint()

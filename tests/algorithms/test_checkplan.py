@@ -244,3 +244,39 @@ def test_no_service_of_the_comune_is_a_warning(check, messages):
     found = check([ROWS[4]], feedback=messages)
     assert objects(found, "STTM2-208") == []
     assert any("Nessun servizio è di Rho" in text for text in messages.texts)
+
+
+def test_each_run_leaves_a_row_in_the_history_with_what_changed(check, waiver, tmp_path):
+    import sqlite3
+    from contextlib import closing
+
+    import processing
+
+    workspace = str(tmp_path / "area.gpkg")
+    processing.run("sttm:createworkspace", {"COMUNE": "Rho", "OUTPUT": workspace})
+    first = check(WORKSPACE=workspace)
+    ceased = next(row for row in first["findings"] if row["codice"] == "STTM2-208")
+    with closing(sqlite3.connect(workspace)) as connection, connection:
+        # A workspace made by an earlier version has no history: it gets one.
+        rows = connection.execute("SELECT count(*) FROM rilievi_storico").fetchone()
+        connection.execute("DROP TABLE rilievi_storico")
+        connection.execute("DELETE FROM gpkg_contents WHERE table_name = 'rilievi_storico'")
+    assert rows == (1,)
+    changed = [{**row} for row in ROWS]
+    changed[0]["denominazione"] = "Ex macello comunale"
+    table = waiver(ceased)
+    table.dataProvider().changeAttributeValues(
+        {1: {table.fields().lookupField("letto"): ceased["letto"]}}
+    )
+    second = check(changed, PREVIOUS=first["layer"], WAIVERS=table, WORKSPACE=workspace)
+    with closing(sqlite3.connect(workspace)) as connection:
+        [row] = connection.execute(
+            "SELECT istat, criteri, errori, scadute, nuovi, cambiamenti FROM rilievi_storico"
+        )
+    assert row[:5] == ("015182", "sttm2", second["ERRORS"], 1, 0)
+    [lapsed] = json.loads(row[5])["scadute"]
+    assert lapsed["id_rilievo"] == ceased["id_rilievo"]
+    assert lapsed["cambiato"] == "Denominazione: «Ex macello» → «Ex macello comunale»."
+    from qgis.core import QgsVectorLayer
+
+    assert QgsVectorLayer(f"{workspace}|layername=rilievi_storico", "s", "ogr").featureCount() == 1

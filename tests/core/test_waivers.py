@@ -43,6 +43,7 @@ def test_a_waiver_carries_the_finding_and_the_words_of_its_author():
         "data": "2024-05-31",
         "documento": "atto.pdf",
         "revocata_il": None,
+        "letto": None,
     }
 
 
@@ -172,3 +173,32 @@ def test_what_the_panel_offers_is_the_domain():
     spec.loader.exec_module(choices)
     assert tuple(kind for kind, _ in choices.REASON_TYPES) == DOMAINS["tipo_giustificazione"]
     assert choices.REASON_LENGTH == waivers.REASON_LENGTH
+
+
+def test_the_code_of_a_check_stands_for_its_findings_that_wait():
+    rows = [
+        finding(1),
+        finding(2, stato="giustificato"),
+        finding(3, codice="STTM2-106"),
+        finding(4, stato="giustificazione_scaduta"),
+        finding(5, ammette_giustificazione=False),
+    ]
+    assert waivers.expand_ids(rows, ["r3", "STTM2-301", "r1"]) == ["r3", "r1", "r4"]
+    assert waivers.expand_ids(rows, ["STTM2-301"], revoke=True) == ["r2", "r4"]
+    with pytest.raises(SttmError, match="STTM2-106 non ha rilievi da revocare"):
+        waivers.expand_ids(rows, ["STTM2-106"], revoke=True)
+
+
+def test_a_lapsed_justification_says_what_changed_and_a_new_one_keeps_what_was_read():
+    before = finding(1, letto='{"oggetti": {"s1": {"services": [{"gestore": "ASL"}]}}}')
+    made = waivers.make_waivers([before], ["r1"], **SIGNED)
+    after = {
+        **before,
+        "impronta": "bbbb",
+        "letto": '{"oggetti": {"s1": {"services": [{"gestore": "Comune"}]}}}',
+    }
+    [lapsed] = waivers.findings_after([after], made)
+    assert lapsed["stato"] == "giustificazione_scaduta"
+    assert lapsed["cambiato"] == "Gestore: «ASL» → «Comune»."
+    [same] = waivers.findings_after([before], made)
+    assert (same["stato"], same["cambiato"]) == ("giustificato", None)

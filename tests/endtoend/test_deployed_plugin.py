@@ -21,12 +21,14 @@ ALGORITHMS = (
     "accessibility",
     "checkplan",
     "justifyfindings",
+    "exchangewaivers",
     "exportcompatibility",
     "validatesubmission",
     "validatecriteria",
     "comparecriteria",
     "savecriteria",
     "verifica_completa",
+    "verificacomuni",
 )
 SPATIAL = ("servizi_punti", "servizi_poligoni", "lum", "lum_perimetri", "popolazione", "rilievi")
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .. import schema
-from ..findings import fingerprint, merge_previous, waive
+from ..findings import fingerprint, merge_previous, reading, waive
 from ..ids import finding_id
 from ..pairs import point_places
 from ..text import written
@@ -428,6 +428,9 @@ def _finding(plan, controllo, failing):
         "autore": None,
         "data": None,
         "impronta": fingerprint(plan, controllo, failing),
+        "cambiato": None,
+        # Only what can be justified can lapse.
+        "letto": reading(plan, controllo, failing) if justifiable else None,
         "geometry": point,
     }
 
