@@ -12,23 +12,23 @@ import os
 import re
 import shutil
 import sys
-import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
 import jinja2
+import tomllib
 from markupsafe import Markup
 
 from sttm_plugin.core.checks.engine import PACKAGE_CHECKS, data_text, written
 from sttm_plugin.core.pack import load_pack
+from sttm_plugin.processing_algorithms.manual import FOLDER, check_page
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "docs" / "manuale"
 IMAGES = ROOT / "docs" / "immagini"
-OUTPUT = ROOT / "sttm_plugin" / "resources" / "manuale"
 
 PARTS = ("perche", "come", "esempio", "correggere")
-_IMAGE_WIDTH = 900
+_IMAGE_WIDTH = 1366
 _VERIFIED = "riscontrato su fonte consultata"
 
 _KINDS = {
@@ -110,7 +110,7 @@ def describe(algorithm) -> dict:
             results.append({**row, "aiuto": "", "file": False, "facoltativo": True})
     text = algorithm.shortHelpString()
     return {
-        "id": algorithm.id(),
+        "id": f"sttm:{algorithm.name()}",
         "nome": algorithm.name(),
         "etichetta": algorithm.displayName(),
         "gruppo": algorithm.group(),
@@ -145,6 +145,7 @@ class Manual:
         self.sources = sources
         self.plan = tomllib.loads((sources / "manuale.toml").read_text(encoding="utf-8"))
         self.labels = self.pack.testi["gruppi"]
+        self.groups = list(dict.fromkeys(one.gruppo for one in self.pack.controlli))
         self.images: set = set()
         self.titles: dict = {}
         self._current = ""
@@ -187,7 +188,7 @@ class Manual:
 
     def _check_link(self, code):
         group = next(one.gruppo for one in self.pack.controlli if one.codice == code)
-        return self._link(f"controlli/{self.plan['gruppi'][group]}.html#{code}", code)
+        return self._link(f"{check_page(group)}.html#{code}", code)
 
     def _page_link(self, file, text=None):
         return self._link(f"{file}.html", text or self.titles[file])
@@ -198,7 +199,8 @@ class Manual:
     def _image(self, name, caption):
         self.images.add(name)
         return Markup(
-            '<figure><img src="{0}immagini/{1}.png" alt="{2}"><figcaption>{2}</figcaption></figure>'
+            '<figure><a href="{0}immagini/{1}.png"><img src="{0}immagini/{1}.png" alt="{2}"></a>'
+            "<figcaption>{2}</figcaption></figure>"
         ).format(self._root, name, caption)
 
     def _provenance(self, kind, status):
@@ -218,14 +220,11 @@ class Manual:
         for section in self.plan["sezioni"]:
             for file, _ in section["pagine"]:
                 self._write(file, f"pagine/{file}.html.j2", menu)
-        for group, file in self.plan["gruppi"].items():
+        for group in self.groups:
             checks = [one for one in self.pack.controlli if one.gruppo == group]
-            self._current = f"controlli/{file}"
+            file = self._current = check_page(group)
             texts = {one.codice: self._parts(one) for one in checks}
-            self._write(
-                f"controlli/{file}", "modelli/controlli.html.j2", menu, controlli=checks,
-                testi=texts,
-            )  # fmt: skip
+            self._write(file, "modelli/controlli.html.j2", menu, controlli=checks, testi=texts)
         for one in self.algorithms:
             file = f"algoritmi/{one['nome']}"
             self.titles[file] = one["etichetta"]
@@ -238,10 +237,7 @@ class Manual:
 
     def _menu(self):
         """Return the sections as the side of each page shows them."""
-        checks = [
-            (f"controlli/{file}", self.labels.get(group, group))
-            for group, file in self.plan["gruppi"].items()
-        ]
+        checks = [(check_page(group), self.labels.get(group, group)) for group in self.groups]
         menu = [dict(section) for section in self.plan["sezioni"]]
         menu.insert(2, {"titolo": f"I {len(self.pack.controlli)} controlli", "pagine": checks})
         menu[-1] = {
@@ -278,7 +274,9 @@ class Manual:
             if image.width() > _IMAGE_WIDTH:
                 smooth = Qt.TransformationMode.SmoothTransformation
                 image = image.scaledToWidth(_IMAGE_WIDTH, smooth)
-            image = image.convertToFormat(QImage.Format.Format_Indexed8)
+            # Without dithering flat colours stay flat, and the file small.
+            plain = Qt.ImageConversionFlag.ThresholdDither
+            image = image.convertToFormat(QImage.Format.Format_Indexed8, plain)
             target = self.folder / "immagini" / f"{name}.png"
             target.parent.mkdir(exist_ok=True)
             if not image.save(str(target), "PNG", 0):
@@ -341,7 +339,7 @@ def _version() -> str:
     return re.search(r"^version=(.+)$", text, re.MULTILINE).group(1).strip()
 
 
-def main(folder=OUTPUT):
+def main(folder=FOLDER):
     """Build the manual with the algorithms of the provider, in a QGIS without a window."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from qgis.core import QgsApplication

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import QCoreApplication, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QHeaderView, QWidget
 
 from .explanation import explain
@@ -52,6 +53,7 @@ class FindingsPage(QWidget, form("findings_page")):
         self.tree.selectionModel().selectionChanged.connect(self._on_selection)
         self.tree.clicked.connect(self._on_activated)
         self.tree.activated.connect(self._on_activated)
+        self.detail.anchorClicked.connect(QDesktopServices.openUrl)
         self.show_object.clicked.connect(self.show_current)
         self.justify.clicked.connect(self.ask_to_justify)
         self.revoke.clicked.connect(self.ask_to_revoke)
