@@ -11,7 +11,6 @@ from urllib.parse import unquote, urlparse
 import pytest
 from markupsafe import escape
 
-from sttm_plugin.core.checks.engine import PACKAGE_CHECKS
 from sttm_plugin.core.pack import load_pack
 from sttm_plugin.processing_algorithms import algorithm_classes, manual
 from tools.build_manual import Manual
@@ -121,29 +120,27 @@ def test_a_law_that_was_not_read_again_says_so(sections):
     assert "norma – da riscontrare" not in sections["STTM2-303"]
 
 
-def test_a_check_without_a_test_is_said_to_be_done_by_hand(sections):
-    told = {code for code, text in sections.items() if "la prova automatica non c'è" in text}
-    checks = load_pack().controlli
-
-    assert told == {
-        one.codice for one in checks if not one.prova and one.codice not in PACKAGE_CHECKS
-    }
-
-
-def test_thresholds_of_a_section_are_those_of_the_pack(built, algorithms, tmp_path):
+def test_a_pack_of_ones_own_has_its_thresholds_and_what_is_done_by_hand(
+    built, algorithms, tmp_path
+):
     from dataclasses import replace
 
     pack = load_pack()
-    checks = tuple(
-        replace(one, parametri={**one.parametri, "distanza_m": 77.5})
-        if one.codice == "STTM2-110"
-        else one
-        for one in pack.controlli
-    )
+    changes = {
+        "STTM2-110": {"parametri": {**pack.check("STTM2-110").parametri, "distanza_m": 77.5}},
+        "STTM2-111": {"prova": ""},
+    }
+    checks = tuple(replace(one, **changes.get(one.codice, {})) for one in pack.controlli)
     Manual(tmp_path / "m", algorithms, pack=replace(pack, controlli=checks)).build()
 
-    page = (tmp_path / "m" / "controlli" / "dati.html").read_text(encoding="utf-8")
-    assert "a non più di 77,5 m sono probabili doppioni" in page
+    ours, theirs = (
+        (folder / "controlli" / "dati.html").read_text(encoding="utf-8")
+        for folder in (built, tmp_path / "m")
+    )
+    assert "a non più di 50 m sono probabili doppioni" in ours
+    assert "a non più di 77,5 m sono probabili doppioni" in theirs
+    by_hand = "la prova automatica non c'è"
+    assert theirs.count(by_hand) == ours.count(by_hand) + 1
 
 
 def test_every_algorithm_has_a_page_that_names_each_parameter_and_result(built, algorithms):
