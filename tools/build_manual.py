@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from sttm_plugin.core.checks.engine import PACKAGE_CHECKS, data_text, written
 from sttm_plugin.core.pack import load_pack
+from sttm_plugin.processing_algorithms import ALGORITHMS
 from sttm_plugin.processing_algorithms.manual import FOLDER, check_page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -350,7 +351,8 @@ def main(folder=FOLDER):
 
     provider = SttmProvider()
     QgsApplication.processingRegistry().addProvider(provider)
-    Manual(folder, provider.algorithms()).build()
+    # The provider's own order is the alphabet's: the manual keeps that of the job.
+    Manual(folder, [provider.algorithm(name) for name in ALGORITHMS]).build()
     size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
     print(f"{folder}: {len(list(Path(folder).rglob('*.html')))} pagine, {size // 1024} KiB")
     QgsApplication.processingRegistry().removeProvider(provider)
