@@ -122,6 +122,15 @@ def describe(algorithm) -> dict:
     }
 
 
+def shown(value) -> str:
+    """Return a value as Italian text; numbers with all their decimals, unlike in a finding."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(shown, value))
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f"{value:,.10g}".translate(str.maketrans(",.", ".,"))
+    return written(value)
+
+
 def _default(definition) -> str:
     value = definition.defaultValue()
     if value is None or value == "" or definition.isDestination():
@@ -132,7 +141,7 @@ def _default(definition) -> str:
         options = list(definition.options())
         chosen = value if isinstance(value, list) else [value]
         return ", ".join(options[int(one)] for one in chosen)
-    return written(value)
+    return shown(value)
 
 
 class Manual:
@@ -156,15 +165,13 @@ class Manual:
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            finalize=lambda value: (
-                written(value) if isinstance(value, (int, float, list)) else value
-            ),
+            finalize=lambda value: shown(value) if isinstance(value, (int, float, list)) else value,
         )
         self.jinja.globals.update(
             pack=self.pack,
             severita=self.pack.testi["severita"],
             pacchetto=PACKAGE_CHECKS,
-            scritto=written,
+            scritto=shown,
             alg=self._algorithm_link,
             controllo=self._check_link,
             pagina=self._page_link,

@@ -143,6 +143,13 @@ def test_a_pack_of_ones_own_has_its_thresholds_and_what_is_done_by_hand(
     assert theirs.count(by_hand) == ours.count(by_hand) + 1
 
 
+def test_no_decimal_of_a_threshold_is_lost(built):
+    page = (built / "fonti.html").read_text(encoding="utf-8")
+
+    assert "<td>0,0037 posti letto/abitante</td>" in page
+    assert "<td>20.000.000 mq</td>" in page
+
+
 def test_every_algorithm_has_a_page_that_names_each_parameter_and_result(built, algorithms):
     for one in algorithms:
         text = (built / "algoritmi" / f"{one.name()}.html").read_text(encoding="utf-8")
