@@ -95,6 +95,10 @@ styles: system ## rigenera styles/*.qml
 model: system ## rigenera il modello verifica_completa.model3
 	@$(QGIS_PYTHON) tools/build_model.py
 
+.PHONY: manual
+manual: dev ## manuale in linea (HTML) da docs/manuale, in sttm_plugin/resources/manuale
+	@tools/manual.sh
+
 system: ## installa QGIS e le librerie, se mancano
 	@tools/setup.sh system
 

@@ -39,6 +39,7 @@ from ..qgis_io.layers import expand, layers_in, names_container
 from ..qgis_io.sheets import SHEET_ENDINGS, PlainCells
 from ..qgis_io.styles import apply_style
 from . import icon_path
+from .manual import manual_url
 
 # They cut names to ten characters and texts to 254.
 _REFUSED_SINKS = (".shp", ".dbf", ".tab", ".mif")
@@ -148,6 +149,9 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
 
     def shortDescription(self):  # noqa: N802
         return self.tr(self.HELP.split(". ")[0])
+
+    def helpUrl(self):  # noqa: N802
+        return manual_url(f"algoritmi/{self.NAME}")
 
     def tags(self):
         return [self.tr(tag) for tag in (*self.TAGS, "STTM 2", "Piano dei Servizi")]

@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 rm -rf build/sttm_plugin build/sttm_plugin.zip zip_build sttm_plugin.zip
 mkdir -p build
+tools/manual.sh >build/manual.log 2>&1 || { cat build/manual.log >&2; exit 1; }
 .venv/bin/pb_tool deploy -y >build/package.log 2>&1 || { cat build/package.log >&2; exit 1; }
 find build/sttm_plugin -name __pycache__ -prune -exec rm -rf {} +
 cp CHANGELOG.md build/sttm_plugin/ 2>/dev/null || true
@@ -20,5 +21,5 @@ fi
 sed -i -E '/^(commitSha1|commitNumber|dateTime) *=/d' build/sttm_plugin/metadata.txt
 (cd build && zip -q sttm_plugin.zip sttm_plugin/metadata.txt)
 # Two folders where a plugin should be mean that the package itself was left out.
-test -f build/sttm_plugin/metadata.txt || { echo "Il pacchetto è incompleto." >&2; exit 1; }
+test -f build/sttm_plugin/metadata.txt && test -f build/sttm_plugin/resources/manuale/index.html || { echo "Il pacchetto è incompleto." >&2; exit 1; }
 echo "build/sttm_plugin.zip ($(du -k build/sttm_plugin.zip | cut -f1) KiB)"

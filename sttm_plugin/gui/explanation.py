@@ -6,6 +6,7 @@ from html import escape
 
 from qgis.PyQt.QtCore import QCoreApplication, QLocale
 
+from ..processing_algorithms.manual import check_url
 from .findings_model import group_label, state_label
 
 _SEVERITY = {
@@ -107,6 +108,10 @@ def explain(finding, altri_max=12) -> str:
             pieces.append(
                 f"<p><b>{escape(_tr('Che cosa è cambiato'))}</b><br>{escape(finding.cambiato)}</p>"
             )
+    page = check_url(finding.codice, finding.gruppo)
+    if page:
+        text = _tr("Nel manuale: perché c'è questo controllo, come si calcola, come si corregge")
+        pieces.append(f'<p><a href="{escape(page)}">{escape(text)}</a></p>')
     return "".join(pieces)
 
 

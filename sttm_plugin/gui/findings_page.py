@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import (
     QTimer,
     pyqtSignal,
 )
-from qgis.PyQt.QtGui import QGuiApplication, QKeySequence
+from qgis.PyQt.QtGui import QDesktopServices, QGuiApplication, QKeySequence
 from qgis.PyQt.QtWidgets import QAction, QHeaderView, QMenu, QWidget
 
 from .explanation import explain
@@ -70,6 +70,7 @@ class FindingsPage(QWidget, form("findings_page")):
         self.tree.selectionModel().selectionChanged.connect(self._on_selection)
         self.tree.clicked.connect(self._on_activated)
         self.tree.activated.connect(self._on_activated)
+        self.detail.anchorClicked.connect(QDesktopServices.openUrl)
         self.show_object.clicked.connect(self.show_current)
         self.justify.clicked.connect(self.ask_to_justify)
         self.revoke.clicked.connect(self.ask_to_revoke)

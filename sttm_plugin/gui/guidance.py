@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from qgis.PyQt.QtCore import QCoreApplication
 
+from ..processing_algorithms.manual import manual_url
+
+_MANUAL = """<p><b><a href="{}">Apri il manuale</a></b>: ogni controllo, ogni algoritmo, domande
+frequenti; si legge senza rete.</p>"""
+
 _TEXT = """
 <h3>Come si usa</h3>
 <ol>
@@ -48,4 +53,8 @@ sostituiscono la valutazione di compatibilità con il PTM.</i></p>
 
 def guidance_html() -> str:
     """Return the text of the page "Guida"."""
-    return QCoreApplication.translate("Guidance", _TEXT)
+    text = QCoreApplication.translate("Guidance", _TEXT)
+    page = manual_url("pannelli/verification_dock")
+    if page:
+        text += QCoreApplication.translate("Guidance", _MANUAL).format(page)
+    return text

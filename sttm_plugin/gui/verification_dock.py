@@ -681,7 +681,9 @@ class VerificationDock(QgsDockWidget):
         return getattr(Qgis.MessageLevel, name)
 
     def _on_link(self, url):
-        """Open the window of an algorithm named by the guide."""
+        """Open the page of the manual, or the window of an algorithm, named by the guide."""
+        if url.isLocalFile():
+            QDesktopServices.openUrl(url)
         algorithm_id = url.toString()
         if not algorithm_id.startswith("sttm:"):
             return

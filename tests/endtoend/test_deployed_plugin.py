@@ -14,7 +14,10 @@ ALGORITHMS = (
     "diagnosecrs",
     "suggestmapping",
     "importservices",
+    "reconcilereadings",
+    "decidepairs",
     "classifyservices",
+    "readingsbyzone",
     "whatif",
     "preparenetwork",
     "lumcatchment",
@@ -57,6 +60,9 @@ def test_the_zip_is_one_folder_with_its_metadata_model_and_styles(plugin_zip):
         "sttm_plugin/styles/rilievi.qml",
         "sttm_plugin/resources/criteri/sttm2/pacchetto.json",
         "sttm_plugin/resources/modelli_processing/verifica_completa.model3",
+        "sttm_plugin/resources/manuale/index.html",
+        "sttm_plugin/resources/manuale/controlli/dati.html",
+        *(f"sttm_plugin/resources/manuale/algoritmi/{name}.html" for name in ALGORITHMS),
     } <= names
     assert not [name for name in names if "__pycache__" in name or name.startswith("tests")]
 
