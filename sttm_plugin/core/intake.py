@@ -406,6 +406,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
 
     def _frame(self, rows):
         import geopandas as gpd
+        import numpy as np
         import pandas as pd
 
         # Only the fields that hold something: conform adds the others, empty.
@@ -436,7 +437,11 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
             # Shapely takes long to write a point: these are known as numbers.
             points = [struct.pack("<BIdd", 1, 1, *self.xy[row]) for row in rows]
             frame["_wkb"] = pd.Series(points, dtype=object)
-        shapes = gpd.GeoSeries([self.shape[row] for row in rows], crs=self.projector.crs)
+        # One by one: numpy and pandas ask each shape of a list for its coordinates.
+        shapes = np.empty(len(rows), dtype=object)
+        for place, row in enumerate(rows):
+            shapes[place] = self.shape[row]
+        shapes = gpd.array.GeometryArray(shapes, crs=self.projector.crs)
         return schema.conform_services(gpd.GeoDataFrame(frame, geometry=shapes))
 
     def _rejected_frame(self):
