@@ -258,6 +258,12 @@ class ImportServices(SttmAlgorithm):
             codec_name(encoding)
 
     def compute(self, parameters, context, feedback):
+        from ..core.progress import without_collector
+
+        with without_collector():
+            return self._import(parameters, context, feedback)
+
+    def _import(self, parameters, context, feedback):
         from ..core.documents import canonical_json, head, write_bytes_whole
         from ..core.intake import import_services
         from ..core.schema import REJECTED, SERVICES

@@ -53,11 +53,16 @@ class SourceTable:
     delimiter: str = ""
     header_row: int = 1
     doubts: list = field(default_factory=list)
+    _columns: dict = field(default_factory=dict, repr=False, compare=False)
 
     def values(self, name) -> list:
-        """Return a column, as read."""
+        """Return a column, as read; not to be changed."""
         place = self.names.index(name)
-        return [row[place] for row in self.rows]
+        rows, column = self._columns.get(place, (None, None))
+        if rows is not self.rows:  # what is decoded again is other rows
+            column = [row[place] for row in self.rows]
+            self._columns[place] = (self.rows, column)
+        return column
 
     def fingerprint(self) -> list:
         """Return "NAME:Kind" of each column."""

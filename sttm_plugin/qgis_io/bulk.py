@@ -265,14 +265,17 @@ def fill_frame(path, frame, fields, wkb_type, ask=lambda: None) -> bool:
     # A text QGIS cuts or mends on its way is left to QGIS.
     if not all(map(_plain_texts, columns)):
         return False
-    lot = lot_of(len(fields) + 2)
+    # What no row fills is left to the table: most services fill half the fields.
+    filled = [place for place, column in enumerate(columns) if any(v is not None for v in column)]
+    columns = [columns[place] for place in filled]
+    lot = lot_of(len(columns) + 2)
 
     def lots():
         for first in range(0, len(frame), lot):
             ask()
             yield list(zip(*(column[first : first + lot] for column in columns)))
 
-    return _fill(path, [field.name for field in fields], shapes, lots(), ask)
+    return _fill(path, [field.name for field in fields], shapes, lots(), ask, filled)
 
 
 def _plain_texts(values) -> bool:
@@ -312,12 +315,12 @@ def _shapes_of(frame, wkb_type):
     return None
 
 
-def _fill(path, names, shapes, rows, ask) -> bool:
+def _fill(path, names, shapes, rows, ask, filled=None) -> bool:
     if not can_be_filled(path):
         return False
     try:
         with _Filling(path) as filling:
-            return filling.fits(names, shapes) and filling.write(shapes, rows, ask)
+            return filling.fits(names, shapes) and filling.write(shapes, rows, ask, filled)
     except sqlite3.Error as error:
         raise SttmError(
             f"«{Path(path).name}» non è stato scritto ({error}): controllare lo spazio su disco e "
@@ -435,11 +438,23 @@ class _Filling:
                 return False
         found = self._rows("SELECT name FROM pragma_table_info(?)", self.table)
         held = self._rows(_sql("SELECT count(*) FROM", self.table))[0][0]
-        wanted = [geometry, *names] if shapes.spatial else list(names)
-        return [name for (name,) in found][1:] == wanted and not held
+        self.lead = [found[0][0], geometry] if shapes.spatial else [found[0][0]]
+        self.names = list(names)
+        return [name for (name,) in found] == self.lead + self.names and not held
 
-    def write(self, shapes, rows, ask) -> bool:
-        """Write every row, the spatial index and the counters, in one transaction."""
+    def write(self, shapes, rows, ask, filled=None) -> bool:
+        """Write every row, the spatial index and the counters, in one transaction.
+
+        Args:
+            filled: places of the fields that the rows hold, None for all of them.
+        """
+        names = self.names if filled is None else [self.names[place] for place in filled]
+        into = ",".join(map(_quoted, self.lead + names))
+        insert = _sql(
+            "INSERT INTO",
+            self.table,
+            f"({into}) VALUES ({','.join('?' * (len(self.lead) + len(names)))})",
+        )
         run = self._connection.execute
         triggers = self._rows(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?",
@@ -457,10 +472,8 @@ class _Filling:
                 lead = [ids]
                 if shapes.spatial:
                     lead.append(shapes.blobs(slice(number, number + len(lot)), self.srs))
-                values = ",".join("?" * (len(lead) + len(lot[0])))
                 self._connection.executemany(
-                    _sql("INSERT INTO", self.table, f"VALUES ({values})"),
-                    (first + row for first, row in zip(zip(*lead), lot)),
+                    insert, (first + row for first, row in zip(zip(*lead), lot))
                 )
                 number += len(lot)
             if self.indexed and known.size:
@@ -497,4 +510,8 @@ class _Filling:
 
 def _sql(verb, name, rest="") -> str:
     """Return a statement on a table whose name may hold anything."""
-    return " ".join((verb, '"' + name.replace('"', '""') + '"', rest))
+    return " ".join((verb, _quoted(name), rest))
+
+
+def _quoted(name) -> str:
+    return '"' + name.replace('"', '""') + '"'
