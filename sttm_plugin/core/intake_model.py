@@ -25,6 +25,8 @@ class SourceTable:
         rows: list of values a record; None is NULL. fids: the source's own feature ids.
         shapes: shapely or None, in the source's CRS. unreadable: {row: WKT} of geometries that
             no library reads. curved: rows whose curves were segmented.
+        places: x, y of the shapes, float64 (n, 2), NaN for None, where all of them are points
+            read as numbers; None for any other.
         geometry: "Point", "Polygon", "LineString", "None" or "Mixed": what the layer declares.
         crs: authority code or WKT, "" where none is declared. geojson: its CRS is nobody's word.
         flattened: Z or M was dropped. broken: {row: why it can't be read}.
@@ -44,6 +46,7 @@ class SourceTable:
     geometry: str = "None"
     crs: str = ""
     geojson: bool = False
+    places: object = None
     flattened: bool = False
     unreadable: dict = field(default_factory=dict)
     curved: set = field(default_factory=set)

@@ -197,6 +197,20 @@ def to_crs(xy, layer, crs, context, on_progress=None):
     return moved if np.isfinite(moved).all() else None
 
 
+def places_of(blobs):
+    """Return x, y of plain points, float64 (n, 2), NaN where there is none; else None."""
+    known = [blob for blob in blobs if blob]
+    if any(len(blob) != _POINT_WKB.itemsize for blob in known):
+        return None
+    read = np.frombuffer(b"".join(known), dtype=_POINT_WKB)
+    xy = np.column_stack((read["x"], read["y"]))
+    if not ((read["order"] == 1) & (read["kind"] == 1)).all() or not np.isfinite(xy).all():
+        return None
+    places = np.full((len(blobs), 2), np.nan)
+    places[[bool(blob) for blob in blobs]] = xy
+    return places
+
+
 def sound(blobs) -> bool:
     """Tell whether every WKB is little-endian and of points or lines without curves."""
     heads = {blob[:2] for blob in blobs if blob}
