@@ -754,8 +754,9 @@ class Projector:
         """Return a point of the analysis CRS in EPSG:32632."""
         if "utm" not in self._made:
             utm = QgsCoordinateReferenceSystem("EPSG:32632")
-            self._made["utm"] = QgsCoordinateTransform(self._target, utm, self._context)
-        if self._made["utm"].isShortCircuited():
+            made = QgsCoordinateTransform(self._target, utm, self._context)
+            self._made["utm"] = None if made.isShortCircuited() else made
+        if self._made["utm"] is None:
             return x, y
         point = self._made["utm"].transform(QgsPointXY(x, y))
         return point.x(), point.y()
