@@ -306,26 +306,18 @@ def _shapes_of(frame, wkb_type):
         return _Nowhere()
     if "geometry" not in frame.columns:
         return None
-    if wkb_type == QgsWkbTypes.Type.Point:
-        if "_wkb" in frame.columns:
-            whole = np.frombuffer(b"".join(frame["_wkb"].tolist()), dtype=_POINT_WKB)
-            return _Points(whole["x"].copy(), whole["y"].copy())
-        shapes = frame["geometry"].tolist()
-        if all(shape is None or shape.geom_type == "Point" for shape in shapes):
-            nowhere = (np.nan, np.nan)
-            places = [
-                nowhere if shape is None or shape.is_empty else (shape.x, shape.y)
-                for shape in shapes
-            ]
-            return _Points(*np.array(places, dtype=np.float64).reshape(-1, 2).T)
-    if wkb_type == QgsWkbTypes.Type.MultiPolygon and "_wkb" not in frame.columns:
-        shapes = frame["geometry"].tolist()
-        if all(
-            shape is None
-            or (shape.geom_type == "MultiPolygon" and not shape.has_z and not shape.is_empty)
-            for shape in shapes
-        ):
-            return _Areas(shapes)
+    if wkb_type == QgsWkbTypes.Type.Point and "_wkb" in frame.columns:
+        whole = np.frombuffer(b"".join(frame["_wkb"].tolist()), dtype=_POINT_WKB)
+        return _Points(whole["x"].copy(), whole["y"].copy())
+    if "_wkb" in frame.columns:
+        return None
+    shapes = frame["geometry"].tolist()
+    # Where there is no geometry QGIS writes an empty one of its own.
+    kinds = {None if shape is None or shape.is_empty else shape.geom_type for shape in shapes}
+    if wkb_type == QgsWkbTypes.Type.Point and kinds == {"Point"}:
+        return _Points(*np.array([(shape.x, shape.y) for shape in shapes], dtype=np.float64).T)
+    if wkb_type == QgsWkbTypes.Type.MultiPolygon and kinds == {"MultiPolygon"}:
+        return None if any(shape.has_z for shape in shapes) else _Areas(shapes)
     return None
 
 
@@ -387,33 +379,28 @@ class _Points:
 
 
 class _Areas:
-    """Areas (shapely MultiPolygon or None) as a GeoPackage holds them."""
+    """Areas (shapely MultiPolygon) as a GeoPackage holds them."""
 
     spatial = True
 
     def __init__(self, shapes):
         self.shapes = shapes
-        nowhere = (np.nan,) * 4
-        bounds = [nowhere if shape is None else shape.bounds for shape in shapes]
-        self._bounds = np.array(bounds, dtype=np.float64).reshape(-1, 4)
+        bounds = np.array([shape.bounds for shape in shapes], dtype=np.float64)
+        self._boxes = tuple(bounds[:, side] for side in (0, 2, 1, 3))
 
     def known(self):
         """Return the places of the rows that have a geometry."""
-        return np.flatnonzero(np.isfinite(self._bounds[:, 0]))
+        return np.arange(len(self.shapes))
 
     def boxes(self):
         """Return xmin, xmax, ymin, ymax of every row."""
-        xmin, ymin, xmax, ymax = self._bounds.T
-        return xmin, xmax, ymin, ymax
+        return self._boxes
 
     def blobs(self, part, srs):
-        """Return some rows as GeoPackage writes them, None where there is no geometry."""
+        """Return some rows as GeoPackage writes them."""
         head = struct.Struct("<4si4d")
-        boxes = zip(self.shapes[part], *(side[part].tolist() for side in self.boxes()))
-        return [
-            None if shape is None else head.pack(b"GP\0\3", srs, *box) + shape.wkb
-            for shape, *box in boxes
-        ]
+        boxes = zip(self.shapes[part], *(side[part].tolist() for side in self._boxes))
+        return [head.pack(b"GP\0\3", srs, *box) + shape.wkb for shape, *box in boxes]
 
 
 class _Filling:

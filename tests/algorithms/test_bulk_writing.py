@@ -169,10 +169,11 @@ def _content(path):
         run = connection.execute
         (table,) = run("SELECT table_name FROM gpkg_contents").fetchone()
         found += run("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
-        found += run(f'SELECT * FROM "{table}"').fetchall()
+        found += run(f'SELECT * FROM "{table}"').fetchall()  # noqa: S608
         found += run("SELECT feature_count FROM gpkg_ogr_contents").fetchall()
-        if run(f"SELECT 1 FROM sqlite_master WHERE name = 'rtree_{table}_geom'").fetchone():
-            found += run(f"SELECT * FROM rtree_{table}_geom ORDER BY id").fetchall()
+        index = f"rtree_{table}_geom"
+        if run("SELECT 1 FROM sqlite_master WHERE name = ?", (index,)).fetchone():
+            found += run(f"SELECT * FROM {index} ORDER BY id").fetchall()  # noqa: S608
             box = run("SELECT min_x, min_y, max_x, max_y FROM gpkg_contents").fetchone()
             found.append(tuple(round(side, 6) for side in box))
     return found
@@ -197,11 +198,11 @@ def test_a_frame_in_columns_is_the_frame_written_feature_by_feature(
     from sttm_plugin.qgis_io.frames import write_frame
 
     shapes = {
-        "Point": [Point(500000.25, 5040000.75), None, Point(1, 2)],
+        "Point": [Point(500000.25, 5040000.75), Point(-1, 0), Point(1, 2)],
         "MultiPolygon": [
             MultiPolygon([box(0, 0, 10, 5)]),
             MultiPolygon([box(0, 0, 1, 1), box(7.5, 7, 9, 9)]),
-            None,
+            MultiPolygon([box(-3, 0, 1, 1)]),
         ],
         "NoGeometry": [None, None, None],
     }[kind]
@@ -236,6 +237,8 @@ def test_a_frame_in_columns_is_the_frame_written_feature_by_feature(
     assert fill_frame(paths[0], frame, schema.SERVICES, wkb_type)
 
     assert _content(paths[0]) == _content(paths[1])
+    frame.loc[1, "geometry"] = None
+    assert kind == "NoGeometry" or not fill_frame(paths[0], frame, schema.SERVICES, wkb_type)
 
 
 def test_a_text_that_qgis_mends_is_left_to_it(made):
