@@ -532,14 +532,20 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
 
         Called after everything is computed, so that a run that fails leaves nothing behind.
         """
+        from ..qgis_io.bulk import can_be_filled, fill_frame
         from ..qgis_io.frames import write_frame
 
-        sink, destination = self.open_sink(
-            parameters, name, context, _qgis_fields(fields), wkb_type, crs
-        )
+        output = (parameters, name, context, _qgis_fields(fields), wkb_type, crs)
+        sink, destination = self.open_sink(*output)
         if sink is None:
             return None
-        write_frame(sink, frame, fields, wkb_type, feedback)
+        written = False
+        if len(frame) and can_be_filled(destination):
+            del sink
+            written = fill_frame(destination, frame, fields, wkb_type)
+            sink = None if written else self.open_sink(*output)[0]
+        if not written:
+            write_frame(sink, frame, fields, wkb_type, feedback)
         del sink
         if style:
             self.style_output(destination, style)

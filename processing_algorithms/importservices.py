@@ -258,6 +258,12 @@ class ImportServices(SttmAlgorithm):
             codec_name(encoding)
 
     def compute(self, parameters, context, feedback):
+        from ..core.progress import without_collector
+
+        with without_collector():
+            return self._import(parameters, context, feedback)
+
+    def _import(self, parameters, context, feedback):
         from ..core.documents import canonical_json, head, write_bytes_whole
         from ..core.intake import import_services
         from ..core.schema import REJECTED, SERVICES
@@ -434,6 +440,7 @@ class ImportServices(SttmAlgorithm):
                 notes=opened.notes if opened is not None else (),
                 feedback=feedback,
                 name=_title(self._path(parameters, context), source),
+                whole=_whole(given.get(self.INPUT)),
             )
         finally:
             if opened is not None:
@@ -555,6 +562,14 @@ class ImportServices(SttmAlgorithm):
 
 def _only_selected(given) -> bool:
     return isinstance(given, QgsProcessingFeatureSourceDefinition) and given.selectedFeaturesOnly
+
+
+def _whole(given) -> bool:
+    """Tell whether every feature of the layer is meant."""
+    if not isinstance(given, QgsProcessingFeatureSourceDefinition):
+        return True
+    part = given.selectedFeaturesOnly or given.featureLimit >= 0
+    return not part and not getattr(given, "filterExpression", "")
 
 
 def _title(path, source) -> str:

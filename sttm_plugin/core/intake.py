@@ -10,7 +10,7 @@ from collections import Counter
 
 from . import schema
 from .certificate import Certificate
-from .documents import compact_json
+from .documents import compact_rows
 from .errors import SttmError
 from .identity import Identified, assign_ids
 from .ids import source_name
@@ -46,6 +46,7 @@ _HIDDEN = "[omesso: servizio da non localizzare]"
 _TOTAL = re.compile(r"^(sub ?totale|total[ei]?|tot|somma)\b")
 
 _PROGRESS_EVERY = 256
+_ORIGINS_AT_ONCE = 20_000
 
 
 def import_services(table, settings, pack, places, projector, previous=None, on_progress=None):
@@ -267,7 +268,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
         # Whether a key is unique is a fact of the whole file, not of the comune asked for.
         counts = Counter(self._all_keys())
         repeated = frozenset(key for key, times in counts.items() if times > 1)
-        origins = {row: self._origin(row) for row in rows}
+        origins = self._origins(rows, self.pause)
         records = [self._identified(row, keys[row], origins[row]) for row in rows]
         earlier = _earlier_records(self.previous)
         ids, rules = assign_ids(records, repeated, earlier)
@@ -329,13 +330,27 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
             return own[row]
         return self.fonte
 
-    def _origin(self, row):
+    def _origins(self, rows, ask=lambda: None) -> dict:
+        """Return {row: what was read, as JSON} of some rows, many encoded at once."""
+        found: dict = {}
+        for first in range(0, len(rows), _ORIGINS_AT_ONCE):
+            part = rows[first : first + _ORIGINS_AT_ONCE]
+            ask()
+            found.update(zip(part, compact_rows([self._read_values(row) for row in part])))
+        if self._is_service_layer():
+            place = self.table.names.index("attributi_origine")
+            hidden = getattr(self, "hidden", ())
+            for row in rows:
+                own = self.table.rows[row][place]
+                if own and row not in hidden:
+                    # Imported again: what was first read, not our own fields around it.
+                    found[row] = own
+        return found
+
+    def _read_values(self, row) -> dict:
+        """Return what was read of a record, without where it is if that must not be told."""
         cells = self.table.rows[row]
         values = {name: cells[place] for place, name in self._read_names}
-        own = values.get("attributi_origine")
-        if own and self._is_service_layer() and row not in getattr(self, "hidden", ()):
-            # Imported again: what was first read, not our own fields around it.
-            return own
         if row in getattr(self, "hidden", ()):
             position = {self.suggested.x, self.suggested.y, self.suggested.wkt, self.suggested.pair}
             values = {
@@ -344,10 +359,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
                 else value
                 for name, value in values.items()
             }
-        for name, value in values.items():
-            if type(value) is float and not math.isfinite(value):
-                values[name] = None
-        return compact_json(values)
+        return values
 
     @functools.cached_property
     def _read_names(self) -> list:
@@ -406,6 +418,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
 
     def _frame(self, rows):
         import geopandas as gpd
+        import numpy as np
         import pandas as pd
 
         # Only the fields that hold something: conform adds the others, empty.
@@ -436,7 +449,11 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
             # Shapely takes long to write a point: these are known as numbers.
             points = [struct.pack("<BIdd", 1, 1, *self.xy[row]) for row in rows]
             frame["_wkb"] = pd.Series(points, dtype=object)
-        shapes = gpd.GeoSeries([self.shape[row] for row in rows], crs=self.projector.crs)
+        # One by one: numpy and pandas ask each shape of a list for its coordinates.
+        shapes = np.empty(len(rows), dtype=object)
+        for place, row in enumerate(rows):
+            shapes[place] = self.shape[row]
+        shapes = gpd.array.GeometryArray(shapes, crs=self.projector.crs)
         return schema.conform_services(gpd.GeoDataFrame(frame, geometry=shapes))
 
     def _rejected_frame(self):
@@ -458,7 +475,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
                     "motivo": motivo,
                     "difetto": difetto,
                     "messaggio": messaggio,
-                    "attributi_origine": self._origin(row),
+                    "attributi_origine": self._origins([row])[row],
                     "geometria_wkt": wkt or (shape.wkt if shape is not None else None),
                 }
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -34,6 +35,10 @@ _UNLOCATED_WORDS = (
     "antiviolenza",
     "casa protetta donne",
     "rifugio per donne",
+)
+# One word of each, its letters perhaps apart: "R.I.F.U.G.I.O." is a word too.
+_MAYBE_UNLOCATED = re.compile(
+    "|".join("[^0-9a-z]*".join(word) for word in ("rifugio", "antiviolenza", "protetta"))
 )
 
 
@@ -214,6 +219,19 @@ class CategorySteps:
 
     # 10. What must not be located -----------------------------------------------------------
 
+    def _some_say_unlocated(self) -> bool:
+        """Tell whether any record may have such words: most layers have none, told at once."""
+        names = [*rule_fields(self.rules.get("denominazione", {})), *self.types]
+        for name in dict.fromkeys(names):
+            values = self.table.values(name)
+            plain = [
+                value if type(value) is str and value.isascii() else normalise(value)
+                for value in values
+            ]
+            if _MAYBE_UNLOCATED.search("\n".join(plain).lower()):
+                return True
+        return False
+
     def says_unlocated(self, row) -> bool:
         """Tell whether the words of a record are those of a service not to be located."""
         names = [*rule_fields(self.rules.get("denominazione", {})), *self.types]
@@ -225,9 +243,10 @@ class CategorySteps:
     def hide(self):
         """Take the position off the services that must have none (DATO_RESTITUZIONE §6)."""
         self.hidden = set()
+        codes = self.values["codice_sttm"]
+        said = self._some_say_unlocated()
         for row in self.live():
-            category = self.values["codice_sttm"][row]
-            if category != UNLOCATED_CATEGORY and not self.says_unlocated(row):
+            if codes[row] != UNLOCATED_CATEGORY and not (said and self.says_unlocated(row)):
                 continue
             self.hidden.add(row)
             self.shape[row], self.kind[row] = None, ""

@@ -133,9 +133,11 @@ class FieldSteps:
                 self.journal.record(row, "D34", "fuori_dominio", "W", f"{target}: {text}", None)
 
     def _date_field(self, target, rule, values):
+        known: dict = {}
         for row, text in self._cells(target, rule, values):
-            found = parse_date(text)
-            self.values[target][row] = found
+            if text not in known:
+                known[text] = parse_date(text)
+            found = self.values[target][row] = known[text]
             if found != text[:10]:
                 self.journal.record(
                     row, "D42", "data_riscritta", "R" if found else "W", f"{target}: {text}", found
@@ -354,7 +356,8 @@ class FieldSteps:
 
     def _key_field(self, target, rule, values):
         for row, text in self._cells(target, rule, values):
-            self.values[target][row] = re.sub(r"^(\d+)\.0$", r"\1", text)
+            whole = re.sub(r"^(\d+)\.0$", r"\1", text) if text.endswith(".0") else text
+            self.values[target][row] = whole
 
     def _code_field(self, target, rule, values):
         name = " ".join(rule_fields(rule))
@@ -374,9 +377,14 @@ class FieldSteps:
             return
         found: list = [None] * self.count
         for name in self.codes:
-            for row, value in enumerate(self.table.values(name)):
-                if found[row] is None and not is_null(value, self.settings.tokens):
-                    found[row] = official_code(value, name)
+            values = self.table.values(name)
+            said = {
+                value: None if is_null(value, self.settings.tokens) else official_code(value, name)
+                for value in set(values)
+            }
+            for row, value in enumerate(values):
+                if found[row] is None:
+                    found[row] = said[value]
         self.values["codice_fonte"] = found
 
 

@@ -25,6 +25,8 @@ class SourceTable:
         rows: list of values a record; None is NULL. fids: the source's own feature ids.
         shapes: shapely or None, in the source's CRS. unreadable: {row: WKT} of geometries that
             no library reads. curved: rows whose curves were segmented.
+        places: x, y of the shapes, float64 (n, 2), NaN for None, where all of them are points
+            read as numbers; None for any other.
         geometry: "Point", "Polygon", "LineString", "None" or "Mixed": what the layer declares.
         crs: authority code or WKT, "" where none is declared. geojson: its CRS is nobody's word.
         flattened: Z or M was dropped. broken: {row: why it can't be read}.
@@ -44,6 +46,7 @@ class SourceTable:
     geometry: str = "None"
     crs: str = ""
     geojson: bool = False
+    places: object = None
     flattened: bool = False
     unreadable: dict = field(default_factory=dict)
     curved: set = field(default_factory=set)
@@ -53,11 +56,16 @@ class SourceTable:
     delimiter: str = ""
     header_row: int = 1
     doubts: list = field(default_factory=list)
+    _columns: dict = field(default_factory=dict, repr=False, compare=False)
 
     def values(self, name) -> list:
-        """Return a column, as read."""
+        """Return a column, as read; not to be changed."""
         place = self.names.index(name)
-        return [row[place] for row in self.rows]
+        rows, column = self._columns.get(place, (None, None))
+        if rows is not self.rows:  # what is decoded again is other rows
+            column = [row[place] for row in self.rows]
+            self._columns[place] = (self.rows, column)
+        return column
 
     def fingerprint(self) -> list:
         """Return "NAME:Kind" of each column."""

@@ -48,7 +48,11 @@ class PositionSteps:
         pair = table.values(found.pair) if found.pair else None
         tokens = self.settings.tokens
         self.at: list = []
+        placed = self._placed()
         for row in range(self.count):
+            if placed[row]:
+                self.at.append(("geometria", table.shapes[row]))
+                continue
             shape = None if self.explicit else table.shapes[row]
             if shape is not None and not shape.is_empty:
                 self.at.append(("geometria", shape))
@@ -71,6 +75,12 @@ class PositionSteps:
                 place = ("wkt", shape) if shape is not None else None
                 reason = reason if shape is not None else f"WKT «{clean(wkt[row])[:60]}»"
             self.at.append(place or (None, reason))
+
+    def _placed(self) -> list:
+        """Tell of each row whether its geometry is a point known by its numbers."""
+        if self.explicit or self.table.places is None:
+            return [False] * self.count
+        return [x == x for x in self.table.places[:, 0].tolist()]
 
     def _numbers_of(self, name):
         """Return [(number or None, text or None)] of a column of coordinates."""
@@ -157,18 +167,21 @@ class PositionSteps:
 
         of_shapes = kind in ("geometria", "wkt")
         xs, ys = np.full(self.count, np.nan), np.full(self.count, np.nan)
-        for row in rows:
-            xs[row], ys[row] = _centre(self.at[row][1]) if of_shapes else self.at[row][1]
-        zero = [row for row in rows if xs[row] == 0 and ys[row] == 0]
-        for row in zero:
+        known = kind == "geometria" and self.table.places is not None
+        if known:
+            xs[rows], ys[rows] = self.table.places[rows].T
+        else:
+            where = (self.at[row][1] for row in rows)
+            xs[rows], ys[rows] = np.array([_centre(w) if of_shapes else w for w in where]).T
+        picked = np.array(rows)
+        for row in picked[(xs[picked] == 0) & (ys[picked] == 0)].tolist():
             self.reject(
                 row,
                 "coordinate_non_valide",
                 "D09",
                 "Coordinate 0, 0: stanno per «posizione ignota».",
             )
-        bad = [row for row in rows if not (math.isfinite(xs[row]) and math.isfinite(ys[row]))]
-        for row in bad:
+        for row in picked[~(np.isfinite(xs[picked]) & np.isfinite(ys[picked]))].tolist():
             self.at[row] = (None, "coordinate non numeriche")
         rows = [row for row in rows if row not in self.rejected and self.at[row][0] is not None]
         if not rows:
@@ -184,10 +197,11 @@ class PositionSteps:
             return
         if of_shapes:
             moved = self.projector.shapes(crs, [self.at[row][1] for row in rows], swap)
-            for row, shape, old in zip(rows, moved, (self.at[row][1] for row in rows)):
+            places = zip(xs[rows].tolist(), ys[rows].tolist())
+            for row, shape, xy in zip(rows, moved, places):
                 self.shape[row] = shape
-                if shape is old and shape.geom_type == "Point":
-                    self.xy[row] = (float(xs[row]), float(ys[row]))
+                if shape is self.at[row][1] and (known or shape.geom_type == "Point"):
+                    self.xy[row] = xy
                 if shape is None:
                     self.at[row] = (None, "coordinate fuori dal sistema di riferimento")
             return

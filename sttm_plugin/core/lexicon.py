@@ -20,6 +20,9 @@ _LISTS = frozenset("/,;+&")
 _QUOTES = frozenset('"«»“”')
 _CARE_OF = re.compile(r"\bc\s?[/.]\s?o\b\.?")
 _WORDS = re.compile(r"[0-9a-z]+\.?")
+_LONG_WORDS = re.compile(r"[0-9A-Za-z]{2,}")
+# Stands for every word that no list of the pack holds.
+_STRANGER = "00000000"
 _ORDINALS = {ord("º"): " ", ord("ª"): " ", ord("°"): " "}
 
 
@@ -118,6 +121,8 @@ class Lexicon:
         self.little = self.links | self.joins | self.articles
         self.initials = frozenset(f"{word}." for word in self.little if len(word) == 1)
         self.fillers = self.empty | self.little
+        # What a keyword asks for elsewhere in the text.
+        self.required = frozenset(normalise(one.richiede) for one in pack.parole_ambigue)
         for code, category in pack.categorie.items():
             for written in category.parole_chiave:
                 self._add(keyword(written), code, True)
@@ -129,6 +134,46 @@ class Lexicon:
         for written in pack.esclusioni:
             self._add(keyword(written), "GEN.00", False)
         self.read = functools.lru_cache(maxsize=65536)(self._read)
+        self._outline_words()
+
+    def _outline_words(self):
+        """Note the words that lists hold and the beginnings that roots look for."""
+        entries = [*self.roots, *(e for found in self.by_first.values() for e in found)]
+        entries += [e for found in self.wholes.values() for e in found]
+        texts = [text for one, _, _ in entries for text in (one.text, *one.tokens)]
+        for forms in self.short.values():
+            texts += [word for form, _, long in forms for word in (*form, *long)]
+        for group in (self.empty, self.streets, self.little, self.inside, self.titles):
+            texts += group
+        for group in (self.others, self.adjectives, self.gone, self.required):
+            texts += group
+        self._listed = {word for text in texts for word in text.lower().split()}
+        self._begun = tuple({one.tokens[-1] for one, _, _ in entries if one.root})
+        numbers = [f"{word}(?![0-9A-Za-z])" for word in sorted(self._listed) if word.isdigit()]
+        numbers += [word for word in self._begun if word[0].isdigit()]
+        not_these = f"(?!{'|'.join(numbers)})" if numbers else ""
+        self._number = re.compile(f"(?<![0-9A-Za-z]){not_these}[0-9]{{2,}}(?![0-9A-Za-z])")
+        # A pack that lists the sign itself has its texts read as they are.
+        self._plain = _STRANGER in self._listed or _STRANGER.startswith(self._begun)
+        self._outlined = functools.lru_cache(maxsize=65536)(self._without_strangers)
+
+    def outline(self, text: str) -> str:
+        """Return a text that reads the same, with one sign for every word of no list.
+
+        "Biblioteca San Carlo 12" and "Biblioteca San Biagio 7351" need be read once.
+        """
+        # Accents, and signs that become letters, would move the ends of words.
+        if self._plain or not text.isascii():
+            return text
+        return self._outlined(self._number.sub(_STRANGER, text))
+
+    def _without_strangers(self, text: str) -> str:
+        def shown(found):
+            word = found.group().lower()
+            known = word in self._listed or word.startswith(self._begun)
+            return found.group() if known else _STRANGER
+
+        return _LONG_WORDS.sub(shown, text)
 
     def _add(self, one, owner, speaks_for):
         if one is None:

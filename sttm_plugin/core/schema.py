@@ -483,9 +483,16 @@ def _typed(column, field):
                 "reimportare il layer con l'algoritmo «Importa servizi»."
             ) from error
     plain = _as_bool if field.kind == "bool" else _as_text
-    values = [None if missing else plain(value) for value, missing in zip(column, column.isna())]
+    if field.kind != "bool" and all(type(value) in _TEXT_OR_NONE for value in column):
+        values = [(value.strip() or None) if value else None for value in column]
+    else:
+        missing = column.isna()
+        values = [None if none else plain(value) for value, none in zip(column, missing)]
     # The kind is said: pandas 3 would make of text a kind whose missing value is NaN.
     return pd.Series(values, index=column.index, dtype=object)
+
+
+_TEXT_OR_NONE = frozenset((str, type(None)))
 
 
 def _as_text(value):

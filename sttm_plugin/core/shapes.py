@@ -35,6 +35,13 @@ class Conditioned(NamedTuple):
     notes: tuple
 
 
+def points_at(places) -> list:
+    """Return shapely points at places (n, 2), None where they are NaN."""
+    from shapely.geometry import Point
+
+    return [Point(x, y) if x == x else None for x, y in places.tolist()]
+
+
 def condition(shape) -> Conditioned:
     """Return a geometry as a Point or a MultiPolygon, in the CRS it is in (metres).
 

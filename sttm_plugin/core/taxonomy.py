@@ -91,6 +91,7 @@ def classify_text(texts, pack, codici_fonte=None, area_mq=None) -> list:
         key = (own, code, side)
         if key not in whole:
             said = tuple("" if text is None or text != text else str(text) for text in own)
+            said = tuple(map(words.lexicon.outline, said))
             if said not in lexical:
                 lexical[said] = words.match(said)
             code = None if code is None or code != code else str(code).strip() or None

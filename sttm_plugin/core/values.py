@@ -44,7 +44,9 @@ def clean(value) -> str | None:
     """Return a value as trimmed text, runs of space as one, control signs gone; blank is None."""
     if isinstance(value, str):
         if value.isascii() and value.isprintable():
-            # Nearly every cell: only blanks to bring together.
+            # Nearly every cell: only blanks to bring together, if that.
+            if "  " not in value and value[:1] != " " and value[-1:] != " ":
+                return value or None
             return " ".join(value.split()) or None
         return _SPACE.sub(" ", _CONTROL.sub(" ", value)).strip() or None
     if value is None or value != value:
@@ -59,17 +61,9 @@ def clean(value) -> str | None:
 
 def cleaned(values) -> list:
     """Return ``clean`` of each value of a column; a text that repeats is cleaned once."""
-    known: dict = {}
-    found = []
-    for value in values:
-        # True, 1 and 1.0 are one key to a dict: only texts are remembered.
-        if type(value) is not str:
-            found.append(clean(value))
-            continue
-        if value not in known:
-            known[value] = clean(value)
-        found.append(known[value])
-    return found
+    # True, 1 and 1.0 are one key to a dict: only texts are remembered.
+    known = {value: clean(value) for value in set(values) if type(value) is str}
+    return [known[value] if type(value) is str else clean(value) for value in values]
 
 
 # What makes a spreadsheet run the text of a cell.

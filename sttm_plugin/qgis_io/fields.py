@@ -38,6 +38,13 @@ _KINDS = {
     QMetaType.Type.Bool: "bool",
 }
 
+_PLAIN = (
+    QMetaType.Type.QString,
+    QMetaType.Type.Int,
+    QMetaType.Type.LongLong,
+    QMetaType.Type.Double,
+)
+
 # Never copied from an input: the output's own provider makes them.
 KEY_FIELDS = ("fid", "ogc_fid", "ogr_fid")
 
@@ -45,6 +52,11 @@ KEY_FIELDS = ("fid", "ogc_fid", "ogr_fid")
 def kind_of(field) -> str:
     """Return what a QGIS field holds: int, real, date, bool, else text."""
     return _KINDS.get(field.type(), "text")
+
+
+def is_plain(field) -> bool:
+    """Tell whether a QGIS field holds texts or numbers and nothing else."""
+    return field.type() in _PLAIN
 
 
 def make_field(field) -> QgsField:

@@ -261,6 +261,18 @@ def field_values(column, kind):
     return [None if value is None or value != value else str(value) for value in values]
 
 
+def stored_values(column, kind):
+    """Return a column of a frame as a GeoPackage stores it: dates as ISO text, None as NULL."""
+    if kind != "date" or column.isna().all():
+        return field_values(column, kind)
+    values = column.tolist()
+    written = {}
+    for value in dict.fromkeys(values):
+        date = QDate.fromString(str(value)[:10], Qt.DateFormat.ISODate) if value else QDate()
+        written[value] = date.toString(Qt.DateFormat.ISODate) or None
+    return [written[value] for value in values]
+
+
 def features_of(frame, fields, wkb_type=QgsWkbTypes.Type.NoGeometry, start=0, stop=None):
     """Yield the QGIS features of a frame, in order, for the ``core.schema`` fields given."""
     part = frame.iloc[start:stop]

@@ -30,7 +30,9 @@ from qgis.PyQt.QtCore import QUrl, QUrlQuery
 from ..core import tabletext
 from ..core.errors import SttmError
 from ..core.intake_model import SourceTable
-from .fields import KEY_FIELDS, kind_of
+from ..core.shapes import points_at
+from .bulk import places_of, read_columns
+from .fields import KEY_FIELDS, is_plain, kind_of
 from .frames import crs_name, iter_features, plain_value, shapes_from_wkb, source_crs, source_name
 from .layers import layers_in
 
@@ -295,6 +297,7 @@ def read_table(
     notes=(),
     feedback=None,
     name="",
+    whole=False,
 ):
     """Return a layer or table as a SourceTable, in its own coordinates.
 
@@ -307,6 +310,7 @@ def read_table(
         header_row: for CSV and sheets, the row that names the columns, from 1.
         notes: lines for the log from opening the file.
         name: name of the layer, where the source's own is that of a copy.
+        whole: every feature of the layer is meant, in its own order.
 
     Returns:
         SourceTable; None when cancelled.
@@ -323,7 +327,7 @@ def read_table(
     elif ending in _SHEET_ENDINGS:
         table = _sheet_table(path, title, header_row, feedback)
     else:
-        table = _layer_table(source, title, feedback)
+        table = _layer_table(source, title, feedback, layer if whole else None)
         if table is not None:
             _check_complete(layer, selected, title, len(table.rows))
             table.geojson = _is_geojson(layer)
@@ -474,29 +478,34 @@ def _sheet_table(path, title, header_row, feedback):
     return _text_table(tabletext.table_from_rows(lines, header_row, encoding), title, "foglio")
 
 
-def _layer_table(source, title, feedback):
+def _layer_table(source, title, feedback, whole=None):
     fields = source.fields()
     kept = [
         (place, field)
         for place, field in enumerate(fields)
         if field.name().lower() not in KEY_FIELDS
     ]
-    rows, fids, blobs = [], [], []
-    curved, lost, flat = set(), {}, False
-    for number, feature in enumerate(iter_features(source)):
-        if number % _CANCEL_EVERY == 0 and feedback is not None and feedback.isCanceled():
-            return None
-        attributes = feature.attributes()
-        rows.append([plain_value(attributes[place]) for place, _ in kept])
-        fids.append(feature.id())
-        blob, was_curved, had_z = _blob(feature.geometry())
-        if was_curved:
-            curved.add(number)
-        flat = flat or had_z
-        blobs.append(blob)
-        if blob is not None:
-            lost[number] = feature.geometry()
-    shapes = list(shapes_from_wkb(blobs))
+    curved, lost, flat, places = set(), {}, False, None
+    found = _points_at_once(whole, kept, feedback)
+    if found is not None:
+        rows, fids, places = found
+        shapes = points_at(places)
+    else:
+        rows, fids, blobs = [], [], []
+        for number, feature in enumerate(iter_features(source)):
+            if number % _CANCEL_EVERY == 0 and feedback is not None and feedback.isCanceled():
+                return None
+            attributes = feature.attributes()
+            rows.append([plain_value(attributes[place]) for place, _ in kept])
+            fids.append(feature.id())
+            blob, was_curved, had_z = _blob(feature.geometry())
+            if was_curved:
+                curved.add(number)
+            flat = flat or had_z
+            blobs.append(blob)
+            if blob is not None:
+                lost[number] = feature.geometry()
+        shapes = list(shapes_from_wkb(blobs))
     unreadable = {
         number: geometry.asWkt(3) for number, geometry in lost.items() if shapes[number] is None
     }
@@ -510,12 +519,32 @@ def _layer_table(source, title, feedback):
         rows=rows,
         fids=fids,
         shapes=shapes,
+        places=places,
         geometry=_geometry_kind(source.wkbType(), shapes),
         crs=crs_name(crs) if crs.isValid() else "",
         flattened=flat,
         unreadable=unreadable,
         curved=curved,
     )
+
+
+def _points_at_once(layer, kept, feedback):
+    """Return (rows, fids, places) of a whole layer of points, None where it isn't a plain one."""
+    if layer is None or layer.wkbType() != QgsWkbTypes.Type.Point:
+        return None
+    # Yes and no, times and lists are QGIS's to read.
+    if not all(is_plain(field) for _, field in kept):
+        return None
+    names = [field.name() for _, field in kept]
+    read = read_columns(layer, names, feedback)
+    if read is None:
+        return None
+    places = places_of(read.blobs)
+    if places is None:
+        return None
+    columns = [read.columns[name] for name in names]
+    rows = list(map(list, zip(*columns))) if columns else [[] for _ in read.blobs]
+    return rows, read.fids.tolist(), places
 
 
 def _check_complete(layer, selected, title, read):
@@ -725,8 +754,9 @@ class Projector:
         """Return a point of the analysis CRS in EPSG:32632."""
         if "utm" not in self._made:
             utm = QgsCoordinateReferenceSystem("EPSG:32632")
-            self._made["utm"] = QgsCoordinateTransform(self._target, utm, self._context)
-        if self._made["utm"].isShortCircuited():
+            made = QgsCoordinateTransform(self._target, utm, self._context)
+            self._made["utm"] = None if made.isShortCircuited() else made
+        if self._made["utm"] is None:
             return x, y
         point = self._made["utm"].transform(QgsPointXY(x, y))
         return point.x(), point.y()

@@ -160,3 +160,140 @@ def test_a_geopackage_and_a_memory_layer_hold_the_same_measures(sttm_provider, t
     assert found[0] == found[1]
     assert found[0][1][0][0][:2] == ["città", 5]
     assert found[0][1][0][0][found[0][0].index("t_cul_01")] == 400.0
+
+
+def _content(path):
+    """Return every row, box and counter of a GeoPackage of one table."""
+    found = []
+    with sqlite3.connect(path) as connection:
+        run = connection.execute
+        (table,) = run("SELECT table_name FROM gpkg_contents").fetchone()
+        found += run("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+        found += run(f'SELECT * FROM "{table}"').fetchall()  # noqa: S608
+        found += run("SELECT feature_count FROM gpkg_ogr_contents").fetchall()
+        index = f"rtree_{table}_geom"
+        if run("SELECT 1 FROM sqlite_master WHERE name = ?", (index,)).fetchone():
+            found += run(f"SELECT * FROM {index} ORDER BY id").fetchall()  # noqa: S608
+            box = run("SELECT min_x, min_y, max_x, max_y FROM gpkg_contents").fetchone()
+            found.append(tuple(round(side, 6) for side in box))
+    return found
+
+
+@pytest.mark.parametrize("kind", ["Point", "MultiPolygon", "NoGeometry"])
+def test_a_frame_in_columns_is_the_frame_written_feature_by_feature(
+    qgis_processing, tmp_path, kind
+):
+    import geopandas as gpd
+    from qgis.core import (
+        QgsCoordinateReferenceSystem,
+        QgsCoordinateTransformContext,
+        QgsVectorFileWriter,
+        QgsWkbTypes,
+    )
+    from shapely.geometry import MultiPolygon, Point, box
+
+    from sttm_plugin.core import schema
+    from sttm_plugin.qgis_io.bulk import fill_frame
+    from sttm_plugin.qgis_io.fields import make_fields
+    from sttm_plugin.qgis_io.frames import write_frame
+
+    shapes = {
+        "Point": [Point(500000.25, 5040000.75), Point(-1, 0), Point(1, 2)],
+        "MultiPolygon": [
+            MultiPolygon([box(0, 0, 10, 5)]),
+            MultiPolygon([box(0, 0, 1, 1), box(7.5, 7, 9, 9)]),
+            MultiPolygon([box(-3, 0, 1, 1)]),
+        ],
+        "NoGeometry": [None, None, None],
+    }[kind]
+    frame = schema.conform_services(
+        gpd.GeoDataFrame(
+            {
+                "id_servizio": ["a", "b", "c"],
+                "denominazione": ["Scuola «Rosa»", None, "  x'y\"z\n😀 "],
+                "lettura": [1, 2, None],
+                "capacita": [1.5, None, float("inf")],
+                "data_rif": ["2024-12-31", "31/12/2024", None],
+            },
+            geometry=gpd.array.from_shapely(shapes),
+        )
+    )
+    wkb_type = getattr(QgsWkbTypes.Type, kind)
+    paths = [tmp_path / way / "servizi.gpkg" for way in ("colonne", "elementi")]
+    for path in paths:
+        path.parent.mkdir()
+        writer = QgsVectorFileWriter.create(
+            str(path),
+            make_fields(schema.SERVICES),
+            wkb_type,
+            QgsCoordinateReferenceSystem("EPSG:32632" if kind != "NoGeometry" else ""),
+            QgsCoordinateTransformContext(),
+            QgsVectorFileWriter.SaveVectorOptions(),
+        )
+        if path == paths[1]:
+            write_frame(writer, frame, schema.SERVICES, wkb_type)
+        del writer
+
+    assert fill_frame(paths[0], frame, schema.SERVICES, wkb_type)
+
+    assert _content(paths[0]) == _content(paths[1])
+    frame.loc[1, "geometry"] = None
+    assert kind == "NoGeometry" or not fill_frame(paths[0], frame, schema.SERVICES, wkb_type)
+
+
+def test_a_text_that_qgis_mends_is_left_to_it(made):
+    import pandas as pd
+
+    from sttm_plugin.core import schema
+    from sttm_plugin.qgis_io.bulk import fill_frame
+
+    fields = (schema.Field('no"me', "text"), schema.Field("costo", "real"))
+    from qgis.core import QgsWkbTypes
+
+    for text in ("a\0b", "a\ud800"):
+        frame = pd.DataFrame({'no"me': [text], "costo": [1.0], "geometry": [None]})
+        assert not fill_frame(made(), frame, fields, QgsWkbTypes.Type.Point)
+
+
+def test_a_layer_of_points_read_in_columns_is_the_one_read_feature_by_feature(
+    qgis_processing, tmp_path
+):
+    from osgeo import ogr, osr
+    from qgis.core import QgsVectorLayer
+
+    from sttm_plugin.qgis_io.sources import read_table
+
+    crs = osr.SpatialReference()
+    crs.ImportFromEPSG(32632)
+    path = tmp_path / "punti.gpkg"
+    file = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    layer = file.CreateLayer("punti", crs, ogr.wkbPoint)
+    for name, kind in (
+        ("nome", ogr.OFTString),
+        ("anno", ogr.OFTInteger),
+        ("grande", ogr.OFTInteger64),
+        ("mq", ogr.OFTReal),
+    ):
+        layer.CreateField(ogr.FieldDefn(name, kind))
+    rows = [("però 😀", 2020, 2**40, 1.5, "POINT (1 2)"), ("", None, None, 0.1, None)]
+    for *values, wkt in [*rows, (None, 0, 0, 0.0, "POINT (3.25 4)")]:
+        feature = ogr.Feature(layer.GetLayerDefn())
+        for place, value in enumerate(values):
+            if value is not None:
+                feature.SetField(place, value)
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt) if wkt else None)
+        layer.CreateFeature(feature)
+    layer.DeleteFeature(0)
+    del layer, file
+    source = QgsVectorLayer(str(path), "punti", "ogr")
+
+    quick = read_table(source, layer=source, whole=True)
+    slow = read_table(source, layer=source)
+
+    assert quick.places is not None and slow.places is None
+    assert quick.rows == slow.rows and quick.fids == slow.fids
+    assert [[type(v) for v in row] for row in quick.rows] == [
+        [type(v) for v in row] for row in slow.rows
+    ]
+    assert [s and s.wkt for s in quick.shapes] == [s and s.wkt for s in slow.shapes]
+    assert (quick.names, quick.kinds, quick.widths) == (slow.names, slow.kinds, slow.widths)

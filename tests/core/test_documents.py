@@ -71,3 +71,19 @@ def test_the_one_way_is_that_of_json_itself(value):
     expected = json.dumps(documents.plain(value), ensure_ascii=False, sort_keys=True, indent=2)
 
     assert documents.canonical_json(value) == (expected + "\n").encode("utf-8")
+
+
+def test_rows_encoded_at_once_are_those_encoded_one_by_one():
+    from sttm_plugin.core.documents import canonical_json, compact_json, compact_rows, plain
+
+    rows = [
+        {"b": 'x"},\n{"y', "a": 1, "è": None},
+        {"a": "},\n      {", "b": True},
+        {"a": "\u2028 ,\n", "n": -3},
+    ]
+    for given in (rows, [*rows, {"a": 0.1 + 0.2}], [*rows, {}], [{"a": {"c": 1}}, *rows]):
+        assert compact_rows(given) == [compact_json(row) for row in given]
+        for value in (given, {"righe": given, "vuoto": []}):
+            expected = json.dumps(plain(value), ensure_ascii=False, sort_keys=True, indent=2)
+            assert canonical_json(value).decode() == expected + "\n"
+    assert compact_rows([]) == []

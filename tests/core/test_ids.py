@@ -42,3 +42,12 @@ def test_only_whole_uuids_are_kept():
     assert ids.valid_uuid("123e4567-e89b-42d3-a456-426614174000")
     assert not ids.valid_uuid("123e4567e89b42d3a456426614174000")
     assert not ids.valid_uuid("MIPS000001")
+
+
+def test_an_id_is_the_uuid5_of_its_key():
+    import uuid
+
+    from sttm_plugin.core.ids import NS, id_of
+
+    for key in ("", "n|015182|scuola", "k|però|12", *map(str, range(300))):
+        assert id_of(key) == str(uuid.uuid5(NS, key))

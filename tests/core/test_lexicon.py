@@ -99,3 +99,43 @@ def test_an_adjective_may_stand_inside_a_keyword(lexicon):
 def test_a_keyword_does_not_run_across_a_dash(lexicon):
     assert "IST.01" not in standing(lexicon, "Istituto - tecnico")
     assert standing(lexicon, "Istituto tecnico") == {"IST.01": TESTA}
+
+
+def test_an_outline_is_read_as_the_text_is(lexicon):
+    import random
+
+    from sttm_plugin.core.taxonomy import _lexicon
+
+    draw = random.Random(5)  # noqa: S311
+    words = _lexicon(load_pack())
+    listed = sorted(
+        {word for found in lexicon.by_first.values() for e in found for word in e[0].tokens}
+    )
+    strange = [
+        "Manzoni",
+        "via",
+        "ex",
+        "12",
+        "118",
+        "i.t.i.s.",
+        '"Besta"',
+        "c/o",
+        "s.",
+        "A.",
+        "e",
+        "7",
+    ]
+    changed = 0
+    for _ in range(4000):
+        chosen = [draw.choice(draw.choice((listed, strange))) for _ in range(draw.randrange(1, 7))]
+        text = draw.choice((" ", " - ", ", ", " e ", "/", ". ")).join(chosen)
+        outline = lexicon.outline(text)
+        changed += outline != text
+        assert words.match((outline,)) == words.match((text,)), text
+    assert changed > 1000
+
+
+def test_names_that_differ_in_strangers_and_numbers_have_one_outline(lexicon):
+    names = ("Biblioteca San Carlo 12", "Biblioteca San Biagio 7351")
+    assert len(set(map(lexicon.outline, names))) == 1
+    assert lexicon.outline("Biblioteca Papà 12") == "Biblioteca Papà 12"
