@@ -67,6 +67,7 @@ class ImportDialog(QDialog, form("import_dialog")):
         self.dialog_layout.insertWidget(2, self.runs)
         self.preview = PreviewOnMap(iface.mapCanvas())
         self._proposed: dict = {}
+        self._own_name = self._own_table = ""
         self._read_with = self._valued_with = self._previewed_with = None
         self._counts: dict = {}
         self._source_crs = ""
@@ -123,6 +124,7 @@ class ImportDialog(QDialog, form("import_dialog")):
         self.source_date.setPlaceholderText(self.tr("facoltativa, per esempio 31/12/2024"))
         self.encoding.setPlaceholderText(self.tr("automatica"))
         self.more.setCollapsed(True)
+        self.reading.currentIndexChanged.connect(self._propose_destination)
         self.layer.layerChanged.connect(self._name_the_source)
         self.file.fileChanged.connect(self._name_the_source)
 
@@ -327,7 +329,7 @@ class ImportDialog(QDialog, form("import_dialog")):
 
     def _name_the_source(self, *_):
         """Propose the name of the source, until somebody writes one."""
-        if self.source.text().strip() not in ("", getattr(self, "_own_name", "")):
+        if self.source.text().strip() not in ("", self._own_name):
             return
         path = self.file.filePath().strip()
         layer = self.layer.currentLayer()
@@ -713,9 +715,12 @@ class ImportDialog(QDialog, form("import_dialog")):
                 objects = [(shape, QgsCoordinateReferenceSystem(self._source_crs))]
         show_on_map(self.iface.mapCanvas(), objects)
 
-    def _propose_destination(self):
+    def _propose_destination(self, *_):
+        if not self._proposed or self.table_name.text().strip() not in ("", self._own_table):
+            return  # nothing was read, or somebody named the table
         name = self.source.text().strip() or self._proposed["source"].get("fonte", "")
-        self.table_name.setText(table_name(name, self.reading.currentIndex() + 1))
+        self._own_table = table_name(name, self.reading.currentIndex() + 1)
+        self.table_name.setText(self._own_table)
         self._propose_profile()
 
     def _propose_profile(self):

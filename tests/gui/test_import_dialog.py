@@ -343,6 +343,25 @@ def read_again(qtbot, dialog):
     show(qtbot, dialog, 4)
 
 
+def test_the_table_is_named_after_source_and_reading_until_somebody_names_it(qtbot, dialog, source):
+    read(qtbot, dialog, source)
+    assert dialog.table_name.text() == "servizi_l1_piano"
+    dialog.reading.setCurrentIndex(1)
+    assert dialog.table_name.text() == "servizi_l2_piano"
+    dialog.table_name.setText("scuole")
+    dialog.reading.setCurrentIndex(0)
+    assert dialog.table_name.text() == "scuole"
+
+
+def test_a_table_keeps_its_name_when_the_year_in_the_source_changes():
+    from sttm_plugin.gui.import_profile import table_name
+
+    assert table_name("Scuole di Rho 2024", 2) == "servizi_l2_scuole_di_rho"
+    assert table_name("2025 – Scuole di Rho", 2) == "servizi_l2_scuole_di_rho"
+    assert table_name('"; DROP TABLE x', 1) == "servizi_l1_drop_table_x"
+    assert table_name("", 1) == "servizi_l1_importati"
+
+
 def test_last_years_profile_shows_what_changed(qtbot, dialog, source, tmp_path):
     read(qtbot, dialog, source)
     dialog.profile_out.setFilePath(str(tmp_path / "anno.json"))
