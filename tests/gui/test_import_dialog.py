@@ -318,11 +318,16 @@ def test_the_workspace_gets_a_table_for_the_source_and_keeps_ids_the_second_time
     assert (tmp_path / "registro_l1_piano.json").is_file()
     assert dialog.destination_hint.text().startswith("«servizi_l1_piano» c'è già")
 
-    source.write_text(ROWS.replace("Centro Majorana", "Centro Ettore Majorana"), encoding="utf-8")
+    source.write_text(
+        ROWS.replace("Centro Majorana", "Centro Ettore Majorana").replace("A1;", "Z1;"),
+        encoding="utf-8",
+    )
     read_again(qtbot, dialog)
     second = imported(qtbot, dialog)
-    ids = [{key: row["id_servizio"] for key, row in rows.items()} for rows in (first, second)]
-    assert ids[0] == ids[1]
+    kept = {key: row["id_servizio"] for key, row in second.items()}
+    before = {key: row["id_servizio"] for key, row in first.items()}
+    # Another key, the same name in the same place: it is the same service.
+    assert kept == {"Z1": before["A1"], "A2": before["A2"], "A3": before["A3"]}
     assert second["A3"]["denominazione"] == "Centro Ettore Majorana"
     table = QgsVectorLayer(f"{workspace}|layername=servizi_l1_piano", "", "ogr")
     assert table.featureCount() == 3
