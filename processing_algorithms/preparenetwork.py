@@ -19,6 +19,7 @@ from ..core import preparation, schema
 from ..core.errors import SttmError
 from ..core.progress import Stopped
 from ..core.wkb import read_lines
+from ..qgis_io.bulk import can_be_filled, fill_lines, lot_of, plain_values
 from ..qgis_io.fields import KEY_FIELDS, make_fields, with_original
 from ..qgis_io.network import blobs_of, check_lines, read_rows
 from ..qgis_io.shapes import line_geometries
@@ -147,9 +148,16 @@ class PrepareNetwork(SttmAlgorithm):
             (self.OUTPUT, _edges, fields, QgsWkbTypes.Type.LineString),
             (self.ISSUES, _issues, make_fields(schema.NETWORK_ISSUES), QgsWkbTypes.Type.Point),
         ):
-            sink, target = self.open_sink(parameters, name, context, given, kind, crs)
+            output = (parameters, name, context, given, kind, crs)
+            sink, target = self.open_sink(*output)
             if sink is None:
                 continue
+            if name == self.OUTPUT and can_be_filled(target):
+                del sink
+                if _fill_edges(target, prepared, rows, given, stages.check):
+                    results[name] = target
+                    continue
+                sink, target = self.open_sink(*output)
             for number, feature in enumerate(make(prepared, rows, given)):
                 if number % 512 == 0:
                     stages.check()
@@ -175,20 +183,46 @@ class PrepareNetwork(SttmAlgorithm):
             feedback.pushInfo(f"{_TOLD[kind]}: {number}.")
 
 
-def _edges(prepared, rows, fields):
+def _drawn(prepared):
+    """Return vertices and starts of the edges, and the columns of ours."""
     network = prepared.network
     count = network.last - network.first + 1
     vertex = np.repeat(network.first - np.cumsum(count) + count, count) + np.arange(count.sum())
     xy = np.column_stack((network.x[vertex], network.y[vertex]))
     start = np.concatenate(([0], np.cumsum(count)))
     columns = (
-        network.feature_id[network.feature].tolist(),
-        prepared.node_number[network.node_from].tolist(),
-        prepared.node_number[network.node_to].tolist(),
-        network.length.tolist(),
-        prepared.edge_part.tolist(),
+        network.feature_id[network.feature],
+        prepared.node_number[network.node_from],
+        prepared.node_number[network.node_to],
+        network.length,
+        prepared.edge_part,
     )
-    every = zip(line_geometries(xy, start), network.feature.tolist(), zip(*columns))
+    return xy, start, columns
+
+
+def _fill_edges(path, prepared, rows, fields, ask) -> bool:
+    """Write the edges in columns: closing a sink of a million rows can't be stopped."""
+    originals = plain_values(rows.attributes, ask)
+    if originals is None:
+        return False
+    xy, start, columns = _drawn(prepared)
+    feature = prepared.network.feature
+    lot = lot_of(len(fields))
+
+    def lots():
+        for first in range(0, feature.size, lot):
+            ask()
+            part = slice(first, first + lot)
+            ours = zip(*(column[part].tolist() for column in columns))
+            yield [own + originals[row] for own, row in zip(ours, feature[part].tolist())]
+
+    return fill_lines(path, [field.name() for field in fields], xy, start, lots(), ask)
+
+
+def _edges(prepared, rows, fields):
+    xy, start, columns = _drawn(prepared)
+    ours = zip(*(column.tolist() for column in columns))
+    every = zip(line_geometries(xy, start), prepared.network.feature.tolist(), ours)
     for geometry, row, values in every:
         feature = QgsFeature(fields)
         feature.setAttributes([*values, *rows.attributes[row]])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from qgis.core import (
+    NULL,
     QgsCsException,
     QgsFields,
     QgsGeometry,
@@ -254,6 +255,32 @@ def fill_points(path, names, x, y, rows, ask=lambda: None) -> bool:
     return _fill(path, names, _Points(x, y), rows, ask)
 
 
+def fill_lines(path, names, xy, start, rows, ask=lambda: None) -> bool:
+    """Write the rows of an empty GeoPackage of lines, as ``fill_points`` does.
+
+    Args:
+        xy: float64 (v, 2), vertices of every line. start: int64 (n + 1,), line k has those from
+            ``start[k]`` to ``start[k + 1]``.
+    """
+    return _fill(path, names, _Lines(xy, start), rows, ask)
+
+
+def plain_values(rows, ask=lambda: None) -> list | None:
+    """Return rows of attributes as SQLite stores them, None where one is no number or text."""
+    made: list = []
+    for first in range(0, len(rows), _BOXES_AT_ONCE):
+        ask()
+        part = [
+            tuple(None if value == NULL else value for value in row)
+            for row in rows[first : first + _BOXES_AT_ONCE]
+        ]
+        kinds = {type(value) for row in part for value in row}
+        if kinds - {int, float, str, bool, type(None)} or not all(map(_plain_texts, part)):
+            return None
+        made.extend(part)
+    return made
+
+
 def can_be_filled(path) -> bool:
     """Tell whether an output is a GeoPackage of its own, which ``fill_frame`` may fill."""
     return Path(str(path)).suffix.lower() == ".gpkg" and Path(str(path)).is_file()
@@ -401,6 +428,38 @@ class _Areas:
         head = struct.Struct("<4si4d")
         boxes = zip(self.shapes[part], *(side[part].tolist() for side in self._boxes))
         return [head.pack(b"GP\0\3", srs, *box) + shape.wkb for shape, *box in boxes]
+
+
+class _Lines:
+    """Lines as a GeoPackage holds them."""
+
+    spatial = True
+
+    def __init__(self, xy, start):
+        self.xy, self.start = np.ascontiguousarray(xy, dtype="<f8"), start
+        low = np.minimum.reduceat(self.xy, start[:-1]) if len(start) > 1 else self.xy
+        high = np.maximum.reduceat(self.xy, start[:-1]) if len(start) > 1 else self.xy
+        self._boxes = (low[:, 0], high[:, 0], low[:, 1], high[:, 1])
+
+    def known(self):
+        """Return the places of the rows that have a geometry."""
+        return np.arange(len(self.start) - 1)
+
+    def boxes(self):
+        """Return xmin, xmax, ymin, ymax of every row."""
+        return self._boxes
+
+    def blobs(self, part, srs):
+        """Return some rows as GeoPackage writes them."""
+        head = struct.Struct("<4si4dBII")
+        first, last = self.start[:-1][part].tolist(), self.start[1:][part].tolist()
+        boxes = zip(first, last, *(side[part].tolist() for side in self._boxes))
+        whole = self.xy[first[0] : last[-1]].tobytes()
+        return [
+            head.pack(b"GP\0\3", srs, *box, 1, 2, end - begin)
+            + whole[16 * (begin - first[0]) : 16 * (end - first[0])]
+            for begin, end, *box in boxes
+        ]
 
 
 class _Filling:

@@ -65,6 +65,58 @@ def test_edges_carry_our_fields_then_the_original_ones(prepare):
     ]
 
 
+def test_a_geopackage_filled_in_columns_holds_what_a_memory_layer_does(
+    prepare, tmp_path, monkeypatch
+):
+    from osgeo import ogr
+    from qgis.core import QgsVectorLayer
+
+    from sttm_plugin.processing_algorithms import preparenetwork
+
+    filled = []
+    whole = preparenetwork.fill_lines
+    monkeypatch.setattr(
+        preparenetwork, "fill_lines", lambda *given: filled.append(whole(*given)) or filled[-1]
+    )
+    memory = prepare(CROSS, SPLIT_AT_CROSSINGS=True)["OUTPUT"]
+    path = tmp_path / "rete.gpkg"
+    done = prepare_to_file(prepare, str(path))
+
+    assert filled == [True]
+    layer = QgsVectorLayer(str(path), "rete", "ogr")
+    names = [name for name in layer.fields().names() if name != "fid"]
+    rows = [
+        {**{name: one[name] for name in names}, "wkt": one.geometry().asWkt(2)}
+        for one in layer.getFeatures()
+    ]
+    assert rows == memory
+    assert done["EDGES"] == layer.featureCount() == len(memory)
+    opened = ogr.Open(str(path))
+    table = opened.GetLayer(0)
+    assert table.GetExtent() == (0.0, 210.0, -20.0, 20.0)
+    # The spatial index answers: the street far away is alone there.
+    table.SetSpatialFilterRect(190, -5, 220, 5)
+    assert [one["fid_origine"] for one in table] == [3]
+
+
+def prepare_to_file(prepare, path):
+    """Run on CROSS with the edges in a file."""
+    from qgis import processing
+    from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
+
+    layer = QgsVectorLayer(
+        "LineString?crs=EPSG:32632&field=nome:string&field=componente:integer", "strade", "memory"
+    )
+    for number, wkt in enumerate(CROSS):
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([f"via {number}", 70 + number])
+        feature.setGeometry(QgsGeometry.fromWkt(wkt))
+        layer.dataProvider().addFeature(feature)
+    return processing.run(
+        "sttm:preparenetwork", {"INPUT": layer, "OUTPUT": path, "SPLIT_AT_CROSSINGS": True}
+    )
+
+
 def test_nothing_is_changed_unless_asked(prepare):
     found = prepare([*CROSS, "LINESTRING(100.5 0, 120 0)"])
     assert [one["wkt"] for one in found["OUTPUT"]] == [
