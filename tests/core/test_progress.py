@@ -150,3 +150,20 @@ def test_a_part_of_a_run_never_goes_back():
         part(share)
 
     assert shares == [0.5, 0.75, 0.75, 1.0]
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_the_collector_is_off_inside_and_as_it_was_after_a_failure(was_on):
+    import gc
+
+    from sttm_plugin.core.progress import without_collector
+
+    before = gc.isenabled()
+    try:
+        gc.enable() if was_on else gc.disable()
+        with pytest.raises(KeyError), without_collector():
+            assert not gc.isenabled()
+            raise KeyError
+        assert gc.isenabled() is was_on
+    finally:
+        gc.enable() if before else gc.disable()
