@@ -34,6 +34,9 @@ _TOLD = {
     preparation.CROSSING: "incroci divisi",
 }
 
+# Geometries turned to bytes between two questions whether to stop.
+_AT_ONCE = 50_000
+
 
 class PrepareNetwork(SttmAlgorithm):
     """Splits street lines at their nodes, numbers nodes and parts, tells and repairs defects."""
@@ -117,7 +120,11 @@ class PrepareNetwork(SttmAlgorithm):
         rows = or_cancelled(read_rows(source, crs, context, feedback, attributes=kept))
         stages.check()
         try:
-            lines = read_lines(blobs_of(rows.geometries), lambda _: not feedback.isCanceled())
+            blobs = []
+            for first in range(0, len(rows.geometries), _AT_ONCE):
+                stages.check()
+                blobs += blobs_of(rows.geometries[first : first + _AT_ONCE])
+            lines = read_lines(blobs, lambda _: not feedback.isCanceled())
         except Stopped:
             raise Cancelled from None
         without = sum(geometry is None for geometry in rows.geometries)

@@ -248,14 +248,29 @@ def _join_mixed(x, y, start, chosen, tolerance, step_done):
     return joined[place], shared[place], gaps
 
 
-def same_places(xy):
+def same_places(xy, step_done=lambda: None):
     """Return the distinct places (n, 2), by x and y, and the place of each vertex, int64 (v,)."""
-    order = np.lexsort((xy[:, 1], xy[:, 0]))
+    x, y = np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
+    order = np.argsort(x, kind="stable")
+    step_done()
+    sorted_x, sorted_y = x[order], y[order]
+    same_x = sorted_x[1:] == sorted_x[:-1]
+    differs = same_x & (sorted_y[1:] != sorted_y[:-1])
+    if differs.any():
+        # Only runs of one x and several y need sorting again: few in any real network.
+        run = np.concatenate(([0], np.cumsum(~same_x)))
+        mixed = np.zeros(int(run[-1]) + 1, dtype=bool)
+        mixed[run[1:][differs]] = True
+        at = np.flatnonzero(mixed[run])
+        order[at] = order[at][np.lexsort((sorted_y[at], run[at]))]
+        sorted_x, sorted_y = x[order], y[order]
+    step_done()
     new = np.ones(len(xy), dtype=bool)
-    new[1:] = (xy[order[1:]] != xy[order[:-1]]).any(axis=1)
+    new[1:] = (sorted_x[1:] != sorted_x[:-1]) | (sorted_y[1:] != sorted_y[:-1])
     place = np.empty(len(xy), dtype=np.int64)
     place[order] = np.cumsum(new) - 1
-    return xy[order[new]], place
+    step_done()
+    return np.column_stack((sorted_x[new], sorted_y[new])), place
 
 
 def near_places(at, tolerance, step_done=None):

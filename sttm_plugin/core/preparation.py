@@ -176,7 +176,7 @@ def _places(xy, tolerance, step_done=lambda: None):
     """Return for each vertex the number of its place: those within the tolerance are one."""
     if not len(xy):
         return np.zeros(0, dtype=np.int64)
-    at, place = same_places(xy)
+    at, place = same_places(xy, step_done)
     step_done()
     a, b = near_places(at, tolerance + SLACK, step_done)
     step_done()

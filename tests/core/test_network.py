@@ -11,7 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sttm_plugin.core.errors import SttmError
-from sttm_plugin.core.network import build_network, components, scatter_min, split_network
+from sttm_plugin.core.network import (
+    build_network,
+    components,
+    same_places,
+    scatter_min,
+    split_network,
+)
 from sttm_plugin.core.paths import Spreader, graph_of_pieces
 from sttm_plugin.core.snapping import SegmentIndex, attach_places, attach_points
 from sttm_plugin.core.wkb import Area, Lines, Points, read_lines, read_shape
@@ -419,3 +425,13 @@ def test_the_limit_is_included_with_its_slack():
     _, node, cost = Spreader(graph, 1).spread([0], [start], [0.0], 100.0)
 
     assert sorted(cost.tolist()) == [0.0, 100.0000005]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_places_are_those_of_sorting_by_x_then_y(seed):
+    numbers = np.random.default_rng(seed)
+    xy = numbers.integers(0, 6, (200, 2)) + numbers.choice([0.0, 0.5], (200, 2))
+    at, place = same_places(xy)
+    expected, of = np.unique(xy, axis=0, return_inverse=True)
+    assert np.array_equal(at, expected)
+    assert np.array_equal(place, of.ravel())
