@@ -23,10 +23,14 @@ _SERVICES = "servizi"
 QMD = "http://mrcc.com/qgis.dtd"
 _SPEC = "http://www.geopackage.org/spec121/#extension_"
 
+# Newer libraries write aliases into tables of their own making: ours take their place.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT,
   extension_name TEXT NOT NULL, definition TEXT NOT NULL, scope TEXT NOT NULL,
   CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
+DROP TABLE IF EXISTS gpkg_data_columns;
+DROP TABLE IF EXISTS gpkg_data_column_constraints;
+DELETE FROM gpkg_extensions WHERE extension_name = 'gpkg_schema';
 CREATE TABLE gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT,
   title TEXT, description TEXT, mime_type TEXT, constraint_name TEXT,
   CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
