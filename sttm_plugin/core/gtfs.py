@@ -103,7 +103,7 @@ def _tables(path, name):
         raise SttmError(
             f"Orari «{name}»: il file non si legge ({error.strerror or error})."
         ) from error
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, RuntimeError, EOFError) as error:
         raise SttmError(_lacks(name, "non è uno zip leggibile")) from error
     if not {"calendar", "calendar_dates"} & set(tables):
         raise SttmError(_lacks(name, "mancano calendar.txt e calendar_dates.txt"))

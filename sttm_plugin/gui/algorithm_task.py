@@ -82,6 +82,14 @@ class AlgorithmRun(QObject):
         """Ask the run to stop; ``cancelled`` follows."""
         self.feedback.cancel()
 
+    def let_go(self):
+        """Stop it and tell nobody: it ends by itself when its owner is gone."""
+        for signal in (
+            self.succeeded, self.failed, self.cancelled, self.progressed, self.stage_began,
+        ):  # fmt: skip
+            signal.disconnect()
+        self.cancel()
+
     def take_layer(self, layer_id):
         """Return a layer of the results, now owned by who asks; None when there is none."""
         return self.context.takeResultLayer(layer_id)

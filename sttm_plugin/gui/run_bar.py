@@ -87,11 +87,7 @@ class RunBar(QWidget):
         # Its layers go now, with QGIS still there, and not when Python collects.
         self._finished = None
         if run is not None:
-            for signal in (
-                run.succeeded, run.failed, run.cancelled, run.progressed, run.stage_began,
-            ):  # fmt: skip
-                signal.disconnect()
-            run.cancel()
+            run.let_go()
 
     def _on_stage(self, text):
         if self._run is not None and not self._run.feedback.isCanceled():

@@ -711,11 +711,7 @@ class VerificationDock(QgsDockWidget):
             signal.disconnect(slot)
         run, self._run = self._run, None
         if run is not None:
-            for signal in (
-                run.succeeded, run.failed, run.cancelled, run.progressed, run.stage_began,
-            ):  # fmt: skip
-                signal.disconnect()
-            run.cancel()
+            run.let_go()
 
     def tr(self, text):
         return QCoreApplication.translate("VerificationDock", text)

@@ -10,6 +10,9 @@ def prepare(sttm_provider):
     from qgis import processing
     from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 
+    def opened(layer):
+        return layer if isinstance(layer, QgsVectorLayer) else QgsVectorLayer(layer, "rete", "ogr")
+
     def run(lines, crs="EPSG:32632", kind="LineString", feedback=None, **others):
         layer = QgsVectorLayer(
             f"{kind}?crs={crs}&field=nome:string&field=componente:integer", "strade", "memory"
@@ -23,9 +26,9 @@ def prepare(sttm_provider):
             layer.dataProvider().addFeature(feature)
         given = {"INPUT": layer, "OUTPUT": "TEMPORARY_OUTPUT", "ISSUES": "TEMPORARY_OUTPUT"}
         found = processing.run("sttm:preparenetwork", {**given, **others}, feedback=feedback)
-        found["CRS"] = found["OUTPUT"].crs().authid()
+        found["CRS"] = opened(found["OUTPUT"]).crs().authid()
         for name in ("OUTPUT", "ISSUES"):
-            layer = found[name]
+            layer = opened(found[name])
             found[f"{name}_FIELDS"] = layer.fields().names()
             found[name] = [
                 {
@@ -69,7 +72,6 @@ def test_a_geopackage_filled_in_columns_holds_what_a_memory_layer_does(
     prepare, tmp_path, monkeypatch
 ):
     from osgeo import ogr
-    from qgis.core import QgsVectorLayer
 
     from sttm_plugin.processing_algorithms import preparenetwork
 
@@ -80,41 +82,18 @@ def test_a_geopackage_filled_in_columns_holds_what_a_memory_layer_does(
     )
     memory = prepare(CROSS, SPLIT_AT_CROSSINGS=True)["OUTPUT"]
     path = tmp_path / "rete.gpkg"
-    done = prepare_to_file(prepare, str(path))
+    done = prepare(CROSS, SPLIT_AT_CROSSINGS=True, OUTPUT=str(path))
 
     assert filled == [True]
-    layer = QgsVectorLayer(str(path), "rete", "ogr")
-    names = [name for name in layer.fields().names() if name != "fid"]
-    rows = [
-        {**{name: one[name] for name in names}, "wkt": one.geometry().asWkt(2)}
-        for one in layer.getFeatures()
-    ]
-    assert rows == memory
-    assert done["EDGES"] == layer.featureCount() == len(memory)
+    assert [one.pop("fid") for one in done["OUTPUT"]] == list(range(1, len(memory) + 1))
+    assert done["OUTPUT"] == memory
+    assert done["EDGES"] == len(memory)
     opened = ogr.Open(str(path))
     table = opened.GetLayer(0)
     assert table.GetExtent() == (0.0, 210.0, -20.0, 20.0)
     # The spatial index answers: the street far away is alone there.
     table.SetSpatialFilterRect(190, -5, 220, 5)
     assert [one["fid_origine"] for one in table] == [3]
-
-
-def prepare_to_file(prepare, path):
-    """Run on CROSS with the edges in a file."""
-    from qgis import processing
-    from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
-
-    layer = QgsVectorLayer(
-        "LineString?crs=EPSG:32632&field=nome:string&field=componente:integer", "strade", "memory"
-    )
-    for number, wkt in enumerate(CROSS):
-        feature = QgsFeature(layer.fields())
-        feature.setAttributes([f"via {number}", 70 + number])
-        feature.setGeometry(QgsGeometry.fromWkt(wkt))
-        layer.dataProvider().addFeature(feature)
-    return processing.run(
-        "sttm:preparenetwork", {"INPUT": layer, "OUTPUT": path, "SPLIT_AT_CROSSINGS": True}
-    )
 
 
 def test_nothing_is_changed_unless_asked(prepare):
