@@ -53,6 +53,22 @@ _HOW_TO_ADD = {
 }
 
 
+# What pyproj made for each thread that ran an algorithm, one small object a thread.
+_proj_contexts = {}
+
+
+def _keep_proj_context():
+    """Keep this thread's PROJ context from being freed while PROJ may still use it.
+
+    Python forgets a thread of Qt at the end of each run; pyproj 3.7 then frees the context of
+    that thread and hands it out again at the next run there, and QGIS dies (its issue 1622).
+    """
+    module = sys.modules.get("pyproj._context")
+    manager = module.get_context_manager() if hasattr(module, "get_context_manager") else None
+    if manager is not None:
+        _proj_contexts[id(manager)] = manager
+
+
 class Stages:
     """Progress of a run in named stages, from 0 to 100 and never back."""
 
@@ -200,6 +216,8 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
             return {}
         except SttmError as error:
             raise QgsProcessingException(str(error)) from error
+        finally:
+            _keep_proj_context()
 
     def postProcessAlgorithm(self, context, feedback):  # noqa: N802
         for layer_id, style_name in self._styled.items():

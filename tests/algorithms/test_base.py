@@ -249,3 +249,37 @@ def test_progress_never_goes_back(qgis_processing):
 
     assert seen == sorted(seen)
     assert seen[-1] == 100.0
+
+
+def test_a_proj_context_is_kept_once_for_each_thread(monkeypatch):
+    """With pyproj 3.7 a second run in a thread of Qt took QGIS down (test_window sees that)."""
+    import sys
+    from types import SimpleNamespace
+
+    from sttm_plugin.processing_algorithms import base
+
+    managers = [object()]
+    module = SimpleNamespace(get_context_manager=lambda: managers[-1])
+    monkeypatch.setitem(sys.modules, "pyproj._context", module)
+    monkeypatch.setattr(base, "_proj_contexts", {})
+    for manager in (managers[0], managers[0], None, object()):
+        managers.append(manager)
+        base._keep_proj_context()
+    assert list(base._proj_contexts.values()) == [managers[0], managers[-1]]
+    monkeypatch.setitem(sys.modules, "pyproj._context", SimpleNamespace())
+    base._keep_proj_context()
+    assert len(base._proj_contexts) == 2
+
+
+def test_every_run_keeps_its_proj_context(qgis_processing, copyservices, points, monkeypatch):
+    import sys
+    from types import SimpleNamespace
+
+    from sttm_plugin.processing_algorithms import base
+
+    manager = object()
+    module = SimpleNamespace(get_context_manager=lambda: manager)
+    monkeypatch.setitem(sys.modules, "pyproj._context", module)
+    monkeypatch.setattr(base, "_proj_contexts", {})
+    run(points([("a", "Scuola", 514_000, 5_034_000)]))
+    assert list(base._proj_contexts.values()) == [manager]
