@@ -471,7 +471,7 @@ class ImportServices(SttmAlgorithm):
 
         known = schema.names(schema.SERVICES)
         version = self.pack(parameters, context).versione
-        found = recognise(table.fingerprint(), table.geometry, version, known)
+        found = recognise(table.fingerprint(), table.found_geometry, version, known)
         titles = "; ".join(f"{profile.file_name[:-5]} ({profile.name})" for profile in found)
         if len(found) == 1:
             settings.profile = found[0]

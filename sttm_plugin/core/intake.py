@@ -533,7 +533,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
             self.pack,
             name,
             fingerprint,
-            table.geometry,
+            table.found_geometry,
             source,
             columns,
             self.seen_values(),

@@ -278,7 +278,9 @@ class ColumnSteps:
         for old, new in renamed:
             self.doubt(f"La colonna «{old}» del profilo «{profile.file_name}» ora è «{new}».")
             self.journal.file("D21", "colonna_rinominata", "A", old, new, "profilo")
-        faults, notes = compare_fingerprint(profile, self.table.fingerprint(), self.table.geometry)
+        faults, notes = compare_fingerprint(
+            profile, self.table.fingerprint(), self.table.found_geometry
+        )
         if faults:
             raise SttmError(
                 f"Il profilo «{profile.file_name}» non va bene per «{self.table.layer}»: "

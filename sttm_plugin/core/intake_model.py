@@ -67,6 +67,15 @@ class SourceTable:
             self._columns[place] = (self.rows, column)
         return column
 
+    @property
+    def found_geometry(self) -> str:
+        """What a profile compares: "None" also where a declared geometry is in no record.
+
+        GDAL 3.10 gives points without place where GDAL 3.6 gives a table.
+        """
+        empty = self.shapes and not any(shape is not None for shape in self.shapes)
+        return "None" if empty else self.geometry
+
     def fingerprint(self) -> list:
         """Return "NAME:Kind" of each column."""
         words = {"text": "String", "int": "Integer", "real": "Real", "date": "Date"}

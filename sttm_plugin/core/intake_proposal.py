@@ -532,7 +532,7 @@ def _drift_rows(table, settings, counted):
         if column in found and profile.decided(column)
     }
     fingerprint = [field for field in table.fingerprint() if not field.startswith("=")]
-    return drift(profile, fingerprint, table.geometry, counts)
+    return drift(profile, fingerprint, table.found_geometry, counts)
 
 
 # Positions -----------------------------------------------------------------------------------

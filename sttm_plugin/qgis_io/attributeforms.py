@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from qgis.core import (
+    Qgis,
     QgsAttributeEditorContainer,
     QgsAttributeEditorField,
     QgsDefaultValue,
@@ -121,7 +122,10 @@ def _set_tabs(layer):
     for page in _form()["schede"]:
         # The layout owns what it is given; Python must not delete it first.
         tab = QgsAttributeEditorContainer(page["titolo"], configuration.invisibleRootContainer())
-        tab.setIsGroupBox(False)
+        if hasattr(tab, "setType"):  # from QGIS 3.32, which calls the other deprecated
+            tab.setType(Qgis.AttributeEditorContainerType.Tab)
+        else:
+            tab.setIsGroupBox(False)
         for name in page["campi"]:
             position = layer.fields().lookupField(name)
             if position >= 0:

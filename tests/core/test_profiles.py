@@ -106,3 +106,16 @@ def test_a_field_of_a_fingerprint_may_hold_a_colon():
     assert split_field("addr:city:String") == ("addr:city", "String")
     assert split_field("addr:city") == ("addr:city", "")
     assert split_field("NOME") == ("NOME", "")
+
+
+def test_points_without_a_place_are_compared_as_a_table():
+    from sttm_plugin.core.intake_model import SourceTable
+
+    def table(shapes, geometry="Point"):
+        rows = [[number] for number in range(len(shapes))]
+        return SourceTable("l", "", ["id"], ["int"], [0], rows, [0] * len(rows), shapes, geometry)
+
+    assert table([None, None]).found_geometry == "None"
+    assert table([None, object()]).found_geometry == "Point"
+    assert table([]).found_geometry == "Point"
+    assert table([None], "None").found_geometry == "None"
