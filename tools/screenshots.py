@@ -226,7 +226,7 @@ def second_reading():
 def open_panel():
     """The two readings side by side."""
     plan, other = second_reading()
-    panel = plugins["sttm_plugin"].reconciliation
+    panel = plugins["sttm_plugin"].docks["Reconciliation"]
     panel.show()
     panel.raise_()
     iface.mainWindow().resizeDocks([panel], [430], Qt.Orientation.Vertical)
@@ -240,7 +240,7 @@ def open_panel():
 
 def decide_some():
     """Three decisions, then the pair that waits next."""
-    panel = plugins["sttm_plugin"].reconciliation
+    panel = plugins["sttm_plugin"].docks["Reconciliation"]
     if len(panel.model.rows) < 10:
         raise RuntimeError("poche coppie")
     lines.append(f"coppie nel pannello: {len(panel.model.rows)}")
@@ -251,7 +251,7 @@ def decide_some():
 
 def show_pairs():
     """The pair under the cursor, on the map and side by side."""
-    panel = plugins["sttm_plugin"].reconciliation
+    panel = plugins["sttm_plugin"].docks["Reconciliation"]
     panel.message_bar.clearWidgets()
     panel.panel.pairs.selectRow(4)
     later(lambda: (picture("riconciliazione"), finish()), 2500)

@@ -11,7 +11,7 @@ from qgis.PyQt.QtWidgets import QWidget
 
 from .comune_choice import choose_istat, chosen_istat, complete_comune, fill_comuni
 from .forms import form
-from .project_state import recall, remember
+from .project_state import recall, recall_path, remember, remember_path
 from .result_layers import is_result
 
 _Filter = QgsMapLayerProxyModel.Filter
@@ -186,11 +186,30 @@ class InputsPage(QWidget, form("inputs_page")):
             if recall("POP_FIELD"):
                 self.field_POP_FIELD.setField(recall("POP_FIELD"))
             for name, widget in self._files().items():
-                path = recall(name)
-                widget.setFilePath(project.readPath(path) if path else "")
+                widget.setFilePath(recall_path(name))
             self.hide_results()
         finally:
             self._restoring = False
+        self._tell_services()
+
+    def follow(self, key):
+        """Show a choice that another panel has just written in the project."""
+        project = QgsProject.instance()
+        self._restoring, before = True, self._restoring
+        try:
+            if key == "comune" and self.istat() != recall(key):
+                self.choose_comune(recall(key))
+            elif key == "SERVICES":
+                layers = [project.mapLayer(one) for one in recall(key, [])]
+                self._tick([layer for layer in layers if layer is not None])
+            elif key == "POP_FIELD" and recall(key):
+                self.field_POP_FIELD.setField(recall(key))
+            elif key in self.combos:
+                self.combos[key].setLayer(project.mapLayer(recall(key)))
+            elif key in self._files() and self._files()[key].filePath() != recall_path(key):
+                self._files()[key].setFilePath(recall_path(key))
+        finally:
+            self._restoring = before
         self._tell_services()
 
     def add_services(self, layers):
@@ -221,11 +240,8 @@ class InputsPage(QWidget, form("inputs_page")):
             layer = combo.currentLayer()
             remember(name, layer.id() if layer is not None else "")
         remember("POP_FIELD", self.field_POP_FIELD.currentField())
-        project = QgsProject.instance()
         for name, widget in self._files().items():
-            path = widget.filePath().strip()
-            # Relative where the project says so: the folder may move to another machine.
-            remember(name, project.writePath(path) if path else "")
+            remember_path(name, widget.filePath().strip())
 
     def _files(self):
         return {

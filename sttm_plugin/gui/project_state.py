@@ -1,10 +1,20 @@
-"""What the dock remembers, written in the project under the scope "sttm"."""
+"""What the docks remember, written in the project under the scope "sttm"."""
 
 from __future__ import annotations
 
 from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 SCOPE = "sttm"
+
+
+class _Told(QObject):
+    """Tells the panels that a choice they share is another now."""
+
+    changed = pyqtSignal(str)
+
+
+told = _Told()
 
 
 def remember(key: str, value) -> None:
@@ -19,6 +29,7 @@ def remember(key: str, value) -> None:
         project.removeEntry(SCOPE, f"/verifica/{key}")
     else:
         project.writeEntry(SCOPE, f"/verifica/{key}", value)
+    told.changed.emit(key)
 
 
 def recall(key: str, default=""):
@@ -27,3 +38,14 @@ def recall(key: str, default=""):
     if isinstance(default, list):
         return list(project.readListEntry(SCOPE, f"/verifica/{key}", default)[0])
     return project.readEntry(SCOPE, f"/verifica/{key}", default)[0]
+
+
+def remember_path(key: str, path: str) -> None:
+    """Write a path, relative where the project says so: the folder may move elsewhere."""
+    remember(key, QgsProject.instance().writePath(path) if path else "")
+
+
+def recall_path(key: str) -> str:
+    """Return a path as this machine has it, "" when none was written."""
+    path = recall(key)
+    return QgsProject.instance().readPath(path) if path else ""

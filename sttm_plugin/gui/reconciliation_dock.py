@@ -2,79 +2,46 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
-from qgis.core import (
-    NULL,
-    Qgis,
-    QgsFeatureRequest,
-    QgsMapLayerProxyModel,
-    QgsProcessingUtils,
-    QgsProject,
-)
-from qgis.gui import QgsDockWidget, QgsFileWidget, QgsMessageBar
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt, QTimer, QUrl
-from qgis.PyQt.QtGui import QDesktopServices, QIcon
-from qgis.PyQt.QtWidgets import QWidget
+from qgis.core import NULL, QgsFeatureRequest, QgsMapLayerProxyModel, QgsProcessingUtils, QgsProject
+from qgis.gui import QgsFileWidget
+from qgis.PyQt.QtCore import QEvent, Qt, QTimer, QUrl
+from qgis.PyQt.QtGui import QDesktopServices
 
-from ..processing_algorithms import icon_path
 from ..processing_algorithms.choices import PAIR_KEEP
 from . import result_layers
-from .forms import form
+from .dock import SttmDock
 from .inputs_page import SERVICE_FIELDS
 from .map_focus import show_on_map
 from .pairs_model import PairsModel, comparison_html, record_of
-from .project_state import recall, remember
+from .project_state import recall, recall_path, remember, remember_path
 from .rows_model import RowsModel, RowsProxy, layer_of, rows_of, set_up_table
-from .run_bar import RunBar
 
 INPUTS, PAIRS, ONLY1, ONLY2, DUPLICATES = range(5)
 ACCEPT, REFUSE, MERGE, UNDO = range(4)
 _TYPING_PAUSE_MS = 200
 _FOLLOW_PAUSE_MS = 120
-_SUCCESS_S = 12
 _ROLES = {"PAIRS": "coppie", "ONLY1": "solo1", "ONLY2": "solo2", "DUPLICATES": "duplicati"}
 
 
-class ReconciliationPanel(QWidget, form("reconciliation_panel")):
-    """What lies in the dock; see the .ui file."""
-
-    def __init__(self, parent=None):
-        super().__init__(parent)
-        self.setupUi(self)
-
-
-class ReconciliationDock(QgsDockWidget):
+class ReconciliationDock(SttmDock):
     """Choose the readings, compare, accept, reject or merge; decisions stay in the workspace."""
 
+    NAME, TITLE, ICON = "Reconciliation", "Riconciliazione", "reconcilereadings"
+    FORM = "reconciliation_panel"
+    AREA = Qt.DockWidgetArea.BottomDockWidgetArea
+
     def __init__(self, iface, parent=None):
-        super().__init__(parent)
-        self.iface = iface
-        self.setObjectName("SttmReconciliationDock")
-        self.setWindowTitle(self.tr("Riconciliazione"))
-        self.setWindowIcon(QIcon(icon_path("reconcilereadings")))
-        self.panel = ReconciliationPanel(self)
-        self.setWidget(self.panel)
-        self.message_bar = QgsMessageBar(self.panel)
-        self.panel.panel_layout.insertWidget(0, self.message_bar)
-        self.runs = RunBar(self.panel)
-        self.panel.panel_layout.insertWidget(2, self.runs)
+        super().__init__(iface, parent)
         self._waiting: list = []
         self._set_up_inputs()
         self._set_up_pairs()
         self._set_up_others()
         self.panel.run.clicked.connect(self.reconcile)
         self.panel.zones.clicked.connect(self.count_by_zone)
-        self.runs.busy_changed.connect(self._on_busy)
-        self.runs.failed.connect(self._on_failed)
-        self.runs.cancelled.connect(self._on_cancelled)
-        project = QgsProject.instance()
-        project.readProject.connect(self.restore)
-        project.cleared.connect(self.restore)
-        project.layersAdded.connect(self._hide_results)
-        project.layersWillBeRemoved.connect(self._on_layers_going)
-        self.restore()
+        self.watch(QgsProject.instance().layersAdded, self._hide_results)
+        self.begin()
 
     # Set up -----------------------------------------------------------------------------
 
@@ -203,24 +170,22 @@ class ReconciliationDock(QgsDockWidget):
                 return self.tr("Spuntare i layer della Lettura {}.").format(number_of)
         return ""
 
-    def workspace(self) -> str:
+    def workspace_path(self) -> str:
         """Return the GeoPackage the decisions are kept in, "" when there is none."""
         return self.panel.workspace.filePath().strip()
 
     def _on_inputs(self, *_):
         if self._restoring:
             return
-        project = QgsProject.instance()
         for number_of in (1, 2):
             remember(f"lettura{number_of}", [one.id() for one in self.readings(number_of)])
-        path = self.workspace()
-        remember("coppie_in", project.writePath(path) if path else "")
+        remember_path("coppie_in", self.workspace_path())
         remember("autore", self.panel.author.text().strip())
         self._tell_inputs()
 
     def _tell_inputs(self):
-        if self.workspace() and not Path(self.workspace()).is_file():
-            said = self.tr("L'area di lavoro «{}» non esiste.").format(self.workspace())
+        if self.workspace_path() and not self.workspace():
+            said = self.tr("L'area di lavoro «{}» non esiste.").format(self.workspace_path())
         elif not self.workspace():
             said = self.tr(
                 "Senza area di lavoro si confrontano le letture, ma non si decide: le decisioni "
@@ -241,9 +206,8 @@ class ReconciliationDock(QgsDockWidget):
         missing = self.missing()
         if missing:
             self.panel.tabs.setCurrentIndex(INPUTS)
-            self._warn(missing)
+            self.warn(missing)
             return
-        self.message_bar.clearWidgets()
         parameters = {
             "READING1": [layer.id() for layer in self.readings(1)],
             "READING2": [layer.id() for layer in self.readings(2)],
@@ -251,9 +215,9 @@ class ReconciliationDock(QgsDockWidget):
             "MIN_SCORE": self.panel.min_score.value(),
             **dict.fromkeys(_ROLES, "TEMPORARY_OUTPUT"),
         }
-        if self.workspace() and Path(self.workspace()).is_file():
+        if self.workspace():
             parameters["CONFIRMED"] = f"{self.workspace()}|layername=coppie"
-        self.runs.start("sttm:reconcilereadings", parameters, self._on_reconciled)
+        self.start("sttm:reconcilereadings", parameters, self._on_reconciled)
 
     def _on_reconciled(self, run, results):
         titles = {
@@ -263,10 +227,7 @@ class ReconciliationDock(QgsDockWidget):
             "DUPLICATES": self.tr("Duplicati"),
         }
         for name, title in titles.items():
-            layer = layer_of(run, results.get(name))
-            if layer is not None:
-                layer = run.context.temporaryLayerStore().takeMapLayer(layer)
-                result_layers.show_result(layer, _ROLES[name], title)
+            self.take(run, results.get(name), _ROLES[name], title)
         self._show_results()
         self.panel.tabs.setCurrentIndex(PAIRS)
         if self.proxy.rowCount():
@@ -275,7 +236,7 @@ class ReconciliationDock(QgsDockWidget):
         said = self.tr("{PROPOSED} coppie proposte ({AMBIGUOUS} ambigue), {CONFIRMED_COUNT} ")
         said += self.tr("confermate, {REJECTED_PAIRS} respinte; solo Lettura 1 {ONLY1_COUNT}, ")
         said += self.tr("solo Lettura 2 {ONLY2_COUNT}.")
-        self._praise(said.format(**{name: int(results.get(name) or 0) for name in _COUNTS}))
+        self.praise(said.format(**{name: int(results.get(name) or 0) for name in _COUNTS}))
 
     def _show_results(self):
         """Show the results that are in the project."""
@@ -394,7 +355,7 @@ class ReconciliationDock(QgsDockWidget):
         at = self.model.place_of(url.toString().partition(":")[2])
         index = self.proxy.mapFromSource(self.model.index(at, 0)) if at >= 0 else None
         if index is None or not index.isValid():
-            self._tell(self.tr("Quella coppia non è fra quelle mostrate."))
+            self.tell(self.tr("Quella coppia non è fra quelle mostrate."))
             return
         self.panel.pairs.selectRow(index.row())
 
@@ -407,7 +368,7 @@ class ReconciliationDock(QgsDockWidget):
             return
         problem = self._cannot_decide()
         if problem:
-            self._warn(problem)
+            self.warn(problem)
             return
         place = self.panel.pairs.selectionModel().currentIndex().row()
         ids = [row["id_coppia"] for row in chosen]
@@ -455,7 +416,7 @@ class ReconciliationDock(QgsDockWidget):
 
         def on_failure(message):
             self._give_up()
-            self._on_failed(message)
+            self.complain(message)
 
         self.runs.start("sttm:decidepairs", parameters, on_decided, on_failure)
 
@@ -508,12 +469,12 @@ class ReconciliationDock(QgsDockWidget):
         layers = [layer.id() for n in (1, 2) for layer in self.readings(n)]
         if not layers:
             self.panel.tabs.setCurrentIndex(INPUTS)
-            self._warn(self.tr("Spuntare i layer di almeno una lettura."))
+            self.warn(self.tr("Spuntare i layer di almeno una lettura."))
             return
         workspace = self.workspace()
         name = "letture_per_zona.html"
         report = QgsProcessingUtils.generateTempFilename(name)
-        if workspace and Path(workspace).is_file():
+        if workspace:
             report = str(Path(workspace).parent / name)
         parameters = {
             "SERVICES": list(dict.fromkeys(layers)),
@@ -525,22 +486,20 @@ class ReconciliationDock(QgsDockWidget):
             parameters["PAIRS"] = pairs.id()
 
         def on_counted(run, results):
-            layer = layer_of(run, results["OUTPUT"])
-            layer = run.context.temporaryLayerStore().takeMapLayer(layer)
-            result_layers.show_result(layer, "letture", self.tr("Letture per Zona Omogenea"))
-            self._praise(
+            title = self.tr("Letture per Zona Omogenea")
+            self.take(run, results["OUTPUT"], "letture", title)
+            self.praise(
                 self.tr("Lettura 1: {} servizi, Lettura 2: {}. Rapporto: {}.").format(
                     int(results["READING1"]), int(results["READING2"]), Path(report).name
                 )
             )
             QDesktopServices.openUrl(QUrl.fromLocalFile(report))
 
-        self.message_bar.clearWidgets()
-        self.runs.start("sttm:readingsbyzone", parameters, on_counted)
+        self.start("sttm:readingsbyzone", parameters, on_counted)
 
     # State ------------------------------------------------------------------------------
 
-    def restore(self, *_):
+    def restore(self):
         """Show what the project remembers: readings, workspace, author, pairs."""
         self._restoring = True
         try:
@@ -548,8 +507,7 @@ class ReconciliationDock(QgsDockWidget):
             for number_of in (1, 2):
                 known = map(project.mapLayer, recall(f"lettura{number_of}", []))
                 self.tick(number_of, [layer for layer in known if layer is not None])
-            path = recall("coppie_in") or recall("workspace")
-            self.panel.workspace.setFilePath(project.readPath(path) if path else "")
+            self.panel.workspace.setFilePath(recall_path("coppie_in") or recall_path("workspace"))
             self.panel.author.setText(recall("autore"))
             self._hide_results()
         finally:
@@ -561,9 +519,8 @@ class ReconciliationDock(QgsDockWidget):
     def showEvent(self, event):  # noqa: N802
         """Fill what is still empty from what the other panel knows by now."""
         super().showEvent(event)
-        path = recall("workspace")
-        if path and not self.workspace():
-            self.panel.workspace.setFilePath(QgsProject.instance().readPath(path))
+        if recall("workspace") and not self.workspace_path():
+            self.panel.workspace.setFilePath(recall_path("workspace"))
         if not self.panel.author.text().strip():
             self.panel.author.setText(recall("autore"))
         self.recognise_layers()
@@ -574,15 +531,21 @@ class ReconciliationDock(QgsDockWidget):
         for model in self._models:
             model.setExceptedLayerList(results)
 
-    def _on_layers_going(self, layer_ids):
-        pairs = result_layers.result_layer("coppie")
-        if pairs is not None and pairs.id() in layer_ids and not self.runs.is_running():
+    def on_results_gone(self, roles):
+        """Show no pair of a layer that goes."""
+        if "coppie" in roles:
             self.model.set_rows([])
             self._tell_progress()
 
-    def _on_busy(self, busy):
+    def on_busy(self, busy):
+        """While something runs nothing else can be started."""
         self.panel.run.setEnabled(not busy)
         self.panel.zones.setEnabled(not busy)
+
+    def on_cancelled(self):
+        """Take back the decisions that were waiting."""
+        self._give_up()
+        super().on_cancelled()
 
     # Keys -------------------------------------------------------------------------------
 
@@ -597,7 +560,7 @@ class ReconciliationDock(QgsDockWidget):
                 Qt.KeyboardModifier.ShiftModifier,
                 Qt.KeyboardModifier.KeypadModifier,
             )
-            action = self._keys().get(event.key()) if plain else None
+            action = self._letters().get(event.key()) if plain else None
             if action is not None:
                 event.accept()
                 if event.type() == QEvent.Type.KeyPress:
@@ -605,7 +568,11 @@ class ReconciliationDock(QgsDockWidget):
                 return True
         return super().eventFilter(watched, event)
 
-    def _keys(self):
+    def keys(self):
+        """Return what the keys do here."""
+        return {"F5": self.reconcile}
+
+    def _letters(self):
         return {
             Qt.Key.Key_A: lambda: self.decide(ACCEPT),
             Qt.Key.Key_R: lambda: self.decide(REFUSE),
@@ -613,50 +580,12 @@ class ReconciliationDock(QgsDockWidget):
             Qt.Key.Key_U: lambda: self.decide(UNDO),
             Qt.Key.Key_Return: self.show_current,
             Qt.Key.Key_Enter: self.show_current,
-            Qt.Key.Key_F5: self.reconcile,
         }
 
-    # Messages ---------------------------------------------------------------------------
-
-    def _on_failed(self, message):
-        self.message_bar.clearWidgets()
-        self.message_bar.pushMessage(
-            self.tr("Non riuscito"), escape(message), Qgis.MessageLevel.Critical, 0
-        )
-
-    def _on_cancelled(self):
-        self._give_up()
-        self._tell(self.tr("Interrotto: nulla è stato scritto."))
-
-    def _praise(self, text):
-        self.message_bar.pushMessage(
-            self.tr("Fatto"), escape(text), Qgis.MessageLevel.Success, _SUCCESS_S
-        )
-
-    def _tell(self, text):
-        self.message_bar.pushMessage("", escape(text), Qgis.MessageLevel.Info, _SUCCESS_S)
-
-    def _warn(self, text):
-        self.message_bar.clearWidgets()
-        self.message_bar.pushMessage(
-            self.tr("Manca qualcosa"), escape(text), Qgis.MessageLevel.Warning, 0
-        )
-
     def close_down(self):
-        """Let go of the project and of any run, before the dock is deleted."""
-        project = QgsProject.instance()
-        for signal, slot in (
-            (project.readProject, self.restore),
-            (project.cleared, self.restore),
-            (project.layersAdded, self._hide_results),
-            (project.layersWillBeRemoved, self._on_layers_going),
-        ):
-            signal.disconnect(slot)
+        """Follow no pair any more."""
         self._follow_pause.stop()
-        self.runs.close_down()
-
-    def tr(self, text):
-        return QCoreApplication.translate("ReconciliationDock", text)
+        super().close_down()
 
 
 # From here on the checks count a pair as matched (told in the algorithm's help).

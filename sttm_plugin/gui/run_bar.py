@@ -26,13 +26,17 @@ class RunBar(QWidget):
         super().__init__(parent)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        self.setObjectName("progress_row")
         self.stage = QLabel(self)
+        self.stage.setObjectName("stage")
         self.stage.setTextFormat(Qt.TextFormat.PlainText)
         self.stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.progress = QProgressBar(self)
+        self.progress.setObjectName("progress")
         self.progress.setMaximum(100)
-        self.progress.setMaximumWidth(160)
-        self.cancel_button = QPushButton(self.tr("Annulla"), self)
+        self.progress.setMaximumWidth(110)
+        self.cancel_button = QPushButton(self.tr("A&nnulla"), self)
+        self.cancel_button.setObjectName("cancel")
         self.cancel_button.setAutoDefault(False)
         self.cancel_button.setToolTip(self.tr("Ferma l'elaborazione (Esc)"))
         self.cancel_button.clicked.connect(self.cancel)
@@ -95,13 +99,17 @@ class RunBar(QWidget):
 
     def _on_succeeded(self, results):
         run, on_success, _ = self._end()
-        on_success(run, results)
-        self._idle()
+        try:
+            on_success(run, results)
+        finally:
+            self._idle()
 
     def _on_failed(self, message):
         _, _, on_failure = self._end()
-        (on_failure or self.failed.emit)(message)
-        self._idle()
+        try:
+            (on_failure or self.failed.emit)(message)
+        finally:
+            self._idle()
 
     def _on_cancelled(self):
         self._end()

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
-from qgis.core import Qgis, QgsProcessingUtils, QgsProject, QgsVectorLayer
-from qgis.gui import QgsDockWidget, QgsMessageBar
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt, QUrl
-from qgis.PyQt.QtGui import QDesktopServices, QIcon, QKeySequence
-from qgis.PyQt.QtWidgets import QDialog, QFileDialog, QTextBrowser, QWidget
+from qgis.core import QgsProcessingUtils, QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import Qt, QUrl
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import QDialog, QFileDialog
 
-from ..processing_algorithms import icon_path
 from . import result_layers
-from .algorithm_task import AlgorithmRun
 from .checks_page import ChecksPage
 from .dialogs import ExportDialog, JustifyDialog
+from .dock import SttmDock
 from .findings_model import read_findings
 from .findings_page import FindingsPage
-from .forms import form
 from .guidance import guidance_html
 from .history_dialog import HistoryDialog
 from .import_dialog import ImportDialog
@@ -28,39 +24,18 @@ from .project_state import recall, remember
 
 INPUTS, FINDINGS, CHECKS, GUIDE = range(4)
 
-_SUCCESS_S = 12
 
-
-class VerificationPanel(QWidget, form("verification_panel")):
-    """What lies in the dock; see the .ui file."""
-
-    def __init__(self, parent=None):
-        super().__init__(parent)
-        self.setupUi(self)
-
-
-class VerificationDock(QgsDockWidget):
+class VerificationDock(SttmDock):
     """Choose comune and layers, check, read, justify, export."""
 
+    NAME, TITLE, ICON, FORM = "Verification", "Verifica STTM 2", "sttm", "verification_panel"
+    AREAS = Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea
+
     def __init__(self, iface, parent=None):
-        super().__init__(parent)
-        self.iface = iface
-        self.setObjectName("SttmVerificationDock")
-        self.setWindowTitle(self.tr("Verifica STTM 2"))
-        self.setWindowIcon(QIcon(icon_path("sttm")))
-        self.setAllowedAreas(
-            Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea
-        )
-        self.panel = VerificationPanel(self)
-        self.setWidget(self.panel)
-        self.message_bar = QgsMessageBar(self.panel)
-        self.panel.panel_layout.insertWidget(0, self.message_bar)
+        super().__init__(iface, parent)
         self._add_pages()
-        self._run = None
-        self._on_success = None
         for button, action in (
             (self.panel.run, self.check),
-            (self.panel.cancel, self.cancel),
             (self.panel.report, self.open_report),
             (self.panel.export_package, self.export),
         ):
@@ -74,39 +49,30 @@ class VerificationDock(QgsDockWidget):
         self.findings.history_wanted.connect(self.show_history)
         self.findings.export_wanted.connect(self.export_waivers)
         self.findings.import_wanted.connect(self.import_waivers)
-        self._keys = self._shortcuts()
-        project = QgsProject.instance()
-        project.readProject.connect(self.restore)
-        project.cleared.connect(self.restore)
-        project.writeProject.connect(self.remember_view)
-        project.layersWillBeRemoved.connect(self._on_layers_going)
-        self._show_idle()
-        self.restore()
+        self.watch(QgsProject.instance().writeProject, self.remember_view)
+        self.watch(QgsProject.instance().layersAdded, self.inputs.hide_results)
+        self.begin()
 
     def _add_pages(self):
         tabs = self.panel.tabs
         self.inputs = InputsPage(tabs)
         self.findings = FindingsPage(tabs)
         self.checks = ChecksPage(tabs)
-        self.guide = QTextBrowser(tabs)
-        self.guide.setOpenLinks(False)
-        self.guide.setHtml(guidance_html())
-        self.guide.anchorClicked.connect(self._on_link)
         tabs.addTab(self.inputs, self.tr("Dati"))
         tabs.addTab(self.findings, self.tr("Rilievi"))
         tabs.addTab(self.checks, self.tr("Controlli"))
-        tabs.addTab(self.guide, self.tr("Guida"))
+        self.guide = self.add_guide(guidance_html())
 
     # The check --------------------------------------------------------------------------
 
     def check(self):
         """Run ``sttm:checkplan`` on what is chosen."""
-        if self._run is not None:
+        if self.is_running():
             return
         missing = self.inputs.missing()
         if missing:
             self.panel.tabs.setCurrentIndex(INPUTS)
-            self._warn(missing)
+            self.warn(missing)
             return
         self.inputs.remember_choices()
         parameters = self.inputs.parameters()
@@ -118,20 +84,20 @@ class VerificationDock(QgsDockWidget):
         waivers = self.waivers_source()
         if waivers:
             parameters["WAIVERS"] = waivers
-        workspace = self._workspace()
+        workspace = self.workspace()
         if workspace:
             parameters["WORKSPACE"] = workspace
         self._report = self._report_path(self._istat)
         parameters.update(
-            OUTPUT=self._destination("rilievi", "(geom)"),
-            CHECKS=self._destination("controlli"),
+            OUTPUT=self.destination("rilievi", "(geom)"),
+            CHECKS=self.destination("controlli"),
             REPORT_HTML=self._report,
         )
-        self._start("sttm:checkplan", parameters, self._on_checked)
+        self.start("sttm:checkplan", parameters, self._on_checked)
 
-    def _on_checked(self, results):
-        findings = self._take(results.get("OUTPUT"), "rilievi", self.tr("Rilievi"))
-        checks = self._take(results.get("CHECKS"), "controlli", self.tr("Controlli"))
+    def _on_checked(self, run, results):
+        findings = self.take(run, results.get("OUTPUT"), "rilievi", self.tr("Rilievi"))
+        checks = self.take(run, results.get("CHECKS"), "controlli", self.tr("Controlli"))
         remember("comune_verificato", self._istat)
         remember("report", results.get("REPORT_HTML") or self._report)
         self.show_findings(findings)
@@ -140,7 +106,7 @@ class VerificationDock(QgsDockWidget):
         if self.findings.current() is None:
             self.findings.tree.setCurrentIndex(self.findings.model.first_finding())
         self.findings.tree.setFocus()
-        self._praise(self._summary(results))
+        self.praise(self._summary(results))
 
     def _summary(self, results):
         """Return what a check found, in a sentence."""
@@ -185,7 +151,7 @@ class VerificationDock(QgsDockWidget):
         still = [finding for finding in self.findings.model.findings() if finding.is_open()]
         title = self.tr("Rilievi ({})").format(len(still)) if still else self.tr("Rilievi")
         self.panel.tabs.setTabText(FINDINGS, title)
-        self._show_idle()
+        self.on_busy(self.is_running())
 
     # A finding --------------------------------------------------------------------------
 
@@ -200,7 +166,7 @@ class VerificationDock(QgsDockWidget):
             layers = []
         objects = objects_of(finding, result_layers.result_layer("rilievi"), layers)
         if not show_on_map(self.iface.mapCanvas(), objects):
-            self._tell(
+            self.tell(
                 self.tr("Questo rilievo riguarda il piano o un layer intero: non ha un luogo.")
             )
 
@@ -220,7 +186,7 @@ class VerificationDock(QgsDockWidget):
     def _decide(self, findings, values, outcome):
         layer = result_layers.result_layer("rilievi")
         if layer is None:
-            self._warn(self.tr("I rilievi non ci sono più: rieseguire la verifica."))
+            self.warn(self.tr("I rilievi non ci sono più: rieseguire la verifica."))
             return
         parameters = dict(values)
         parameters["FINDINGS"] = layer.id()
@@ -232,22 +198,22 @@ class VerificationDock(QgsDockWidget):
             # The table of a file is brought up to date; one of ours in memory is replaced.
             parameters["UPDATE_WAIVERS"] = kept is None or waivers != kept.id()
         parameters["OUTPUT"] = "TEMPORARY_OUTPUT"
-        parameters["OUTPUT_FINDINGS"] = self._destination("rilievi", "(geom)")
+        parameters["OUTPUT_FINDINGS"] = self.destination("rilievi", "(geom)")
         count = len(findings)
 
-        def on_decided(results):
+        def on_decided(run, results):
             if not parameters.get("UPDATE_WAIVERS"):
-                self._take(results.get("OUTPUT"), "deroghe", self.tr("Deroghe"))
+                self.take(run, results.get("OUTPUT"), "deroghe", self.tr("Deroghe"))
             else:
                 _reload(parameters["WAIVERS"])
-            shown = self._take(results.get("OUTPUT_FINDINGS"), "rilievi", self.tr("Rilievi"))
+            shown = self.take(run, results.get("OUTPUT_FINDINGS"), "rilievi", self.tr("Rilievi"))
             self.show_findings(shown)
             self.panel.tabs.setCurrentIndex(FINDINGS)
             self.findings.tree.setFocus()
             what = self.tr("rilievo") if count == 1 else self.tr("rilievi")
-            self._praise(f"{count} {what} {outcome}.")
+            self.praise(f"{count} {what} {outcome}.")
 
-        self._start("sttm:justifyfindings", parameters, on_decided)
+        self.start("sttm:justifyfindings", parameters, on_decided)
 
     # Justifications of others, history ----------------------------------------------------
 
@@ -256,7 +222,7 @@ class VerificationDock(QgsDockWidget):
         given = self._exchanged()
         if given is None:
             return
-        proposed = str(Path(self._folder()) / f"giustificazioni_{self.inputs.istat()}.json")
+        proposed = str(Path(self.folder()) / f"giustificazioni_{self.inputs.istat()}.json")
         path, _ = QFileDialog.getSaveFileName(
             self, self.tr("Esporta le giustificazioni"), proposed, _WAIVERS_FILTER
         )
@@ -264,13 +230,13 @@ class VerificationDock(QgsDockWidget):
             return
         path = path if path.lower().endswith(".json") else f"{path}.json"
 
-        def on_exported(results):
+        def on_exported(_run, results):
             count = int(results["EXPORTED"])
             what = self.tr("giustificazione") if count == 1 else self.tr("giustificazioni")
-            self._praise(self.tr("{} {} in {}.").format(count, what, Path(path).name))
+            self.praise(self.tr("{} {} in {}.").format(count, what, Path(path).name))
 
         given.update(DIRECTION=0, OUTPUT_FILE=path)
-        self._start("sttm:exchangewaivers", given, on_exported)
+        self.start("sttm:exchangewaivers", given, on_exported)
 
     def import_waivers(self):
         """Ask which file, and merge the justifications of a colleague."""
@@ -278,7 +244,7 @@ class VerificationDock(QgsDockWidget):
         if given is None:
             return
         path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Importa le giustificazioni"), self._folder(), _WAIVERS_FILTER
+            self, self.tr("Importa le giustificazioni"), self.folder(), _WAIVERS_FILTER
         )
         if not path:
             return
@@ -286,32 +252,32 @@ class VerificationDock(QgsDockWidget):
         if "WAIVERS" in given:
             given["OUTPUT"] = "TEMPORARY_OUTPUT"
 
-        def on_imported(results):
+        def on_imported(run, results):
             if "OUTPUT" in given:
-                merged = self._take(results.get("OUTPUT"), "deroghe", self.tr("Deroghe"))
+                merged = self.take(run, results.get("OUTPUT"), "deroghe", self.tr("Deroghe"))
                 if self.inputs.combos["WAIVERS"].currentLayer() is not None:
                     self.inputs.combos["WAIVERS"].setLayer(merged)
             else:
                 _reload(f"{given['WORKSPACE']}|layername=deroghe")
             conflicts = int(results["CONFLICTS_COUNT"])
             if conflicts:
-                self._take(results.get("CONFLICTS"), "conflitti", self.tr("Conflitti"))
+                self.take(run, results.get("CONFLICTS"), "conflitti", self.tr("Conflitti"))
             told = self.tr("Giustificazioni: {} aggiunte, {} aggiornate, {} già uguali.").format(
                 int(results["ADDED"]), int(results["UPDATED"]), int(results["UNCHANGED"])
             )
             if conflicts:
                 told += self.tr(" {} da guardare nella tabella Conflitti.").format(conflicts)
-            self._praise(told + self.tr(" Rieseguire la verifica (F5) per applicarle."))
+            self.praise(told + self.tr(" Rieseguire la verifica (F5) per applicarle."))
 
-        self._start("sttm:exchangewaivers", given, on_imported)
+        self.start("sttm:exchangewaivers", given, on_imported)
 
     def _exchanged(self):
         """Return the parameters that say which justifications, None when there are none."""
-        if self._run is not None:
+        if self.is_running():
             return None
         waivers = self.waivers_source()
         if not waivers:
-            self._warn(
+            self.warn(
                 self.tr(
                     "Le giustificazioni si scambiano da un'area di lavoro: indicarla o crearla "
                     "nella scheda Dati."
@@ -323,9 +289,9 @@ class VerificationDock(QgsDockWidget):
 
     def show_history(self):
         """Show the runs kept in the workspace."""
-        workspace = self._workspace()
+        workspace = self.workspace()
         if not workspace:
-            self._warn(
+            self.warn(
                 self.tr(
                     "Lo storico si conserva in un'area di lavoro: indicarla o crearla nella "
                     "scheda Dati."
@@ -338,16 +304,16 @@ class VerificationDock(QgsDockWidget):
 
     def export(self):
         """Ask who hands in, and run ``sttm:exportcompatibility``."""
-        if self._run is not None:
+        if self.is_running():
             return
         missing = self.inputs.missing()
         if missing:
             self.panel.tabs.setCurrentIndex(INPUTS)
-            self._warn(missing)
+            self.warn(missing)
             return
         known = {name: recall(key) for name, key in _EXPORT_KEYS.items()}
         dialog = ExportDialog(
-            self.inputs.comune.currentText(), self._folder(), self.inputs.istat(), known, self
+            self.inputs.comune.currentText(), self.folder(), self.inputs.istat(), known, self
         )
         if dialog.exec() != QDialog.DialogCode.Accepted:
             return
@@ -369,51 +335,29 @@ class VerificationDock(QgsDockWidget):
             parameters["WAIVERS"] = waivers
         parameters.update(values)
 
-        def on_exported(results):
+        def on_exported(_run, results):
             path = results.get("OUTPUT") or values["OUTPUT"]
             remember("consegna", path)
-            self._praise(
+            self.praise(
                 self.tr("Consegna scritta: {} ({} KiB), nella cartella {}.").format(
                     Path(path).name, Path(path).stat().st_size // 1024, Path(path).parent
                 )
             )
 
-        self._start("sttm:exportcompatibility", parameters, on_exported)
+        self.start("sttm:exportcompatibility", parameters, on_exported)
 
     def open_report(self):
         """Open the report of the last check in the browser."""
         path = recall("report")
         if not path or not Path(path).is_file():
-            self._warn(self.tr("Non c'è ancora un rapporto: eseguire la verifica (F5)."))
+            self.warn(self.tr("Non c'è ancora un rapporto: eseguire la verifica (F5)."))
             return
         QDesktopServices.openUrl(QUrl.fromLocalFile(path))
 
     def create_workspace(self):
         """Ask where, and run ``sttm:createworkspace`` for the comune chosen."""
-        if self._run is not None:
-            return
-        if not self.inputs.istat():
-            self._warn(self.tr("Scegliere prima il comune dell'area di lavoro."))
-            return
-        proposed = str(Path(self._folder()) / f"sttm2_{self.inputs.istat()}.gpkg")
-        path, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Nuova area di lavoro"), proposed, "GeoPackage (*.gpkg)"
-        )
-        if not path:
-            return
-        path = path if path.lower().endswith(".gpkg") else f"{path}.gpkg"
-        parameters = {"COMUNE": self.inputs.istat(), "OUTPUT": path}
-        chosen = self.inputs.parameters()
-        if "COMUNI" in chosen:
-            parameters["BOUNDARIES"] = chosen["COMUNI"]
-
-        def on_created(results):
-            self.inputs.workspace.setFilePath(results.get("OUTPUT") or path)
-            if self.import_dialog is not None:
-                self.import_dialog.workspace.setFilePath(results.get("OUTPUT") or path)
-            self._praise(self.tr("Area di lavoro creata: {}.").format(Path(path).name))
-
-        self._start("sttm:createworkspace", parameters, on_created)
+        self.inputs.remember_choices()
+        super().create_workspace()
 
     # Import -----------------------------------------------------------------------------
 
@@ -445,77 +389,13 @@ class VerificationDock(QgsDockWidget):
             self.inputs.choose_comune(istat)
         self.inputs.add_services(layers)
 
-    # Runs -------------------------------------------------------------------------------
-
-    def _start(self, algorithm_id, parameters, on_success):
-        self.message_bar.clearWidgets()
-        run = AlgorithmRun(algorithm_id, parameters)
-        self._run, self._on_success = run, on_success
-        run.succeeded.connect(self._on_succeeded)
-        run.failed.connect(self._on_failed)
-        run.cancelled.connect(self._on_cancelled)
-        run.progressed.connect(self._on_progress)
-        run.stage_began.connect(self._on_stage)
-        self._show_busy()
-        run.start()
-
-    def cancel(self):
-        """Stop what is running."""
-        if self._run is not None:
-            self.panel.stage.setText(self.tr("Interruzione…"))
-            self.panel.cancel.setEnabled(False)
-            self._run.cancel()
-
-    def is_running(self) -> bool:
-        """Tell whether something is running."""
-        return self._run is not None
-
-    def _on_succeeded(self, results):
-        on_success = self._on_success
-        try:
-            on_success(results)
-        finally:
-            self._end()
-
-    def _on_failed(self, message):
-        self._end()
-        self.message_bar.pushCritical(self.tr("Non riuscito"), escape(message))
-
-    def _on_cancelled(self):
-        self._end()
-        self._tell(self.tr("Interrotto: nulla è stato scritto."))
-
-    def _on_progress(self, percent):
-        self.panel.progress.setValue(int(percent))
-
-    def _on_stage(self, text):
-        if self._run is not None and not self._run.feedback.isCanceled():
-            self.panel.stage.setText(text)
-
-    def _end(self):
-        self._finished = self._run  # freed at the next run: its signal is being delivered
-        self._run = self._on_success = None
-        self._show_idle()
-
-    def _show_busy(self):
-        self.panel.progress_row.setVisible(True)
-        self.panel.progress.setValue(0)
-        self.panel.stage.setTextFormat(Qt.TextFormat.PlainText)
-        self.panel.stage.setText(self.tr("Preparazione…"))
-        self.panel.cancel.setEnabled(True)
+    def on_busy(self, busy):
+        """While something runs nothing else can be started."""
         for button in (self.panel.run, self.panel.export_package, self.inputs.new_workspace):
-            button.setEnabled(False)
-        self.findings.set_busy(True)
-
-    def _show_idle(self):
-        if self._run is not None:
-            return
-        self.panel.progress_row.setVisible(False)
-        for button in (self.panel.run, self.panel.export_package, self.inputs.new_workspace):
-            button.setEnabled(True)
-        self.findings.set_busy(False)
+            button.setEnabled(not busy)
+        self.findings.set_busy(busy)
         report = recall("report")
-        self.panel.report.setEnabled(bool(report) and Path(report).is_file())
+        self.panel.report.setEnabled(not busy and bool(report) and Path(report).is_file())
 
     # Sources and destinations --------------------------------------------------------------
 
@@ -524,50 +404,19 @@ class VerificationDock(QgsDockWidget):
         chosen = self.inputs.combos["WAIVERS"].currentLayer()
         if chosen is not None:
             return chosen.id()
-        workspace = self._workspace()
+        workspace = self.workspace()
         if workspace:
             return f"{workspace}|layername=deroghe"
         made = result_layers.result_layer("deroghe")
         return "" if made is None else made.id()
 
-    def _workspace(self) -> str:
-        """Return the path of the workspace, "" when none is chosen or it isn't there."""
-        workspace = self.inputs.workspace_path()
-        return workspace if workspace and Path(workspace).is_file() else ""
+    def istat(self) -> str:
+        """Return the ISTAT code of the comune, what was typed when it is none of the list."""
+        return self.inputs.istat()
 
-    def _destination(self, table, geometry=""):
-        """Return where a result goes: a table of the workspace, or a temporary layer."""
-        workspace = self._workspace()
-        if not workspace:
-            return "TEMPORARY_OUTPUT"
-        quoted = Path(workspace).as_posix().replace("'", "\\'")
-        return f"ogr:dbname='{quoted}' table=\"{table}\" {geometry}".rstrip()
-
-    def _take(self, destination, role, name):
-        """Put a result of the run in the project and return it."""
-        if not destination:
-            return None
-        context = self._run.context
-        layer = QgsProcessingUtils.mapLayerFromString(destination, context)
-        if layer is None:
-            self._warn(self.tr("Il risultato «{}» non si apre.").format(name))
-            return None
-        if QgsProject.instance().mapLayer(layer.id()) is not None:
-            # The table of the workspace was already open: it has new rows.
-            layer.dataProvider().reloadData()
-            layer.updateExtents()
-            layer.triggerRepaint()
-            layer.setCustomProperty(result_layers.ROLE, role)
-            return layer
-        layer = context.temporaryLayerStore().takeMapLayer(layer)
-        return result_layers.show_result(layer, role, name)
-
-    def _folder(self):
-        """Return the folder where files are proposed: the workspace's, the project's, home."""
-        workspace = self.inputs.workspace_path()
-        if workspace:
-            return str(Path(workspace).parent)
-        return QgsProject.instance().homePath() or str(Path.home())
+    def workspace_path(self) -> str:
+        """Return the path of the workspace, as it is in the page "Dati"."""
+        return self.inputs.workspace_path()
 
     def _report_path(self, istat):
         workspace = self.inputs.workspace_path()
@@ -577,7 +426,7 @@ class VerificationDock(QgsDockWidget):
 
     # State ------------------------------------------------------------------------------------
 
-    def restore(self, *_):
+    def restore(self):
         """Show what the project remembers: choices, results, filter, chosen finding."""
         self.inputs.restore()
         self.findings.set_filter_values(
@@ -601,17 +450,23 @@ class VerificationDock(QgsDockWidget):
         remember("rilievo", current.id_rilievo if current else "")
         remember("scheda", str(self.panel.tabs.currentIndex()))
 
-    def _on_layers_going(self, layer_ids):
-        shown = result_layers.result_layer("rilievi")
-        if shown is not None and shown.id() in layer_ids and self._run is None:
+    def on_told(self, key):
+        """Follow a choice made in another panel."""
+        self.inputs.follow(key)
+        if key == "workspace" and self.import_dialog is not None:
+            self.import_dialog.workspace.setFilePath(self.workspace_path())
+
+    def on_results_gone(self, roles):
+        """Show no finding of a layer that goes."""
+        if "rilievi" in roles:
             self.show_findings(None)
 
     # Keys -------------------------------------------------------------------------------------
 
-    def _shortcuts(self):
-        keys = {
+    def keys(self):
+        """Return what the keys do here."""
+        return {
             "F5": self.check,
-            "Esc": self.cancel,
             "Ctrl+F": self._to_filter,
             "Ctrl+J": self.findings.ask_to_justify,
             "Ctrl+Shift+J": self.findings.ask_to_revoke,
@@ -619,102 +474,24 @@ class VerificationDock(QgsDockWidget):
             "Ctrl+E": self.export,
             "Ctrl+I": self.import_services,
         }
-        for page in range(self.panel.tabs.count()):
-            keys[f"Ctrl+{page + 1}"] = lambda page=page: self.panel.tabs.setCurrentIndex(page)
-        return {QKeySequence(key).toString(): action for key, action in keys.items()}
-
-    def event(self, event):
-        """Keep our keys for ourselves while the dock has the focus.
-
-        QGIS uses some of them (F5 redraws the map): as shortcuts of the dock they would be
-        ambiguous, and Qt then obeys neither.
-        """
-        if event.type() == QEvent.Type.ShortcutOverride and self._action_of(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event):  # noqa: N802
-        action = self._action_of(event)
-        if action is None:
-            super().keyPressEvent(event)
-            return
-        event.accept()
-        action()
-
-    def _action_of(self, event):
-        keys = getattr(self, "_keys", None)
-        if not keys:
-            return None
-        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        try:
-            pressed = QKeySequence(int(modifiers) | int(event.key()))
-        except TypeError:  # Qt 6: modifiers are no number
-            pressed = QKeySequence(event.keyCombination())
-        return keys.get(pressed.toString())
 
     def _to_filter(self):
         self.panel.tabs.setCurrentIndex(FINDINGS)
         self.findings.filter_text.setFocus()
         self.findings.filter_text.selectAll()
 
-    # Messages ---------------------------------------------------------------------------------
-
-    def _praise(self, text):
-        self.message_bar.pushMessage(
-            self.tr("Fatto"), escape(text), self._level("Success"), _SUCCESS_S
-        )
-
-    def _tell(self, text):
-        self.message_bar.pushMessage(
-            self.tr("Verifica STTM 2"), escape(text), self._level("Info"), _SUCCESS_S
-        )
-
-    def _warn(self, text):
-        self.message_bar.clearWidgets()
-        self.message_bar.pushMessage(
-            self.tr("Manca qualcosa"), escape(text), self._level("Warning"), 0
-        )
-
-    @staticmethod
-    def _level(name):
-        return getattr(Qgis.MessageLevel, name)
-
-    def _on_link(self, url):
-        """Open the page of the manual, or the window of an algorithm, named by the guide."""
-        if url.isLocalFile():
-            QDesktopServices.openUrl(url)
-        algorithm_id = url.toString()
-        if not algorithm_id.startswith("sttm:"):
-            return
-        if algorithm_id == "sttm:importservices":
+    def follow_link(self, url):
+        """Open what a link of the guide names; the import has a window of its own."""
+        if url.toString() == "sttm:importservices":
             self.import_services()
-            return
-        import processing
-
-        dialog = processing.createAlgorithmDialog(algorithm_id, {})
-        if dialog is not None:
-            dialog.show()
+        else:
+            super().follow_link(url)
 
     def close_down(self):
-        """Let go of the project and of any run, before the dock is deleted."""
+        """Close the import assistant too."""
         if self.import_dialog is not None:
             self.import_dialog.done(0)
-        project = QgsProject.instance()
-        for signal, slot in (
-            (project.readProject, self.restore),
-            (project.cleared, self.restore),
-            (project.writeProject, self.remember_view),
-            (project.layersWillBeRemoved, self._on_layers_going),
-            (project.layersAdded, self.inputs.hide_results),
-        ):
-            signal.disconnect(slot)
-        run, self._run = self._run, None
-        if run is not None:
-            run.let_go()
-
-    def tr(self, text):
-        return QCoreApplication.translate("VerificationDock", text)
+        super().close_down()
 
 
 _COUNTS = ("BLOCKING", "ERRORS", "WARNINGS", "INFOS", "CHECKS_RUN", "NOT_RUN")

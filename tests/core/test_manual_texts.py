@@ -75,7 +75,7 @@ def test_every_dock_has_its_page():
         for path in (ROOT / "sttm_plugin" / "gui").glob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.ClassDef)
-        and any("DockWidget" in ast.unparse(base) for base in node.bases)
+        and any(ast.unparse(base) == "SttmDock" for base in node.bases)
     }
 
     assert "verification_dock" in docks

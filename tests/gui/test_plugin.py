@@ -36,11 +36,12 @@ def providers():
 def test_the_action_shows_and_hides_the_dock(window, plugin, qtbot):
     assert docks(window) == DOCKS
     assert not plugin.dock.isVisible()
-    plugin.action.trigger()
+    action = plugin.actions[0]
+    action.trigger()
     assert plugin.dock.isVisible()
-    plugin.action.trigger()
+    action.trigger()
     assert not plugin.dock.isVisible()
-    assert not plugin.action.icon().isNull()
+    assert not action.icon().isNull()
 
 
 def test_unloading_leaves_no_provider_dock_or_action(window, plugin):
@@ -52,7 +53,7 @@ def test_unloading_leaves_no_provider_dock_or_action(window, plugin):
     assert window.bar.actions() == []
     assert window.menu.actions() == []
     assert "sttm" not in providers()
-    assert QgsProject.instance().receivers(QgsProject.instance().readProject) == before - 2
+    assert QgsProject.instance().receivers(QgsProject.instance().readProject) == before - len(DOCKS)
 
 
 def test_reloading_twice_has_one_of_each(window, plugin):
@@ -84,9 +85,53 @@ def test_every_algorithm_has_an_icon_of_its_own(project_root):
         assert (icons / f"{name}.svg").is_file(), name
 
 
-def test_the_dock_fits_a_small_screen(window, plugin):
-    plugin.dock.show()
-    size = plugin.dock.minimumSizeHint()
-    # 1366 × 768, less the window's title, menu, two bars and the status line.
-    assert size.height() <= 560
-    assert size.width() <= 480
+def test_every_dock_fits_a_small_screen_and_has_its_help(window, plugin):
+    from qgis.PyQt.QtCore import Qt
+
+    assert len(plugin.docks) == len(DOCKS)
+    for dock in plugin.docks.values():
+        dock.show()
+        size = dock.minimumSizeHint()
+        # 1366 × 768, less the window's title, menu, two bars and the status line.
+        assert size.height() <= 560, dock.objectName()
+        wide = dock.AREA == Qt.DockWidgetArea.BottomDockWidgetArea
+        assert size.width() <= (700 if wide else 480), dock.objectName()
+        assert dock.help_button.isVisibleTo(dock), dock.objectName()
+
+
+def test_the_help_button_and_f1_open_the_page_of_the_panel(
+    window, plugin, qtbot, monkeypatch, tmp_path
+):
+    from types import SimpleNamespace
+
+    from qgis.PyQt.QtCore import Qt
+
+    from sttm_plugin.gui import dock as shared
+    from sttm_plugin.processing_algorithms import manual
+
+    opened = []
+    fake = SimpleNamespace(openUrl=lambda url: opened.append(url.fileName()))
+    monkeypatch.setattr(shared, "QDesktopServices", fake)
+    monkeypatch.setattr(manual, "FOLDER", tmp_path)
+    wanted = []
+    for dock in plugin.docks.values():
+        name = type(dock).__module__.rpartition(".")[2]
+        page = tmp_path / "pannelli" / f"{name}.html"
+        page.parent.mkdir(exist_ok=True)
+        page.write_text("<p>pagina</p>")
+        dock.show()
+        dock.help_button.click()
+        qtbot.keyClick(dock, Qt.Key.Key_F1)
+        wanted += [page.name, page.name]
+
+    assert opened == wanted
+
+
+def test_docks_of_one_side_share_the_height(window, plugin):
+    from qgis.PyQt.QtCore import Qt
+
+    right = [d for d in plugin.docks.values() if d.AREA == Qt.DockWidgetArea.RightDockWidgetArea]
+    for dock in right:
+        dock.show()
+    together = window.window.tabifiedDockWidgets(right[0])
+    assert {one.objectName() for one in together} == {one.objectName() for one in right[1:]}

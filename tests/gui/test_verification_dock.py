@@ -54,24 +54,24 @@ def test_a_click_runs_and_shows_the_findings_as_success(qtbot, probe, chosen):
     assert [node.name() for node in group.findLayers()] == ["Rilievi", "Controlli"]
     assert probe.given["COMUNE"] == "015146"
     assert chosen.panel.run.isEnabled()
-    assert not chosen.panel.progress_row.isVisibleTo(chosen.panel)
+    assert not chosen.runs.isVisibleTo(chosen.panel)
 
 
 def test_the_button_is_grey_while_it_runs_and_the_stage_is_told(qtbot, probe, chosen):
     probe.mode = "slow"
     click(qtbot, chosen.panel.run)
-    qtbot.waitUntil(lambda: chosen.panel.stage.text() == "1 di 1: sonda", timeout=5000)
-    qtbot.waitUntil(lambda: chosen.panel.progress.value() == 40, timeout=5000)
+    qtbot.waitUntil(lambda: chosen.runs.stage.text() == "1 di 1: sonda", timeout=5000)
+    qtbot.waitUntil(lambda: chosen.runs.progress.value() == 40, timeout=5000)
 
     assert not chosen.panel.run.isEnabled()
-    assert chosen.panel.progress_row.isVisibleTo(chosen.panel)
+    assert chosen.runs.isVisibleTo(chosen.panel)
 
 
 def test_a_run_is_stopped_and_another_one_works(qtbot, probe, chosen):
     probe.mode = "slow"
     click(qtbot, chosen.panel.run)
-    qtbot.waitUntil(lambda: chosen.panel.stage.text() == "1 di 1: sonda", timeout=5000)
-    click(qtbot, chosen.panel.cancel)
+    qtbot.waitUntil(lambda: chosen.runs.stage.text() == "1 di 1: sonda", timeout=5000)
+    click(qtbot, chosen.runs.cancel_button)
     wait_until_idle(qtbot, chosen)
     assert said(chosen) == "Interrotto: nulla è stato scritto."
 
@@ -334,8 +334,8 @@ def test_closing_while_it_runs_stops_the_run_and_breaks_nothing(qtbot, probe, ch
 
     probe.mode = "slow"
     click(qtbot, chosen.panel.run)
-    qtbot.waitUntil(lambda: chosen.panel.stage.text() == "1 di 1: sonda", timeout=5000)
-    running = chosen._run
+    qtbot.waitUntil(lambda: chosen.runs.stage.text() == "1 di 1: sonda", timeout=5000)
+    running = chosen.runs._run
     running.cancel()
     with qtbot.waitSignal(QgsApplication.taskManager().allTasksFinished, timeout=10000):
         pass

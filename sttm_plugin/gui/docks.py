@@ -1,0 +1,8 @@
+"""The docks of the plugin, in the order of their buttons."""
+
+from __future__ import annotations
+
+from .reconciliation_dock import ReconciliationDock
+from .verification_dock import VerificationDock
+
+DOCKS = (VerificationDock, ReconciliationDock)
