@@ -10,7 +10,7 @@ from .documents import canonical_json, compact_json, today
 from .errors import SttmError
 from .ids import valid_uuid
 from .schema import WAIVERS, names
-from .waivers import check_date, check_reason, check_type
+from .waivers import check_date, check_reason, check_type, order_of
 
 SCHEMA = "sttm.deroghe/1"
 # A file of twenty thousand justifications is some 30 MB.
@@ -240,8 +240,8 @@ def _both_justified(rows, fresh):
         others = present.get(new["id_rilievo"], ())
         if new["revocata_il"] or not others:
             continue
-        own = max(others, key=_order)
-        winner, loser = (new, own) if _order(new) > _order(own) else (own, new)
+        own = max(others, key=order_of)
+        winner, loser = (new, own) if order_of(new) > order_of(own) else (own, new)
         found.append(
             {
                 "tipo": "due_giustificazioni",
@@ -257,10 +257,6 @@ def _both_justified(rows, fresh):
             }
         )
     return found
-
-
-def _order(row):
-    return str(row.get("data") or ""), str(row.get("id_deroga") or "")
 
 
 def _signed(row):
