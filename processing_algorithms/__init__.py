@@ -21,6 +21,7 @@ ALGORITHMS = (
     "accessibility",
     "checkplan",
     "justifyfindings",
+    "assignfindings",
     "exchangewaivers",
     "exportcompatibility",
     "validatesubmission",

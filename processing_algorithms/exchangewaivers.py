@@ -29,10 +29,11 @@ class ExchangeWaivers(SttmAlgorithm):
         "giustificazione con testi diversi tiene quello con la data più recente; una revoca "
         "fatta in una delle due copie resta, e fra due vale la prima; ciò che una sola copia ha "
         "compilato si conserva. Quello che non vale è elencato per intero nella tabella dei "
-        "conflitti. Un file rovinato o scritto male si rifiuta tutto. Parametri: DIRECTION (0 "
+        "conflitti. Con l'area di lavoro viaggiano anche i rilievi assegnati: di ogni rilievo vale "
+        "l'assegnazione più recente. Un file rovinato o scritto male si rifiuta tutto. Parametri: DIRECTION (0 "
         "esporta, 1 importa), WORKSPACE, WAIVERS, FILE (da importare), OUTPUT_FILE (da "
         "esportare), OUTPUT, CONFLICTS; risultati EXPORTED, LEFT_OUT, ADDED, UPDATED, "
-        "UNCHANGED, CONFLICTS_COUNT."
+        "UNCHANGED, CONFLICTS_COUNT, ASSIGNMENTS (assegnazioni esportate, o nuove per questa copia)."
     )
 
     DIRECTION, WORKSPACE, WAIVERS, FILE = "DIRECTION", "WORKSPACE", "WAIVERS", "FILE"
@@ -51,8 +52,8 @@ class ExchangeWaivers(SttmAlgorithm):
         self.add_file(
             self.WORKSPACE,
             "Area di lavoro",
-            "GeoPackage creato con «Crea l'area di lavoro»: la sua tabella deroghe si legge e, "
-            "importando, si aggiorna.",
+            "GeoPackage creato con «Crea l'area di lavoro»: le sue tabelle deroghe e assegnazioni "
+            "si leggono e, importando, si aggiornano.",
             "GeoPackage (*.gpkg)",
         )
         self.add_source(
@@ -94,6 +95,7 @@ class ExchangeWaivers(SttmAlgorithm):
                 "UPDATED": "Aggiornate",
                 "UNCHANGED": "Già uguali",
                 "CONFLICTS_COUNT": "Conflitti",
+                "ASSIGNMENTS": "Assegnazioni",
             }
         )
 
@@ -133,9 +135,11 @@ class ExchangeWaivers(SttmAlgorithm):
         from ..core.documents import write_bytes_whole
         from ..core.waiverexchange import export_document
 
-        rows = self._rows(parameters, context, feedback)
+        from ..core.assignees import plain_assignments
+
+        rows, assignments = self._rows(parameters, context, feedback)
         stages.next()
-        content, left = export_document(rows)
+        content, left = export_document(rows, assignments)
         path = self.file_output(parameters, self.OUTPUT_FILE, context)
         stages.check()
         write_bytes_whole(path, content)
@@ -148,30 +152,44 @@ class ExchangeWaivers(SttmAlgorithm):
         exported = len(rows) - len(left)
         feedback.pushInfo(f"Giustificazioni esportate: {exported}.")
         outputs = {self.OUTPUT_FILE: path, "EXPORTED": exported, "LEFT_OUT": len(left)}
+        outputs["ASSIGNMENTS"] = len(plain_assignments(assignments))
         return rows, [], outputs
 
     def _import(self, parameters, context, feedback, stages):
+        from ..core.assignees import merge_assignments
         from ..core.waiverexchange import merge_waivers, read_document
-        from ..qgis_io.workspacetables import change_waivers
+        from ..qgis_io.workspacetables import change_decisions
 
-        theirs = read_document(self.parameterAsFile(parameters, self.FILE, context))
+        theirs, assigned = read_document(self.parameterAsFile(parameters, self.FILE, context))
         stages.next()
         workspace = self.parameterAsFile(parameters, self.WORKSPACE, context)
         if workspace:
             stages.check()
-            merged = change_waivers(workspace, lambda mine: merge_waivers(mine, theirs))
+            merged, (_, handed) = change_decisions(
+                workspace,
+                lambda mine: merge_waivers(mine, theirs),
+                lambda mine: merge_assignments(mine, assigned),
+            )
         else:
-            merged = merge_waivers(self._rows(parameters, context, feedback), theirs)
+            merged = merge_waivers(self._rows(parameters, context, feedback)[0], theirs)
+            handed = 0
+            if assigned:
+                feedback.pushWarning(
+                    f"Il file ha anche {len(assigned)} assegnazioni: si importano in un'area di "
+                    "lavoro."
+                )
         rows, _, counts, conflicts = merged
         feedback.pushInfo(
             f"Giustificazioni nel file: {len(theirs)}. Aggiunte {counts['aggiunte']}, aggiornate "
-            f"{counts['aggiornate']}, già uguali {counts['uguali']}, conflitti {len(conflicts)}."
+            f"{counts['aggiornate']}, già uguali {counts['uguali']}, conflitti {len(conflicts)}; "
+            f"rilievi assegnati {handed}."
         )
         outputs = {
             "ADDED": counts["aggiunte"],
             "UPDATED": counts["aggiornate"],
             "UNCHANGED": counts["uguali"],
             "CONFLICTS_COUNT": len(conflicts),
+            "ASSIGNMENTS": handed,
         }
         return rows, conflicts, outputs
 
@@ -179,14 +197,15 @@ class ExchangeWaivers(SttmAlgorithm):
         return self.parameterAsEnum(parameters, self.DIRECTION, context) == _IMPORT
 
     def _rows(self, parameters, context, feedback):
+        """Return the waivers, and the assignments where they come from a workspace."""
         from ..qgis_io import tables
-        from ..qgis_io.workspacetables import read_waivers
+        from ..qgis_io.workspacetables import read_decisions
 
         workspace = self.parameterAsFile(parameters, self.WORKSPACE, context)
         if workspace:
-            return read_waivers(workspace)
+            return read_decisions(workspace)
         source = self.source(parameters, self.WAIVERS, context)
         rows = tables.read_rows(source, schema.WAIVERS, feedback)
         if rows is None:
             raise Cancelled
-        return rows
+        return rows, []

@@ -10,9 +10,8 @@ import pandas as pd
 
 from .changes import shape_summary, what_changed
 from .documents import compact_json
+from .waivers import judge_waivers
 from .wkb import plane_views
-
-REASON_LENGTH = 40
 
 
 def fingerprint(plan, controllo, failing) -> str:
@@ -169,47 +168,14 @@ def merge_previous(found, previous, checks):
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=found.crs)
 
 
-def valid_waivers(waivers):
-    """Return {id_rilievo: waiver row} of the latest not revoked, and a sentence for each refused.
-
-    Without reason (≥ 40 characters), author or date it is not a waiver.
-    """
-    notes = []
-    chosen: dict = {}
-    if waivers is None or not len(waivers):
-        return chosen, notes
-    rows = waivers.where(waivers.notna(), None).to_dict("records")
-    rows.sort(key=lambda row: (str(row.get("data") or ""), str(row.get("id_deroga") or "")))
-    for row in rows:
-        if row.get("revocata_il"):
-            continue
-        reason = str(row.get("giustificazione") or "").strip()
-        lacks = [
-            name
-            for name, present in (
-                (f"motivo di almeno {REASON_LENGTH} caratteri", len(reason) >= REASON_LENGTH),
-                ("autore", bool(row.get("autore"))),
-                ("data", bool(row.get("data"))),
-            )
-            if not present
-        ]
-        if lacks:
-            notes.append(
-                f"La giustificazione {row.get('id_deroga') or 'senza codice'} sul rilievo "
-                f"{row.get('id_rilievo')} non vale: manca {', '.join(lacks)}."
-            )
-            continue
-        chosen[row.get("id_rilievo")] = row
-    return chosen, notes
-
-
 def waive(found, waivers):
     """Return the findings with their justifications, and the sentences on those refused.
 
     The same ``impronta`` → ``giustificato``; another → ``giustificazione_scaduta``. A waiver on a
     finding that can't be justified is refused with a sentence.
     """
-    chosen, notes = valid_waivers(waivers)
+    rows = [] if waivers is None else waivers.where(waivers.notna(), None).to_dict("records")
+    chosen, notes = judge_waivers(rows)
     if not chosen:
         return found, notes
     found = found.copy()

@@ -137,6 +137,14 @@ WAIVERS = (
     Field("letto", "json"),
 )
 
+# assegnazioni: who answers for a finding, one row a finding
+ASSIGNMENTS = (
+    Field("id_rilievo", "text", 36),
+    *_fields("text", "codice id_oggetto assegnato_a assegnato_da"),
+    Field("data", "date"),
+    *_fields("text", "momento nota"),
+)
+
 # rilievi_storico: a row for each run of checkplan
 HISTORY = (
     *_fields("text", "id_verifica momento istat criteri criteri_versione criteri_sha256"),
@@ -368,6 +376,7 @@ WORKSPACE = {
     "controlli": (None, CHECKS),
     "rilievi_storico": (None, HISTORY),
     "deroghe": (None, WAIVERS),
+    "assegnazioni": (None, ASSIGNMENTS),
     "coppie": (None, PAIRS),
     "criteri": (None, CRITERIA_TABLE),
 }

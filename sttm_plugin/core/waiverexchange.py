@@ -1,4 +1,4 @@
-"""Justifications exchanged between two copies of a workspace, without losing any."""
+"""Justifications and assignments exchanged between two copies of a workspace, none lost."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import datetime
 import json
 from pathlib import Path
 
+from .assignees import assignment_faults, plain_assignments
 from .documents import canonical_json, compact_json, today
 from .errors import SttmError
 from .ids import valid_uuid
-from .schema import WAIVERS, names
-from .waivers import check_date, check_reason, check_type
+from .schema import ASSIGNMENTS, WAIVERS, names
+from .waivers import check_date, check_reason, check_type, order_of
 
 SCHEMA = "sttm.deroghe/1"
 # A file of twenty thousand justifications is some 30 MB.
@@ -25,13 +26,13 @@ _FILLABLE = tuple(
 )
 
 
-def export_document(rows):
+def export_document(rows, assignments=()):
     """Return the bytes of the file to exchange, and the ids of the rows left out.
 
     The same rows give the same bytes in whatever order: no date, no author of the export.
 
     Args:
-        rows: of ``schema.WAIVERS``, dicts.
+        rows: of ``schema.WAIVERS``, dicts. assignments: of ``schema.ASSIGNMENTS``.
 
     Returns:
         (bytes, ids): a row without reason, author or date is not a justification and stays.
@@ -44,11 +45,15 @@ def export_document(rows):
         else:
             whole.append(plain)
     whole.sort(key=compact_json)
-    return canonical_json({"schema": SCHEMA, "deroghe": whole}), sorted(left)
+    body = {"schema": SCHEMA, "deroghe": whole}
+    assigned = plain_assignments(assignments)
+    if assigned:
+        body["assegnazioni"] = assigned
+    return canonical_json(body), sorted(left)
 
 
-def read_document(path) -> list[dict]:
-    """Return the rows of a file somebody else wrote.
+def read_document(path) -> tuple[list, list]:
+    """Return the waivers and the assignments of a file somebody else wrote.
 
     Raises:
         SttmError: not such a file, or some rows are wrong: nothing of it is taken.
@@ -78,9 +83,9 @@ def read_document(path) -> list[dict]:
             f"«{file.name}» non è un file di giustificazioni: «schema» vale «{str(found)[:60]}» "
             f"invece di «{SCHEMA}». Chiedere un file esportato con «Scambia le giustificazioni»."
         )
-    rows = content.get("deroghe")
-    if not isinstance(rows, list):
-        raise SttmError(f"«{file.name}»: manca l'elenco «deroghe».")
+    rows, assignments = content.get("deroghe"), content.get("assegnazioni", [])
+    if not isinstance(rows, list) or not isinstance(assignments, list):
+        raise SttmError(f"«{file.name}»: manca l'elenco «deroghe», o «assegnazioni» non lo è.")
     faults, seen = [], set()
     for number, row in enumerate(rows, 1):
         of_row = _faults(row)
@@ -89,12 +94,17 @@ def read_document(path) -> list[dict]:
         elif not of_row:
             seen.add(row["id_deroga"])
         faults += [f"giustificazione {number}: {fault}" for fault in of_row]
+    for number, row in enumerate(assignments, 1):
+        faults += [f"assegnazione {number}: {fault}" for fault in assignment_faults(row)]
     if faults:
         more = f"; e altri {len(faults) - _SHOWN} difetti" if len(faults) > _SHOWN else ""
         raise SttmError(
             f"«{file.name}» non si importa, nulla è cambiato: {'; '.join(faults[:_SHOWN])}{more}."
         )
-    return [{name: row.get(name) for name in _FIELDS} for row in rows]
+    return (
+        [{name: row.get(name) for name in _FIELDS} for row in rows],
+        [{name: row.get(name) for name in names(ASSIGNMENTS)} for row in assignments],
+    )
 
 
 def _faults(row) -> list[str]:
@@ -240,8 +250,8 @@ def _both_justified(rows, fresh):
         others = present.get(new["id_rilievo"], ())
         if new["revocata_il"] or not others:
             continue
-        own = max(others, key=_order)
-        winner, loser = (new, own) if _order(new) > _order(own) else (own, new)
+        own = max(others, key=order_of)
+        winner, loser = (new, own) if order_of(new) > order_of(own) else (own, new)
         found.append(
             {
                 "tipo": "due_giustificazioni",
@@ -257,10 +267,6 @@ def _both_justified(rows, fresh):
             }
         )
     return found
-
-
-def _order(row):
-    return str(row.get("data") or ""), str(row.get("id_deroga") or "")
 
 
 def _signed(row):

@@ -83,22 +83,28 @@ def add_waivers(waivers, new):
         new: rows of ``make_waivers``.
 
     Returns:
-        (rows, added). A row with an ``id_deroga`` the table has in force is not added twice; one
-        that was revoked comes back as a row of its own.
+        (rows, added). The same answer in force is not added twice; one that was revoked comes
+        back as a row of its own. Given after another of the same day, a row has an ``id_deroga``
+        that sorts after the other's, so that it is the one that counts (see ``order_of``).
     """
-    known = {row.get("id_deroga") for row in waivers if not row.get("revocata_il")}
     every = {row.get("id_deroga") for row in waivers}
+    given = {_answer(row) for row in waivers if not row.get("revocata_il")}
+    counting = waivers_in_force(waivers)
     added = []
     for row in new:
-        if row["id_deroga"] in known:
+        now = counting.get(row["id_rilievo"])
+        behind = now is not None and _day(now) == _day(row) and _answer(now) != _answer(row)
+        if _answer(row) in given and not behind:
             continue
         fresh = dict(row)
         turn = 1
-        while fresh["id_deroga"] in every:
+        while fresh["id_deroga"] in every or (behind and order_of(fresh) < order_of(now)):
             turn += 1
             fresh["id_deroga"] = id_of(f"{row['id_deroga']}|{turn}")
         every.add(fresh["id_deroga"])
-        known.add(row["id_deroga"])
+        given.add(_answer(fresh))
+        if now is None or order_of(fresh) > order_of(now):
+            counting[row["id_rilievo"]] = fresh
         added.append(fresh)
     return [*waivers, *added], len(added)
 
@@ -160,21 +166,52 @@ def expand_ids(findings, ids, revoke=False) -> list[str]:
     return list(dict.fromkeys(expanded))
 
 
-def waivers_in_force(waivers) -> dict:
-    """Return {id_rilievo: the latest waiver not revoked}.
+def order_of(waiver) -> tuple:
+    """Return what tells which of two waivers of a finding counts: the one that sorts last.
 
-    A row without reason, author or date is not a waiver.
+    The later day; on the same day the id, which is the same in every copy whatever the order of
+    the rows.
+    """
+    return _day(waiver), str(waiver.get("id_deroga") or "")
+
+
+def judge_waivers(waivers):
+    """Return ({id_rilievo: the waiver that counts}, a sentence for each row that is none).
+
+    Revoked rows are passed over. Without reason (REASON_LENGTH), author or date a row is not a
+    waiver.
+
+    Args:
+        waivers: rows of ``schema.WAIVERS``, dicts, in any order.
     """
     found: dict = {}
-    for row in waivers:
-        whole = row.get("giustificazione") and row.get("autore") and row.get("data")
-        if not whole or row.get("revocata_il"):
+    notes = []
+    for row in sorted(waivers, key=order_of):
+        if row.get("revocata_il"):
             continue
-        present = found.get(row.get("id_rilievo"))
-        # The later row wins among those of the same day: it was written after.
-        if present is None or str(row["data"]) >= str(present["data"]):
-            found[row.get("id_rilievo")] = row
-    return found
+        reason = str(row.get("giustificazione") or "").strip()
+        lacks = [
+            name
+            for name, present in (
+                (f"motivo di almeno {REASON_LENGTH} caratteri", len(reason) >= REASON_LENGTH),
+                ("autore", bool(row.get("autore"))),
+                ("data", bool(row.get("data"))),
+            )
+            if not present
+        ]
+        if lacks:
+            notes.append(
+                f"La giustificazione {row.get('id_deroga') or 'senza codice'} sul rilievo "
+                f"{row.get('id_rilievo')} non vale: manca {', '.join(lacks)}."
+            )
+            continue
+        found[row.get("id_rilievo")] = row
+    return found, notes
+
+
+def waivers_in_force(waivers) -> dict:
+    """Return {id_rilievo: the waiver that counts} (see ``judge_waivers``)."""
+    return judge_waivers(waivers)[0]
 
 
 def findings_after(findings, waivers):
@@ -289,6 +326,16 @@ def _named(findings, ids):
 
 def _who_and_what(finding):
     return finding["id_rilievo"], finding.get("impronta") or ""
+
+
+def _answer(waiver):
+    """Return what makes two rows the same answer."""
+    names = ("id_rilievo", "impronta", "autore", "giustificazione")
+    return (*(waiver.get(name) for name in names), _day(waiver))
+
+
+def _day(waiver) -> str:
+    return str(waiver.get("data") or "")[:10]
 
 
 def _text(value):

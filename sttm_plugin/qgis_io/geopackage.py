@@ -38,7 +38,7 @@ _TYPES = {
 }
 # What the tree of the workspace's project shows, top to bottom.
 _GROUPS = (
-    ("Verifica", ("rilievi", "controlli", "deroghe", "rilievi_storico")),
+    ("Verifica", ("rilievi", "controlli", "deroghe", "assegnazioni", "rilievi_storico")),
     ("Servizi", ("servizi_punti", "servizi_poligoni", "servizi_senza_localizzazione", "coppie")),
     ("LUM", ("lum_perimetri", "lum")),
     ("Territorio", ("popolazione",)),
@@ -49,6 +49,7 @@ _TITLES = {
     "controlli": "Controlli",
     "rilievi_storico": "Storico delle verifiche",
     "deroghe": "Giustificazioni (deroghe)",
+    "assegnazioni": "Rilievi assegnati",
     "servizi_punti": "Servizi puntuali",
     "servizi_poligoni": "Servizi areali",
     "servizi_senza_localizzazione": "Servizi senza localizzazione",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..core.errors import SttmError
-from ..core.schema import HISTORY, PAIRS, WAIVERS, names
+from ..core.schema import ASSIGNMENTS, HISTORY, PAIRS, WAIVERS, names
 
 
 class _Table(NamedTuple):
@@ -53,6 +53,26 @@ _WAIVERS = _Table(
     "PRAGMA table_info(deroghe)",
     {"letto": "ALTER TABLE deroghe ADD COLUMN letto TEXT"},
 )
+_ASSIGNMENTS = _Table(
+    "assegnazioni",
+    ASSIGNMENTS,
+    "SELECT rowid, id_rilievo, codice, id_oggetto, assegnato_a, assegnato_da, data, momento, nota "
+    "FROM assegnazioni ORDER BY rowid",
+    "UPDATE assegnazioni SET id_rilievo = ?, codice = ?, id_oggetto = ?, assegnato_a = ?, "
+    "assegnato_da = ?, data = ?, momento = ?, nota = ? WHERE rowid = ?",
+    "INSERT INTO assegnazioni (id_rilievo, codice, id_oggetto, assegnato_a, assegnato_da, data, "
+    "momento, nota) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    "PRAGMA table_info(assegnazioni)",
+    {},
+    (
+        "CREATE TABLE assegnazioni (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "
+        "id_rilievo TEXT(36), codice TEXT, id_oggetto TEXT, assegnato_a TEXT, assegnato_da TEXT, "
+        "data DATE, momento TEXT, nota TEXT)",
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) VALUES "
+        "('assegnazioni', 'attributes', 'assegnazioni', "
+        "strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+    ),
+)
 _HISTORY = _Table(
     "rilievi_storico",
     HISTORY,
@@ -87,41 +107,56 @@ _WAIT_S = 10.0
 
 def change_pairs(path, change):
     """Give the rows of ``coppie`` to a function and store what it returns (see ``_change``)."""
-    return _change(path, _PAIRS, change)
+    return _change(path, (_PAIRS, change))[0]
 
 
 def change_waivers(path, change):
     """Give the rows of ``deroghe`` to a function and store what it returns (see ``_change``)."""
-    return _change(path, _WAIVERS, change)
+    return _change(path, (_WAIVERS, change))[0]
+
+
+def change_assignments(path, change):
+    """Give the rows of ``assegnazioni``, made where there is none, to a function (``_change``)."""
+    return _change(path, (_ASSIGNMENTS, change))[0]
+
+
+def change_decisions(path, on_waivers, on_assignments) -> tuple:
+    """Change ``deroghe`` and ``assegnazioni`` together; return what the two functions returned."""
+    return _change(path, (_WAIVERS, on_waivers), (_ASSIGNMENTS, on_assignments))
 
 
 def add_history(path, row) -> None:
     """Add the row of a run to the history of a workspace, made where it has none yet."""
-    _change(path, _HISTORY, lambda rows: ([*rows, row], 1))
+    _change(path, (_HISTORY, lambda rows: ([*rows, row], 1)))
 
 
-def read_waivers(path) -> list[dict]:
-    """Return the rows of ``deroghe``, in the order they were written.
+def read_decisions(path) -> tuple:
+    """Return the rows of ``deroghe`` and of ``assegnazioni``, in the order they were written.
 
     Raises:
         SttmError: not a workspace, or it can't be read.
     """
     # Reading takes the same way in: a table made earlier gets the fields it lacks.
-    return _change(path, _WAIVERS, lambda rows: (rows, 0))[0]
+    waivers, assignments = change_decisions(path, _as_it_is, _as_it_is)
+    return waivers[0], assignments[0]
 
 
-def _change(path, table, change):
-    """Give the rows of a table to a function and store what it returns, in one transaction.
+def _as_it_is(rows):
+    return rows, 0
+
+
+def _change(path, *changes):
+    """Give the rows of some tables to functions and store what they return, in one transaction.
 
     Args:
-        path: workspace, a GeoPackage. change: rows (dicts of the schema) → (rows, changed, …):
-            the same rows in the same order, some changed, then new ones.
+        path: workspace, a GeoPackage. changes: (table, change): rows (dicts of the schema) →
+            (rows, changed, …): the same rows in the same order, some changed, then new ones.
 
     Returns:
-        What ``change`` returned.
+        list of what each function returned.
 
     Raises:
-        SttmError: not a workspace, or it can't be written; the table stays as it was.
+        SttmError: not a workspace, or it can't be written; the tables stay as they were.
     """
     file = Path(path)
     if not file.is_file():
@@ -135,15 +170,16 @@ def _change(path, table, change):
         ) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                result = _change_rows(connection, file.name, table, change)
+                results = [_change_rows(connection, file.name, *change) for change in changes]
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
-            return result
+            return results
     except sqlite3.Error as error:
+        named = ", ".join(f"«{table.name}»" for table, _ in changes)
         raise SttmError(
-            f"La tabella «{table.name}» di «{file.name}» non si scrive ({error}): controllare che "
+            f"{named} di «{file.name}» non si scrive ({error}): controllare che "
             "il file sia un'area di lavoro, scrivibile e non bloccata da un altro programma. "
             "Nessuna decisione è stata salvata."
         ) from error

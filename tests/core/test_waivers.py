@@ -130,6 +130,53 @@ def test_the_latest_waiver_not_revoked_wins_and_a_part_of_one_is_none():
     assert waivers.waivers_in_force(rows)["r1"]["autore"] == "B"
 
 
+def signed(reason, **changed):
+    return {**SIGNED, "giustificazione": f"{reason}: {REASON}", **changed}
+
+
+def in_force(rows):
+    return waivers.waivers_in_force(rows)["r1"]["giustificazione"][:1]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_two_waivers_of_a_day_panel_and_check_take_the_same_in_any_order(turn):
+    import pandas as pd
+
+    from sttm_plugin.core.findings import waive
+
+    rows = [
+        {**row, "id_deroga": key}
+        for key, reason in (("22222222", "due"), ("11111111", "uno"))
+        for row in waivers.make_waivers([finding(1)], ["r1"], **signed(reason))
+    ][::turn]
+    [panel] = waivers.findings_after([finding(1)], rows)
+    found = pd.DataFrame([{**finding(1), "descrizione": "", "letto": None, "cambiato": None}])
+    check, notes = waive(found, pd.DataFrame(rows))
+    assert panel["giustificazione"] == f"due: {REASON}"
+    assert check["giustificazione"].tolist() == [f"due: {REASON}"]
+    assert (check["stato"].tolist(), notes) == (["giustificato"], [])
+
+
+def test_of_the_answers_of_one_day_the_last_given_counts():
+    rows: list = []
+    for reason in "ABCABAC":
+        rows, added = waivers.add_waivers(
+            rows, waivers.make_waivers([finding(1)], ["r1"], **signed(reason))
+        )
+        assert (added, in_force(rows), in_force(rows[::-1])) == (1, reason, reason)
+        again = waivers.make_waivers([finding(1)], ["r1"], **signed(reason))
+        assert waivers.add_waivers(rows, again)[1] == 0
+    assert len({row["id_deroga"] for row in rows}) == 7
+
+
+def test_an_answer_dated_before_another_does_not_count():
+    rows, _ = waivers.add_waivers([], waivers.make_waivers([finding(1)], ["r1"], **signed("B")))
+    earlier = waivers.make_waivers([finding(1)], ["r1"], **signed("A", data="2024-05-30"))
+    rows, added = waivers.add_waivers(rows, earlier)
+    assert (added, in_force(rows)) == (1, "B")
+    assert waivers.add_waivers(rows, earlier)[1] == 0
+
+
 @pytest.mark.parametrize(
     ("state", "mark", "expected"),
     [

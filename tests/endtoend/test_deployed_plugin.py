@@ -24,6 +24,7 @@ ALGORITHMS = (
     "accessibility",
     "checkplan",
     "justifyfindings",
+    "assignfindings",
     "exchangewaivers",
     "exportcompatibility",
     "validatesubmission",
