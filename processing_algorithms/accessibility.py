@@ -15,6 +15,8 @@ from qgis.core import (
 
 from ..core import accessibility, schema
 from ..core.accessibility import CUMULATIVE, ENHANCED, NEAREST, TWO_STEP
+from ..core.doubles import FIELD as DOUBLE
+from ..core.doubles import standing
 from ..core.errors import SttmError
 from ..core.reference import comune_of
 from ..core.text import code_names, threshold_name
@@ -350,13 +352,16 @@ class Accessibility(SttmAlgorithm):
         if not layers:
             raise SttmError("Indicare almeno un layer di servizi (SERVICES).")
         found: dict = {}
+        doubles: dict = {}
         without = wrong = 0
         doubled, replaced = [], []
         for layer in layers:
             named = field_place(layer, "id_servizio", needed=False) >= 0
+            says = named and field_place(layer, DOUBLE, needed=False) >= 0
             wanted = [
                 category,
                 *(["id_servizio"] if named else []),
+                *([DOUBLE] if says else []),
                 *([capacity] if capacity else []),
             ]
             rows = or_cancelled(read_rows(layer, crs, context, feedback, wanted))
@@ -378,9 +383,19 @@ class Accessibility(SttmAlgorithm):
                     if known or not area:
                         continue
                 found[own[0]] = own
+                doubles[own[0]] = plain_text(rows.columns[DOUBLE][place]) if says else None
+        ids = list(found)
+        left = [
+            own
+            for row, (own, other) in enumerate(zip(ids, standing(ids, list(doubles.values()))))
+            if row != other
+        ]
+        for own in left:
+            del found[own]
         for keys, what in (
             (replaced, "presenti come punto e come area, vale l'area"),
             (doubled, "con un identificativo già letto, lasciati fuori"),
+            (left, "doppioni di un altro (campo doppione_di), contati una volta"),
         ):
             if keys:
                 named = ", ".join(keys[:10]) + (" …" if len(keys) > 10 else "")

@@ -94,6 +94,7 @@ class ClassifyServices(AroundServices):
 
     def compute(self, parameters, context, feedback):
         from ..core import attributes, valenza
+        from ..core.doubles import without_doubles
 
         stages = self.stages(feedback, "Lettura", "Attributi", "Valenza", "Scrittura")
         stages.next()
@@ -117,8 +118,14 @@ class ClassifyServices(AroundServices):
         classified = or_cancelled(
             valenza.classify(services, pack, computed, stages.progress, explain=True)
         )
-        counts = classified["esito"].value_counts()
-        _tell(classified, counts, feedback)
+        once = without_doubles(classified)
+        if len(once) < len(classified):
+            feedback.pushInfo(
+                f"{len(classified) - len(once)} doppioni (campo doppione_di): classificati ma "
+                "fuori dai conteggi."
+            )
+        counts = once["esito"].value_counts()
+        _tell(once, counts, feedback)
         stages.next()
         area = classified.geometry.map(_is_area).astype(bool).to_numpy()
         tables = {
@@ -151,7 +158,7 @@ class ClassifyServices(AroundServices):
             "OVERDECLARED": int(counts.get("sovradichiarato", 0)),
             "UNDERDECLARED": int(counts.get("sottodichiarato", 0)),
             "TO_VERIFY": int(counts.get("da_verificare", 0)),
-            "FRAGILE": int(classified["fragile"].eq(True).sum()),
+            "FRAGILE": int(once["fragile"].eq(True).sum()),
         }
 
     def _write(self, parameters, context, feedback, classified, area, crs):

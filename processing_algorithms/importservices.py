@@ -35,7 +35,9 @@ class ImportServices(SttmAlgorithm):
         "categoria, assegna identificativi stabili. Nulla si perde: ciò che non si può usare va "
         "tra gli scartati con il motivo, e ogni riparazione è una riga del registro.\n\n"
         "Lo stato e la valenza non chiari restano vuoti: non si indovinano mai. I servizi da non "
-        "localizzare (case rifugio, centri antiviolenza) vanno nella tabella senza posizione."
+        "localizzare (case rifugio, centri antiviolenza) vanno nella tabella senza posizione.\n\n"
+        "Di record uguali in tutto uno solo vale: gli altri sono tenuti, dicono in «doppione_di» "
+        "qual è e non entrano nelle somme. Svuotare il campo per contarli."
     )
 
     INPUT = "INPUT"

@@ -93,7 +93,7 @@ class ReadingsByZone(SttmAlgorithm):
         counts = totals(table, livello="totale")
         unknown = int(services["istat"].isna().sum())
         _tell(services, unknown, feedback)
-        title = f"{len(services)} servizi"
+        title = f"{int(counts[1]['n'] + counts[2]['n'])} servizi"
         stages.next()
         stages.check()
         results = {"WITHOUT_COMUNE": unknown}

@@ -2695,6 +2695,7 @@
     <field name="id_lum" configurationFlags="None"/>
     <field name="in_lum" configurationFlags="None"/>
     <field name="attributi_origine" configurationFlags="None"/>
+    <field name="doppione_di" configurationFlags="None"/>
   </fieldConfiguration>
   <aliases>
     <alias name="Identificativo" field="id_servizio" index="0"/>
@@ -2749,6 +2750,7 @@
     <alias name="LUM" field="id_lum" index="49"/>
     <alias name="In un LUM" field="in_lum" index="50"/>
     <alias name="Attributi di origine" field="attributi_origine" index="51"/>
+    <alias name="Doppione di" field="doppione_di" index="52"/>
   </aliases>
   <defaults>
     <default expression="" field="id_servizio" applyOnUpdate="0"/>
@@ -2803,6 +2805,7 @@
     <default expression="" field="id_lum" applyOnUpdate="0"/>
     <default expression="" field="in_lum" applyOnUpdate="0"/>
     <default expression="" field="attributi_origine" applyOnUpdate="0"/>
+    <default expression="" field="doppione_di" applyOnUpdate="0"/>
   </defaults>
   <constraints>
     <constraint unique_strength="0" exp_strength="0" field="id_servizio" notnull_strength="0" constraints="0"/>
@@ -2857,6 +2860,7 @@
     <constraint unique_strength="0" exp_strength="0" field="id_lum" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="in_lum" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="attributi_origine" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="doppione_di" notnull_strength="0" constraints="0"/>
   </constraints>
   <constraintExpressions>
     <constraint desc="" field="id_servizio" exp=""/>
@@ -2911,6 +2915,7 @@
     <constraint desc="" field="id_lum" exp=""/>
     <constraint desc="" field="in_lum" exp=""/>
     <constraint desc="" field="attributi_origine" exp=""/>
+    <constraint desc="" field="doppione_di" exp=""/>
   </constraintExpressions>
   <expressionfields/>
   <mapTip></mapTip>

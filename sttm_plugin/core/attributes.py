@@ -12,6 +12,7 @@ import numpy as np
 
 from .accessibility import METRES, NEAREST, Supply, make_options, measure, reach
 from .context import POPULATION_FIELD, istat_of_rows, meeting, points_of
+from .doubles import stands_for
 from .huff import share_out
 from .places import bundled_boxes
 from .reference import comune_of
@@ -41,10 +42,18 @@ def compute_attributes(
 
     Returns:
         {attribute, or (attribute, valenza): object (n,)}; with ``lum`` also ``id_lum`` and
-        ``in_lum``. None when stopped.
+        ``in_lum``; the double of a service has that one's. None when stopped.
 
     Source: CRITERI_VALENZA, column *formula*, of the rules named beside each function.
     """
+    stand_in = stands_for(services)
+    active = np.flatnonzero(stand_in == np.arange(stand_in.size))
+    if active.size < stand_in.size:
+        # A double is no second supply: it is told what its service is.
+        whole = services.iloc[active].reset_index(drop=True)
+        found = compute_attributes(whole, pack, comuni, lum, population, street, on_progress)
+        place = np.searchsorted(active, stand_in)
+        return found and {name: values[place] for name, values in found.items()}
     count = len(services)
     found = {
         "ente_programmatore_sovracomunale": planner_above(services, pack),

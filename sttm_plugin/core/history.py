@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .documents import compact_json, generated_at
+from .doubles import counted
 from .ids import id_of
 
 # States a run tells of, and the key they have in ``cambiamenti``.
@@ -42,7 +43,7 @@ def history_row(result, plan) -> dict:
         "criteri": criteria["id"],
         "criteri_versione": criteria["versione"],
         "criteri_sha256": criteria["sha256"],
-        "servizi": len(plan.own),
+        "servizi": int(counted(plan.own).sum()),
         "bloccanti": counts["BLOCKING"],
         "errori": counts["ERRORS"],
         "avvisi": counts["WARNINGS"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from .context import meeting
+from .doubles import FIELD as DOUBLE
 from .text import normalise
 
 # D16: less is a sliver of digitising; more areas than this are left to the checks.
@@ -33,19 +34,14 @@ class CompareSteps:
             self.tick(row)
             shape = self.shape[row]
             wkb = self.xy.get(row) or (shape.wkb if shape is not None else b"")
-            same[(self.origins[row], wkb)].append(row)
+            # Of those not to be located the place is hidden, yet it tells them apart.
+            read = repr(self.table.rows[row]) if row in self.hidden else self.origins[row]
+            same[(read, wkb)].append(row)
             if wkb:
                 spots[wkb].append(row)
-        twins = set()
-        self.repeats = set()  # all but one of each group: their ground counts once
-        for group in same.values():
-            if len(group) > 1:
-                ids = sorted(self.ids[row] for row in group)
-                twins.update(group)
-                self.repeats.update(row for row in group if self.ids[row] != ids[0])
-                for row in group:
-                    others = ", ".join(own for own in ids if own != self.ids[row])
-                    self.journal.record(row, "D14", "doppione_esatto", "W", "record uguali", others)
+        groups = [group for group in same.values() if len(group) > 1]
+        twins = {row for group in groups for row in group}
+        self._doubles(groups)
         for group in spots.values():
             if len(group) > 1 and not twins.issuperset(group):
                 difetto = "D15" if self.kind[group[0]] == "area" else "D43"
@@ -65,6 +61,40 @@ class CompareSteps:
         for row in rows:
             if self.kind[row] == "area" and declared[row]:
                 self._compare_area(row, declared[row], self.shape[row].area)
+
+    def _doubles(self, groups):
+        """Flag the exact doubles: of each group one record counts, the others say which (D14)."""
+        given = self.values.get(DOUBLE)
+        of = self.values.setdefault(DOUBLE, [None] * self.count)
+        before = {}
+        if self.previous is not None:
+            before = dict(zip(self.previous["id_servizio"], self.previous[DOUBLE]))
+        left_out = 0
+        for group in groups:
+            own = [self.ids[row] for row in group]
+            if given is None and all(name in before for name in own):
+                # As decided in the earlier layer, where a person may have freed some.
+                for row, name in zip(group, own):
+                    of[row] = before[name]
+            elif given is None:
+                # Equal rows get the plain id first, so that it is the same in any order.
+                kept = [row for row, name in zip(group, own) if before.get(name, "") is None]
+                active = (kept or group)[0]
+                for row in group:
+                    of[row] = None if row == active else self.ids[active]
+            for row, name in zip(group, own):
+                others = ", ".join(sorted(other for other in own if other != name))
+                said = f"escluso dalle somme, vale {of[row]}" if of[row] else "contato"
+                left_out += bool(of[row])
+                self.journal.record(
+                    row, "D14", "doppione_esatto", "W", "record uguali", f"{said}; uguali: {others}"
+                )
+        if left_out:
+            self.warnings.append(
+                f"{left_out} record sono uguali in tutto ad altri: sono tenuti ma esclusi dalle "
+                "somme. Il campo doppione_di dice quale servizio vale al loro posto; svuotarlo per "
+                "contarli."
+            )
 
     def _overlaps(self, rows):
         """Log the areas that cover the same ground, and the sum net of it (D16)."""

@@ -69,6 +69,7 @@ class FieldSteps:
             "fonte_id": self._key_field,
             "codice_fonte": self._code_field,
             "id_servizio": self._uuid_field,
+            "doppione_di": self._text_field,
             "tipo_specifico": self._text_field,
         }
         for target, rule in self.rules.items():

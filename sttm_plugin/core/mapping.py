@@ -62,7 +62,7 @@ _EXACT = frozenset(
     "attributi giustificazione tipo_giustificazione riferimento_giustificazione fonte "
     "codice_fonte capacita_um validato_da titolo_servizio computo_dotazione ruolo_rete "
     "atto_gestione_associata riconoscimento_art10_ptm id_complesso utenti_fuori_comune "
-    "valenza_confermata codice_sttm tipo_specifico fase_progetto".split()
+    "valenza_confermata codice_sttm tipo_specifico fase_progetto doppione_di".split()
 )
 # Columns that place or reach a service: left out of what is kept of a service not to be located.
 ADDRESS = re.compile(

@@ -6,6 +6,7 @@ import numpy as np
 
 from .checks.engine import written
 from .documents import generated_at, plugin_version
+from .doubles import without_doubles
 from .reference import ZONE_CODES, comune_of
 from .report import render
 from .schema import READINGS, names
@@ -55,10 +56,11 @@ def count_readings(services, matched=None):
     Levels are the whole, each Zona Omogenea and each comune; a service whose comune isn't known
     is in a row without zone or comune. ``n_valutati`` are the services whose declared valenza was
     compared with the computed one; the share is of those. Without pairs ``n_abbinati`` and
-    ``n_solo`` are empty.
+    ``n_solo`` are empty. Doubles of a service don't count.
     """
     import pandas as pd
 
+    services = without_doubles(services)
     base = pd.DataFrame(
         {
             "istat": services["istat"].to_numpy(object),

@@ -12,6 +12,7 @@ from . import schema
 from .assignment import best_pairs
 from .context import points_of
 from .documents import compact_json
+from .doubles import stands_for, without_doubles
 from .errors import SttmError
 from .ids import id_of
 from .names import name_similarities, prepare_names, says_kind, shared_kinds, telling_words
@@ -270,6 +271,8 @@ def reconcile(one, two, decided, most, least, duplicate_m, duplicate_alike, on_p
         SttmError: a limit out of range.
     """
     check_limits(most, least)
+    whole = (one, two)
+    one, two = without_doubles(one), without_doubles(two)
     (one, anchors_one), (two, anchors_two) = _ordered(one), _ordered(two)
     tell = on_progress or (lambda share: True)
     found = candidates(one, two, most, on_progress=lambda share: tell(0.6 * share))
@@ -319,7 +322,16 @@ def reconcile(one, two, decided, most, least, duplicate_m, duplicate_alike, on_p
     only2 = _unpaired(
         two, taken_two, groups[1], found.b[left], found, left, ids_one, found.a, states
     )
-    duplicates = _duplicates_frame((one, two), groups)
+    for place, (frame, kept) in enumerate(zip(whole, (one, two))):
+        if len(frame) > len(kept):
+            groups[place] = duplicate_groups(frame, duplicate_m, duplicate_alike)
+            notes.append(
+                f"Lettura {place + 1}: {len(frame) - len(kept)} doppioni (campo doppione_di) non "
+                "confrontati: sono nella tabella dei duplicati."
+            )
+        else:
+            whole = (*whole[:place], kept, *whole[place + 1 :])
+    duplicates = _duplicates_frame(whole, groups)
     return Reconciled(pairs, only1, only2, duplicates, notes)
 
 
@@ -517,7 +529,7 @@ def duplicate_groups(frame, most, least):
     """Return lists of rows of one reading that are the same service, in the frame's order.
 
     The same official code, or the same category within ``most`` metres with names at least
-    ``least`` alike (check STTM2-110).
+    ``least`` alike (check STTM2-110); or one is flagged as the other's double.
     """
     a, b, _ = pairs_within(frame.geometry, most)
     codes = frame["codice_sttm"].to_numpy(object)
@@ -528,6 +540,7 @@ def duplicate_groups(frame, most, least):
     c, d = _by_code(frame, frame)
     once = c < d
     pairs = [*zip(a[alike].tolist(), b[alike].tolist()), *zip(c[once].tolist(), d[once].tolist())]
+    pairs += [(row, other) for row, other in enumerate(stands_for(frame).tolist()) if row != other]
     return groups_of(len(frame), pairs)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from . import schema
 from .checks.engine import NOT_YET, OPEN, data_text, written
 from .documents import canonical_json, generated_at, head, plugin_version
+from .doubles import without_doubles
 from .pack import provenance_text
 
 SCHEMA = "sttm.rilievi/1"
@@ -91,7 +92,7 @@ def report_html(result, plan, certificate=None, delivery=None) -> str:
         ],
         sezioni=_sections(result.findings, plan),
         esiti=[label for _, label in _OUTCOMES],
-        servizi=_services(plan.own),
+        servizi=_services(without_doubles(plan.own)),
         mancanze=[
             {
                 "nome": data_text(pack, row["dato"], "nome"),
@@ -170,8 +171,9 @@ def _verdict(counts) -> str:
 
 
 def _summary(result, plan):
-    own, counts = plan.own, result.counts
+    own, counts = without_doubles(plan.own), result.counts
     total = len(own)
+    doubles = len(plan.own) - total
     outcome = own["esito"].value_counts()
     lines = [f"Il piano ha {_many(total, 'servizio', 'servizi')}."]
     if total:
@@ -181,6 +183,11 @@ def _summary(result, plan):
             f"{written(int(outcome.get('sovradichiarato', 0)))}, più bassa per "
             f"{written(int(outcome.get('sottodichiarato', 0)))}; per "
             f"{written(int(outcome.get('da_verificare', 0)))} i dati non bastano a dirlo."
+        )
+    if doubles:
+        lines.append(
+            f"{_many(doubles, 'record', 'record')} in più: doppioni di un servizio contato una "
+            "volta sola (campo doppione_di)."
         )
     lines.append(
         f"Dei {len(result.checks)} controlli, {counts['CHECKS_RUN']} sono stati eseguiti, "

@@ -73,6 +73,8 @@ SERVICES = (
     Field("id_lum", alias="LUM"),
     Field("in_lum", "bool", alias="In un LUM"),
     Field("attributi_origine", "json", alias="Attributi di origine"),
+    # Not in the contract: the record that counts in its place (core.doubles).
+    Field("doppione_di", "text", 36, "Doppione di"),
 )
 
 # What a layer must have to be read as services (INTERFACE §1 SERVICES).

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .doubles import counted, without_doubles
 from .pack import Categoria, provenance_text
 from .reference import comune_of
 from .schema import (
@@ -152,8 +153,10 @@ def judge(values, code, pack):
 def summary(classified):
     """Return how many services there are of each kind, and their area (schema VALENZA_SUMMARY).
 
-    Rows are ordered by their fields; ``superficie_mq`` is NaN where no service has one.
+    Rows are ordered by their fields; ``superficie_mq`` is NaN where no service has one. Doubles
+    of a service don't count, here and below.
     """
+    classified = without_doubles(classified)
     keys = [name for name in names(VALENZA_SUMMARY) if name not in ("n", "superficie_mq")]
     zones = {istat: zone_of(istat) for istat in classified["istat"].unique()}
     frame = classified[[name for name in keys if name != "zona_omogenea"]].assign(
@@ -169,6 +172,7 @@ def mismatches(classified):
 
     Ordered by zona omogenea, comune, outcome, name. Args: ``classified`` with explanations.
     """
+    classified = without_doubles(classified)
     chosen = classified[classified["esito"].isin(("sovradichiarato", "sottodichiarato"))]
     wanted = names(VALENZA_MISMATCHES)
     table = chosen[[name for name in wanted if name in chosen.columns]].assign(
@@ -191,7 +195,9 @@ def rules_tried(services, pack, computed=None):
     """
     import pandas as pd
 
-    values = Values(conform_services(services), computed)
+    once = counted(services)
+    part = None if computed is None else {name: each[once] for name, each in computed.items()}
+    values = Values(conform_services(services[once]), part)
     counts = {rule.codice_regola: np.zeros(3, dtype=np.int64) for rule in pack.regole}
     for code, rows in values.groups.items():
         rules = pack.rules_for(code)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .attributes import compute_attributes, reads_of
+from .doubles import without_doubles
 from .schema import FLIPS, FLIPS_SUMMARY, conform_services, names
 from .valenza import esito_of, judge, zone_of
 from .valenza_decision import RANK, model_of
@@ -53,7 +54,7 @@ def what_if(services, one, other, around=None, on_progress=None):
         services: services frame. one, other: ``core.pack.Pack``, before and after.
         around: pack → the layers around the services, as ``compute_attributes`` takes them.
     """
-    frame = conform_services(services)
+    frame = conform_services(without_doubles(services))
     recomputed = reads_of(one) != reads_of(other)
     parts = 2 if recomputed else 1
     values = []

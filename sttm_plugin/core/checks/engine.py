@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .. import schema
+from ..doubles import counted, without_doubles
 from ..findings import fingerprint, merge_previous, reading, waive
 from ..ids import finding_id
 from ..pairs import point_places
@@ -26,6 +27,9 @@ NOT_APPLICABLE = "non_applicabile"
 
 # They look at the package itself: validatesubmission runs them, checkplan can't.
 PACKAGE_CHECKS = ("STTM2-101", "STTM2-102", "STTM2-946", "STTM2-947")
+
+# They look at every record that is handed in; the other groups count each service once.
+_OF_EVERY_RECORD = ("dati", "consegna e riservatezza")
 
 # States of a service that is not there yet.
 PLANNED = ("previsto", "in_corso")
@@ -150,6 +154,22 @@ class Plan:
         )
         self.others = self.services[~mine].reset_index(drop=True)
         self._boundary = None
+        # Around the plan a double is never more than a service too many.
+        for name in ("reading2", "neighbours"):
+            frame = getattr(self, name)
+            if frame is not None and not counted(frame).all():
+                setattr(self, name, without_doubles(frame).reset_index(drop=True))
+
+    def counting_once(self):
+        """Return the plan without the doubles of its services, itself where there are none."""
+        once = counted(self.services)
+        if once.all():
+            return self
+        computed = self.computed
+        if computed is not None:
+            computed = {name: values[once] for name, values in computed.items()}
+        services = self.services[once].reset_index(drop=True)
+        return replace(self, services=services, computed=computed)
 
     @property
     def boundary(self):
@@ -231,14 +251,17 @@ def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | N
     """
     known = tests()
     rows, findings, lacking, scenarios = [], [], {}, []
-    two = _Scenarios(plan)
+    once = plan.counting_once()
+    two = _Scenarios(once)
+    two_of_all = two if once is plan else _Scenarios(plan)
     wanted = [one for one in pack.controlli if only is None or one.codice in only]
     wanted.sort(key=lambda one: one.codice)
     for number, controllo in enumerate(wanted):
-        verdict, outcome = _verdict(plan, controllo, known)
+        of = two_of_all if controllo.gruppo in _OF_EVERY_RECORD else two
+        verdict, outcome = _verdict(of.plan, controllo, known)
         rows.append(_row(controllo, verdict, outcome))
-        findings += [_finding(plan, controllo, failing) for failing in outcome.failing]
-        scenarios.append(two.of(controllo, verdict, outcome, known))
+        findings += [_finding(of.plan, controllo, failing) for failing in outcome.failing]
+        scenarios.append(of.of(controllo, verdict, outcome, known))
         if verdict == NOT_VERIFIABLE:
             for name in outcome.missing:
                 lacking.setdefault(name, []).append(controllo.codice)
