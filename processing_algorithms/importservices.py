@@ -8,6 +8,7 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsProcessing,
     QgsProcessingFeatureSourceDefinition,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterCrs,
     QgsProcessingParameterEnum,
     QgsProcessingParameterNumber,
@@ -55,6 +56,7 @@ class ImportServices(SttmAlgorithm):
     DECIMAL = "DECIMAL"
     PREVIOUS = "PREVIOUS"
     ON_DOUBT = "ON_DOUBT"
+    SPLIT_PARTS = "SPLIT_PARTS"
     OUTPUT = "OUTPUT"
     OUTPUT_POINTS = "OUTPUT_POINTS"
     UNPLACED = "UNPLACED"
@@ -124,6 +126,16 @@ class ImportServices(SttmAlgorithm):
             ["Fermarsi e indicare le possibilità", "Prendere la scelta migliore e annotarla"],
             1,
         )
+        self.add(
+            QgsProcessingParameterBoolean(
+                self.SPLIT_PARTS, self.tr("Dividi i record in più parti"), False, True
+            ),
+            "Per i layer in cui una geometria tiene insieme più servizi: ogni area staccata, o "
+            "ogni punto, diventa un servizio con il suo identificativo. Capacità e superficie "
+            "dichiarata valgono per l'intero e si tolgono alle parti. Nei conteggi i record letti "
+            "sono quelli della fonte più quelli nati dalla divisione.",
+            advanced=True,
+        )
         self.add_criteria()
         self.add_crs()
         self.add_sink(
@@ -168,6 +180,7 @@ class ImportServices(SttmAlgorithm):
                 "REPAIRED": "Record riparati",
                 "REJECTED_COUNT": "Record scartati",
                 "UNCLASSIFIED": "Record da classificare",
+                "SPLIT": "Record nati dalla divisione",
             }
         )
 
@@ -338,6 +351,11 @@ class ImportServices(SttmAlgorithm):
             f"Letti {counts['READ']}, scritti {counts['WRITTEN']}, riparati {counts['REPAIRED']}, "
             f"scartati {counts['REJECTED_COUNT']}, da classificare {counts['UNCLASSIFIED']}."
         )
+        if counts["SPLIT"]:
+            feedback.pushInfo(
+                f"Record in più parti divisi: ai {counts['READ'] - counts['SPLIT']} della fonte se "
+                f"ne aggiungono {counts['SPLIT']}."
+            )
         reasons = found.rejected["motivo"].value_counts()
         for reason in sorted(reasons.index):
             feedback.pushInfo(f"Scartati per {reason}: {reasons[reason]}.")
@@ -559,6 +577,7 @@ class ImportServices(SttmAlgorithm):
             on_doubt=self.parameterAsEnum(parameters, self.ON_DOUBT, context),
             unplaced=self.wants(parameters, self.UNPLACED),
             points=self.wants(parameters, self.OUTPUT_POINTS),
+            split=self.parameterAsBoolean(parameters, self.SPLIT_PARTS, context),
         )
 
 

@@ -40,13 +40,14 @@ class Certificate:
         """Take note of the written areas: their sum, and the ground they cover."""
         self.gross, self.net = float(gross), float(net)
 
-    def document(self, after, rejected, outputs, fids, ids) -> dict:
+    def document(self, after, rejected, outputs, fids, ids, split=0) -> dict:
         """Return the ``certificato`` block of the log.
 
         Args:
             after: {row: m²} of the written areas. rejected: the rows rejected.
             outputs: {output: how many records}, the rejected among them.
-            fids, ids: of each row.
+            fids, ids: of each row. split: how many rows are there because records were split;
+                what is read is the source's records and these.
         """
         before = self.before
         hidden = [row for row in before if row not in after and row not in rejected]
@@ -73,6 +74,8 @@ class Certificate:
         return {
             "elementi": {
                 "letti": count,
+                "della_fonte": count - split,
+                "nati_dalla_divisione": split,
                 "uscite": outputs,
                 "torna": count == sum(outputs.values()),
             },
@@ -105,6 +108,13 @@ def read_log(path) -> dict:
         found = log["certificato"]
         items, metres, ground = found["elementi"], found["superfici_mq"], found["suolo_mq"]
         rows = [{"nome": "Letti", "elementi": items["letti"], "mq": _square(metres["lette"])}]
+        split = items.get("nati_dalla_divisione", 0)
+        if split:
+            rows[0]["nome"] = "Letti, divisi i record in più parti"
+            rows.insert(
+                0, {"nome": "Record della fonte", "elementi": items["della_fonte"], "mq": ""}
+            )
+            rows.insert(1, {"nome": "Nati dalla divisione", "elementi": split, "mq": ""})
         for output, label, area in _OUTPUTS:
             mq = _square(metres[area]) if area else ""
             rows.append({"nome": label, "elementi": items["uscite"][output], "mq": mq})

@@ -19,7 +19,7 @@ class Identified:
         own: the id the source gives, or None. fonte, fonte_id: source and its key, or None.
         istat, nome: comune and name. x, y: its point in EPSG:32632, or None.
         canonical: its attributes as one text, the last resort to tell records apart.
-        shape: in the analysis CRS, or None.
+        shape: in the analysis CRS, or None. part: one of the parts of a record that was split.
     """
 
     own: str | None
@@ -31,6 +31,7 @@ class Identified:
     y: float | None
     canonical: str
     shape: object = None
+    part: bool = False
 
 
 def assign_ids(records, repeated_keys=frozenset(), previous=None):
@@ -135,6 +136,8 @@ def _earlier(records, ids, order, previous):
             continue
         for earlier in by_name.get((record.istat, name), []):
             metres = _metres(record.shape, earlier.shape)
+            if record.part and not _same_extent(record.shape, earlier.shape):
+                continue  # the whole of an earlier import isn't one of its parts
             if metres is not None and metres <= SAME_PLACE_M and earlier.own not in used:
                 pairs.append((metres, earlier.own, record.canonical, place))
     matched = set()
@@ -143,6 +146,12 @@ def _earlier(records, ids, order, previous):
             used.add(own)
             matched.add(place)
             yield place, own
+
+
+def _same_extent(first, second) -> bool:
+    if first is None or second is None:
+        return first is second
+    return all(abs(a - b) <= SAME_PLACE_M for a, b in zip(first.bounds, second.bounds))
 
 
 def _metres(first, second):

@@ -27,6 +27,7 @@ from .intake_positions import PositionSteps
 from .mapping import (
     ADDRESS,
 )
+from .parts import PartSteps
 from .profile import make_profile, rule_fields
 from .text import normalise
 from .values import (
@@ -81,7 +82,7 @@ class _Stopped(Exception):  # noqa: N818
     pass
 
 
-class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
+class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, CompareSteps):
     """One import: each step fills what the next one reads."""
 
     def __init__(self, table, settings, pack, places, projector, previous, on_progress):
@@ -95,11 +96,13 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
         self.warnings: list = []
         self.values: dict = {}  # field of ours → list
         self.used_source: dict = {}  # for the profile
+        self.parts: dict = {}  # row → (number, how many) of the records that were one
 
     def result(self):
         steps = (
             self.open,
             self.map_columns,
+            self.split,
             self.read_positions,
             self.find_totals,
             self.find_comuni,
@@ -107,6 +110,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
             self.settle_comuni,
             self.read_values,
             self.classify,
+            self.settle_parts,
             self.hide,
             self.sort_out,
             self.identify,
@@ -269,6 +273,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
         counts = Counter(self._all_keys())
         repeated = frozenset(key for key, times in counts.items() if times > 1)
         origins = self._origins(rows, self.pause)
+        self.repeated = repeated
         records = [self._identified(row, keys[row], origins[row]) for row in rows]
         earlier = _earlier_records(self.previous)
         ids, rules = assign_ids(records, repeated, earlier)
@@ -285,9 +290,10 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
         given = self.values.get("id_servizio", [None] * self.count)
         for row in rows:
             if given[row] and self.ids[row] != given[row]:
-                self.journal.record(
-                    row, "D40", "identificativo_doppio", "R", given[row], self.ids[row]
-                )
+                kind = ("D40", "identificativo_doppio")
+                if row in self.parts:
+                    kind = ("D18", "identificativo_della_parte")
+                self.journal.record(row, *kind, "R", given[row], self.ids[row])
         self.origins = origins
 
     def _all_keys(self):
@@ -298,8 +304,11 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
         texts = cleaned(values)
         return [
             re.sub(r"^(\d+)\.0$", r"\1", text) if text.endswith(".0") else text
-            for text in texts
-            if text and text.casefold() not in self.settings.tokens
+            for row, text in enumerate(texts)
+            if text
+            and text.casefold() not in self.settings.tokens
+            # The parts of a record have one key between them.
+            and self.parts.get(row, (1,))[0] == 1
         ]
 
     def _identified(self, row, key, origin):
@@ -312,8 +321,11 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
                 centre = shape if shape.geom_type == "Point" else shape.centroid
                 x, y = centre.x, centre.y
             x, y = self.projector.to_utm32(x, y)
+        own = self.value("id_servizio", row)
+        if row in self.parts:
+            own, key = None, self.part_key(own or (None if key in self.repeated else key), x, y)
         return Identified(
-            own=self.value("id_servizio", row),
+            own=own,
             fonte=self._fonte_of(row),
             fonte_id=key,
             istat=self.istat[row],
@@ -322,6 +334,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
             y=y,
             canonical=origin,
             shape=shape,
+            part=row in self.parts,
         )
 
     def _fonte_of(self, row):
@@ -386,6 +399,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
             "REPAIRED": self.journal.repaired(self.rejected),
             "REJECTED_COUNT": len(self.rejected),
             "UNCLASSIFIED": sum(1 for row in rows if codes[row] is None),
+            "SPLIT": self.made_by_splitting(),
         }
         if self.count != written + len(self.rejected):  # a promise, not a hope
             raise SttmError(
@@ -413,6 +427,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, CompareSteps):
                 },
                 self.table.fids,
                 self.ids,
+                self.made_by_splitting(),
             ),
         )
 

@@ -94,7 +94,7 @@ class Settings:
         profile: core.profile.Profile or None. x_field, y_field: "" for none.
         source_crs: overrides what the file declares, "" for none.
         tokens: texts read as NULL. decimal: "", "." or ",". on_doubt: 1 takes the best.
-        unplaced, points: whether those outputs were asked for.
+        unplaced, points: whether those outputs were asked for. split: a record for each part.
     """
 
     istat: str = ""
@@ -110,6 +110,7 @@ class Settings:
     on_doubt: int = 1
     unplaced: bool = True
     points: bool = True
+    split: bool = False
 
 
 @dataclass

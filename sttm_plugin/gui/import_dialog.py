@@ -604,6 +604,8 @@ class ImportDialog(QDialog, form("import_dialog")):
             chosen["SOURCE_DATE"] = self.source_date.text().strip()
         if self.crs_own.isChecked() and self.crs.crs().isValid():
             chosen["SOURCE_CRS"] = self.crs.crs().authid()
+        if self.split_parts.isChecked():
+            chosen["SPLIT_PARTS"] = True
         earlier = self._earlier_tables()
         if earlier:
             chosen["PREVIOUS"] = earlier
@@ -646,7 +648,7 @@ class ImportDialog(QDialog, form("import_dialog")):
         found = {name: layer_of(run, results.get(name)) for name in names}
         self._counts = {
             name: int(results[name])
-            for name in ("READ", "WRITTEN", "REPAIRED", "REJECTED_COUNT", "UNCLASSIFIED")
+            for name in ("READ", "WRITTEN", "REPAIRED", "REJECTED_COUNT", "UNCLASSIFIED", "SPLIT")
         }
         self._empty = {
             name for name, layer in found.items() if layer is None or not layer.featureCount()
@@ -670,6 +672,10 @@ class ImportDialog(QDialog, form("import_dialog")):
         said += " " + self.tr("Riparati {REPAIRED}, da classificare {UNCLASSIFIED}.").format(
             **counts
         )
+        if counts["SPLIT"]:
+            said += " " + self.tr("Nati dalla divisione dei record in più parti: {SPLIT}.").format(
+                **counts
+            )
         self.summary.setText(said)
         for at, title, count in (
             (0, self.tr("Riparati e da controllare"), len(repairs)),

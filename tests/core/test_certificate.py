@@ -59,6 +59,23 @@ def test_the_page_shows_the_certificate_of_a_log(tmp_path):
     assert "301,0 m² e coprono 250,0 m²" in page["suolo"]
 
 
+def test_the_page_tells_the_records_of_the_source_and_those_made_by_splitting(tmp_path):
+    certificate = Certificate()
+    document = certificate.document(
+        {}, (), {"aree": 0, "punti": 3, "senza_localizzazione": 0, "scartati": 0}, [1, 1, 2], {}, 1
+    )
+    log = {"certificato": document, "righe": [{"layer": "scuole"}]}
+    (tmp_path / "registro.json").write_text(json.dumps(log), encoding="utf-8")
+
+    rows = read_log(tmp_path / "registro.json")["righe"][:3]
+
+    assert [(row["nome"], row["elementi"]) for row in rows] == [
+        ("Record della fonte", 2),
+        ("Nati dalla divisione", 1),
+        ("Letti, divisi i record in più parti", 3),
+    ]
+
+
 def test_another_file_is_no_log(tmp_path):
     (tmp_path / "altro.json").write_text("{}")
 

@@ -444,6 +444,28 @@ def test_a_run_is_stopped_by_escape_and_nothing_is_written(qtbot, dialog, source
     assert dialog.tabs.currentIndex() == 1
 
 
+def test_records_of_several_parts_are_split_where_the_box_is_ticked(qtbot, dialog, tmp_path):
+    squares = [
+        [[[x, y], [x + 0.001, y], [x + 0.001, y + 0.001], [x, y + 0.001], [x, y]]]
+        for x, y in ((9.03, 45.53), (9.04, 45.53))
+    ]
+    shape = {"type": "MultiPolygon", "coordinates": squares}
+    feature = {"type": "Feature", "properties": {"nome": "Scuole"}, "geometry": shape}
+    path = tmp_path / "scuole.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    read(qtbot, dialog, path)
+    show(qtbot, dialog, 4)
+    whole = dialog.summary.text()
+    show(qtbot, dialog, 3)
+
+    click(qtbot, dialog.split_parts)
+    show(qtbot, dialog, 4)
+
+    assert whole.startswith("Letti 1 = 1 da scrivere + 0 scartati.")
+    assert dialog.summary.text().startswith("Letti 2 = 2 da scrivere + 0 scartati.")
+    assert dialog.summary.text().endswith("Nati dalla divisione dei record in più parti: 1.")
+
+
 def test_hostile_names_are_shown_as_text(qtbot, dialog, tmp_path):
     path = tmp_path / "ostile.csv"
     name = "<img src=x onerror=alert(1)>'); DROP TABLE servizi;--"
