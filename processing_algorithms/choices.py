@@ -88,6 +88,36 @@ def found_categories(query, criteria="") -> list[str]:
     return search(query, load_pack(Path(criteria) if criteria else None))
 
 
+def bundled_packs() -> list[tuple[str, str]]:
+    """Return (path, title) of the criteria packs that come with the plugin, STTM 2 first."""
+    from ..core.pack import BUNDLED, load_pack
+
+    others = sorted(BUNDLED.parent.parent.glob("*/pacchetto.json"))
+    paths = [BUNDLED, *(path for path in others if path != BUNDLED)]
+    return [(str(path), load_pack(path).titolo) for path in paths]
+
+
+def next_version(version) -> str:
+    """Return the version to propose for a changed pack."""
+    from ..core.pack_tables import next_version as following
+
+    return following(version)
+
+
+def pack_tables() -> list[tuple[str, str, str]]:
+    """Return (name, title, what it holds) of the tables of a criteria pack."""
+    from ..core.pack_tables import described_tables
+
+    return [(name, one.titolo, one.aiuto) for name, one in described_tables()]
+
+
+def pack_column(table, column, key=""):
+    """Return what a value of a pack is: ``titolo``, ``tipo``, ``ammessi``, ``aiuto``."""
+    from ..core.pack_tables import described
+
+    return described(table, column, key)
+
+
 def value_key(text) -> str:
     """Return a value as the maps of a profile compare it: case, accents, spaces don't count."""
     from ..core.profile import comparable

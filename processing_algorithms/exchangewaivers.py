@@ -30,10 +30,11 @@ class ExchangeWaivers(SttmAlgorithm):
         "fatta in una delle due copie resta, e fra due vale la prima; ciò che una sola copia ha "
         "compilato si conserva. Quello che non vale è elencato per intero nella tabella dei "
         "conflitti. Con l'area di lavoro viaggiano anche i rilievi assegnati: di ogni rilievo vale "
-        "l'assegnazione più recente. Un file rovinato o scritto male si rifiuta tutto. Parametri: DIRECTION (0 "
+        "l'assegnazione più recente. Un file rovinato o scritto male si rifiuta tutto. "
+        "Parametri: DIRECTION (0 "
         "esporta, 1 importa), WORKSPACE, WAIVERS, FILE (da importare), OUTPUT_FILE (da "
         "esportare), OUTPUT, CONFLICTS; risultati EXPORTED, LEFT_OUT, ADDED, UPDATED, "
-        "UNCHANGED, CONFLICTS_COUNT, ASSIGNMENTS (assegnazioni esportate, o nuove per questa copia)."
+        "UNCHANGED, CONFLICTS_COUNT, ASSIGNMENTS (assegnazioni esportate o cambiate qui)."
     )
 
     DIRECTION, WORKSPACE, WAIVERS, FILE = "DIRECTION", "WORKSPACE", "WAIVERS", "FILE"
@@ -132,10 +133,9 @@ class ExchangeWaivers(SttmAlgorithm):
         return outputs
 
     def _export(self, parameters, context, feedback, stages):
+        from ..core.assignees import plain_assignments
         from ..core.documents import write_bytes_whole
         from ..core.waiverexchange import export_document
-
-        from ..core.assignees import plain_assignments
 
         rows, assignments = self._rows(parameters, context, feedback)
         stages.next()

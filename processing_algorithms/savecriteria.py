@@ -95,7 +95,8 @@ class SaveCriteria(CriteriaAlgorithm):
         """
         from ..core.pack_tables import apply_changes, open_draft, parse_changes
 
-        draft = open_draft(self.parameterAsFile(parameters, self.CRITERIA, context) or None)
+        path = self.parameterAsFile(parameters, self.CRITERIA, context) or None
+        draft = open_draft(path, sound=False)
         changed = apply_changes(draft, parse_changes(self.text(parameters, self.CHANGES, context)))
         if not changed:
             raise SttmError("Le modifiche indicate non cambiano alcun valore del pacchetto.")

@@ -630,6 +630,16 @@ def faults_of(members: dict) -> tuple:
     return loader.faults, None if loader.faults else pack
 
 
+def reference_of(members: dict) -> dict:
+    """Return what a pack is known by (``Pack.as_reference``), sound or not.
+
+    Raises:
+        SttmError: its manifest isn't sound.
+    """
+    manifest = _manifest(members["pacchetto.json"])
+    return {name: manifest[name] for name in ("id", "versione")} | {"sha256": _digest(members)}
+
+
 def pack_of(members: dict) -> Pack:
     """Return the pack some members make, as ``load_pack`` does."""
     return _pack_of(tuple(sorted(members.items())))

@@ -8,7 +8,7 @@ from pathlib import Path
 from .documents import generated_at, plugin_version
 from .errors import SttmError
 from .pack import BUNDLED, Fault, faults_of, load_pack, read_members
-from .pack_tables import Draft, values_of
+from .pack_tables import Draft, apply_changes, values_of
 from .report import render
 from .schema import SERVICES, names
 from .text import normalise, written
@@ -25,8 +25,8 @@ class Review:
 
     Attributes:
         name: of the file. pack: ``Pack``, None where it isn't sound. faults: list of ``Fault``,
-            errors first, then by file and line. values: rows of PACK_VALUES, none of a pack that
-            isn't sound.
+            errors first, then by file and line. values: rows of PACK_VALUES; of a pack that isn't
+            sound those of the tables that can be read.
     """
 
     name: str
@@ -44,23 +44,30 @@ class Review:
         return self.pack is not None and not self.count("errore")
 
 
-def review(path=None) -> Review:
+def review(path=None, changes=()) -> Review:
     """Return everything wrong or doubtful in a pack: a bad pack is a result, not an exception.
 
     Args:
         path: as in ``load_pack``.
+        changes: ``core.pack_tables.Change`` to make first: what a version with them would be.
+
+    Raises:
+        SttmError: a change has no place.
     """
     name = Path(path).name if path not in (None, "") else BUNDLED.name
     try:
         members = read_members(path)
     except SttmError as error:
         return Review(name, None, [Fault(name, 0, "", str(error).rstrip("."))], [])
-    faults, pack = faults_of(members)
-    values = []
+    draft = Draft(dict(members), {})
+    apply_changes(draft, changes)
+    faults, pack = faults_of(draft.members)
     if pack is not None:
-        draft = Draft(dict(members), pack.as_reference())
         faults = doubts(pack, draft)
+    try:
         values = values_of(draft)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        values = []  # The manifest itself can't be read: its fault says so.
     order = {"errore": 0, "avviso": 1}
     faults = sorted(faults, key=lambda one: (order[one.gravita], one.file, one.riga))
     return Review(name, pack, faults, values)

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from .documents import today, write_bytes_whole, write_zip
 from .errors import SttmError
-from .pack import BUNDLED, PROVENIENZE, TABLES, VERIFIED, json_lines, pack_of, provenance_text
+from .pack import (
+    BUNDLED,
+    PROVENIENZE,
+    TABLES,
+    VERIFIED,
+    json_lines,
+    pack_of,
+    provenance_text,
+    reference_of,
+)
 from .pack import read_members as _read_members
 
 MANIFEST = "pacchetto"
@@ -39,6 +50,8 @@ MAIN_FIELD = {
     "tassonomia": "soglia",
     "intervalli": "massimo",
 }
+# What each column is, for who edits: one file for every pack.
+_COLUMNS = BUNDLED.parent.parent / "colonne.csv"
 # Where a key without its table is looked for, in order.
 _SEARCHED = ("valenza", "parametri", "controlli", "tassonomia")
 _JOINT = "|"
@@ -179,7 +192,7 @@ class Draft:
         if version.strip() == self.origin["versione"]:
             raise SttmError(
                 f"La versione «{version}» è quella di partenza: dare un altro numero, per esempio "
-                f"«{_next_version(version.strip())}»."
+                f"«{next_version(version.strip())}»."
             )
         manifest = self._manifest()
         manifest.update(
@@ -246,8 +259,8 @@ class Draft:
         file = self._file(name)
         text = self.members[file].decode("utf-8-sig")
         if name in JSON_TABLES:
-            lines = json_lines(text)
             flat = _flat(json.loads(text))
+            lines = json_lines(text)
             rows = {path: {_VALUE: _as_text(value)} for path, value in flat.items()}
             return Table(name, file, (_VALUE,), rows, {path: lines.get(path, 0) for path in rows})
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -256,7 +269,7 @@ class Draft:
         line = reader.line_num + 1
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                row = dict(zip(columns, cells))
+                row = {**dict.fromkeys(columns, ""), **dict(zip(columns, cells))}
                 key = _JOINT.join(row.get(column, "").strip() for column in KEYS[name])
                 rows[key], lines[key] = row, line
             line = reader.line_num + 1
@@ -280,14 +293,55 @@ class Draft:
         del self._tables[table.name]
 
 
-def open_draft(path=None) -> Draft:
+class Column(NamedTuple):
+    """What a column is for who edits: ``tipo`` is how it is edited, ``ammessi`` what it takes."""
+
+    titolo: str
+    tipo: str = "testo"
+    ammessi: str = ""
+    aiuto: str = ""
+
+
+@functools.lru_cache(maxsize=1)
+def _columns() -> dict:
+    with _COLUMNS.open(encoding="utf-8", newline="") as file:
+        return {
+            (row["tabella"], row["colonna"]): Column(
+                row["titolo"], row["tipo"], row["ammessi"], row["aiuto"]
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+def described_tables() -> list:
+    """Return (name, Column) of every table a pack may have, the manifest first."""
+    return [(name, _columns()[name, ""]) for name in (MANIFEST, *TABLES)]
+
+
+def described(table, column, key="") -> Column:
+    """Return what a column is; of a JSON table, what stands at a path (``key``)."""
+    known = _columns()
+    if table not in JSON_TABLES:
+        return known.get((table, column)) or known.get(("*", column)) or Column(column)
+    last = key.rpartition(".")[2]
+    if last in ("provenienza", "riferimento"):
+        return known["*", last]
+    while key and (table, key) not in known:
+        key = key.rpartition(".")[0]
+    return known[table, key or _VALUE]
+
+
+def open_draft(path=None, sound=True) -> Draft:
     """Return a pack to see or to change: ``path`` as in ``load_pack``.
+
+    Args:
+        sound: False takes a pack with faults too, to mend it: only its manifest must be read.
 
     Raises:
         SttmError: the pack is not there or isn't sound.
     """
     members = _read_members(path)
-    return Draft(dict(members), pack_of(members).as_reference())
+    return Draft(dict(members), pack_of(members).as_reference() if sound else reference_of(members))
 
 
 def parse_changes(text) -> list:
@@ -390,10 +444,16 @@ def _no_longer_official(draft, change):
 
 
 def values_of(draft: Draft) -> list:
-    """Return every value of a pack, one a row, with its place and provenance (PACK_VALUES)."""
+    """Return every value of a pack, one a row, with its place and provenance (PACK_VALUES).
+
+    Of a pack that isn't sound those of the tables that can be read.
+    """
     found = []
     for name in draft.names():
-        table = draft.table(name)
+        try:
+            table = draft.table(name)
+        except (ValueError, AttributeError, csv.Error, RecursionError):
+            continue  # A fault of the pack says so.
         for key, row in table.rows.items():
             source = _provenance(draft, table, key)
             for column in table.columns:
@@ -454,12 +514,6 @@ def differences(one: Draft, other: Draft) -> list:
                     }
                 )
     return found
-
-
-def _kind(before, after):
-    if before is None:
-        return "aggiunto"
-    return "tolto" if after is None else "cambiato"
 
 
 def _same(one, other):
@@ -548,7 +602,8 @@ def _pretty(data) -> bytes:
     return (json.dumps(data, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
 
 
-def _next_version(version) -> str:
+def next_version(version) -> str:
+    """Return the version after one: its last number and one."""
     head, dot, last = version.rpartition(".")
     return f"{head}{dot}{int(last) + 1}" if last.isdigit() else f"{version}.1"
 

@@ -71,6 +71,51 @@ class JustifyDialog(QDialog, form("justify_dialog")):
         return QCoreApplication.translate("JustifyDialog", text)
 
 
+class AssignDialog(QDialog, form("assign_dialog")):
+    """Asks who will answer for some findings, and who decides it."""
+
+    def __init__(self, findings, people, by="", parent=None):
+        """``people``: names to offer; ``by``: who decides, as the project remembers it."""
+        super().__init__(parent)
+        self.setupUi(self)
+        first = findings[0]
+        what = f"{first.codice} – {first.titolo or ''}\n{first.descrizione or ''}"
+        if len(findings) > 1:
+            what = self.tr("{} rilievi alla stessa persona. Il primo: {}").format(
+                len(findings), what
+            )
+        self.what.setText(what)
+        self.assignee.addItems(people)
+        self.assignee.setCurrentIndex(-1)
+        self.assignee.setEditText(first.assignee if len(findings) == 1 else "")
+        self.assignee.lineEdit().setPlaceholderText(self.tr("nome e cognome"))
+        self.assigned_by.setText(by)
+        self.assignee.editTextChanged.connect(self._judge)
+        self.assigned_by.textChanged.connect(self._judge)
+        self._ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self._ok.setText(self.tr("Assegna"))
+        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setText(self.tr("Annulla"))
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self._judge()
+        self.assignee.setFocus()
+
+    def values(self) -> dict:
+        """Return the parameters of ``sttm:assignfindings`` that were filled in."""
+        return {
+            "ASSIGNEE": self.assignee.currentText().strip(),
+            "ASSIGNED_BY": self.assigned_by.text().strip(),
+            "NOTE": self.note.text().strip(),
+        }
+
+    def _judge(self, *_):
+        given = self.values()
+        self._ok.setEnabled(bool(given["ASSIGNEE"] and given["ASSIGNED_BY"]))
+
+    def tr(self, text):
+        return QCoreApplication.translate("AssignDialog", text)
+
+
 class ExportDialog(QDialog, form("export_dialog")):
     """Asks who hands in, what kind of delivery, and where to write it."""
 

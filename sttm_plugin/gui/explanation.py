@@ -7,7 +7,7 @@ from html import escape
 from qgis.PyQt.QtCore import QCoreApplication, QLocale
 
 from ..processing_algorithms.manual import check_url
-from .findings_model import group_label, state_label
+from .findings_model import assignment_label, group_label, state_label
 
 _SEVERITY = {
     "blocco": "Blocco",
@@ -86,6 +86,8 @@ def explain(finding, altri_max=12) -> str:
         ),
         "</table>",
     ]
+    if getattr(finding, "assignee", ""):
+        pieces.append(f"<p>{escape(assignment_label(finding.assigned))}</p>")
     if finding.suggerimento:
         pieces.append(
             f"<p><b>{escape(_tr('Che cosa fare'))}</b><br>{escape(finding.suggerimento)}</p>"

@@ -12,6 +12,8 @@ from ..processing_algorithms import icon_path
 
 SEVERITIES = ("blocco", "errore", "avviso", "info")
 STATES = ("nuovo", "aperto", "giustificazione_scaduta", "giustificato", "risolto")
+# Whose findings are shown: nobody's, anybody's, or PERSON followed by a name.
+NOBODY, SOMEBODY, PERSON = "non_assegnati", "assegnati", "a:"
 # Still to be answered for.
 OPEN_STATES = ("nuovo", "aperto", "giustificazione_scaduta")
 
@@ -25,11 +27,16 @@ _FIELDS = (
 class Finding:
     """One row of the findings layer, by the names of its fields."""
 
-    __slots__ = (*_FIELDS, "fid", "searched", "parent", "row")
+    __slots__ = (*_FIELDS, "fid", "searched", "parent", "row", "assigned")
 
     def is_open(self) -> bool:
         """Tell whether it still waits for an answer."""
         return self.stato in OPEN_STATES
+
+    @property
+    def assignee(self) -> str:
+        """Return who answers for it, "" for nobody; ``assigned`` is the whole row or None."""
+        return (self.assigned or {}).get("assegnato_a") or ""
 
 
 @dataclass
@@ -79,17 +86,17 @@ def _plain(value):
 
 
 class FindingsModel(QAbstractItemModel):
-    """Severity ▸ group ▸ finding, filtered by text, severity and state."""
+    """Severity ▸ group ▸ finding, filtered by text, severity, state and person."""
 
     FindingRole = Qt.ItemDataRole.UserRole + 1
 
-    TITLE, STATE = range(2)
+    TITLE, STATE, PERSON = range(3)
 
     def __init__(self, parent=None):
         super().__init__(parent)
         self._findings: list[Finding] = []
         self._roots: list[Branch] = []
-        self._text = self._severity = self._state = ""
+        self._text = self._severity = self._state = self._person = ""
         self._icons = {name: QIcon(icon_path(f"severita_{name}")) for name in SEVERITIES}
         self._state_icons = {
             name: QIcon(icon_path(f"stato_{name}")) for name in ("nuovo", "risolto")
@@ -99,24 +106,35 @@ class FindingsModel(QAbstractItemModel):
 
     # What is shown ---------------------------------------------------------------------
 
-    def set_findings(self, findings):
-        """Show these findings."""
+    def set_findings(self, findings, assignments=None):
+        """Show these findings; ``assignments`` is {id_rilievo: row of ``assegnazioni``}."""
         self._findings = list(findings)
+        for finding in self._findings:
+            finding.assigned = (assignments or {}).get(finding.id_rilievo)
         self._rebuild()
+
+    def people(self) -> dict:
+        """Return {name: how many findings} of those who answer for some, by name."""
+        counted: dict = {}
+        for finding in self._findings:
+            if finding.assignee:
+                counted[finding.assignee] = counted.get(finding.assignee, 0) + 1
+        return {name: counted[name] for name in sorted(counted, key=str.casefold)}
 
     def findings(self) -> list[Finding]:
         """Return every finding, filtered or not."""
         return self._findings
 
-    def set_filter(self, text="", severity="", state=""):
-        """Keep the findings that have all the words, the severity and the state.
+    def set_filter(self, text="", severity="", state="", person=""):
+        """Keep the findings that have all the words, the severity, the state and the person.
 
-        ``state`` may be "da_trattare": all that still waits for an answer.
+        ``state`` may be "da_trattare": all that still waits for an answer. ``person`` is NOBODY,
+        SOMEBODY, or PERSON and a name.
         """
-        wanted = (text.casefold().strip(), severity, state)
-        if wanted == (self._text, self._severity, self._state):
+        wanted = (text.casefold().strip(), severity, state, person)
+        if wanted == (self._text, self._severity, self._state, self._person):
             return
-        self._text, self._severity, self._state = wanted
+        self._text, self._severity, self._state, self._person = wanted
         self._rebuild()
 
     def shown(self) -> int:
@@ -180,6 +198,8 @@ class FindingsModel(QAbstractItemModel):
                     continue
             elif self._state and finding.stato != self._state:
                 continue
+            if self._person and not _is_of(finding, self._person):
+                continue
             if words and not all(word in finding.searched for word in words):
                 continue
             key = (finding.severita or "", finding.gruppo or "")
@@ -206,7 +226,7 @@ class FindingsModel(QAbstractItemModel):
     # What a view asks -------------------------------------------------------------------
 
     def columnCount(self, parent=None):  # noqa: N802
-        return 2
+        return 3
 
     def rowCount(self, parent=None):  # noqa: N802
         if parent is None or not parent.isValid():
@@ -222,7 +242,7 @@ class FindingsModel(QAbstractItemModel):
             if parent is None or not parent.isValid()
             else getattr(parent.internalPointer(), "children", ())
         )
-        if not 0 <= row < len(children) or not 0 <= column < 2:
+        if not 0 <= row < len(children) or not 0 <= column < 3:
             return QModelIndex()
         return self.createIndex(row, column, children[row])
 
@@ -232,7 +252,7 @@ class FindingsModel(QAbstractItemModel):
 
     def headerData(self, section, orientation, role=Qt.ItemDataRole.DisplayRole):  # noqa: N802
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (_tr("Rilievo"), _tr("Stato"))[section]
+            return (_tr("Rilievo"), _tr("Stato"), _tr("Assegnato a"))[section]
         return None
 
     def data(self, index, role=Qt.ItemDataRole.DisplayRole):
@@ -244,9 +264,13 @@ class FindingsModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole:
             if index.column() == self.STATE:
                 return state_label(item.stato)
+            if index.column() == self.PERSON:
+                return item.assignee
             return f"{short_code(item.codice)}  {item.descrizione or item.titolo or ''}"
         if role == Qt.ItemDataRole.DecorationRole and index.column() == self.STATE:
             return self._state_icons.get(item.stato)
+        if role == Qt.ItemDataRole.ToolTipRole and index.column() == self.PERSON:
+            return assignment_label(item.assigned).replace("<", "‹") if item.assignee else None
         if role == Qt.ItemDataRole.ToolTipRole:
             # Plain text: a name that looks like HTML must not become HTML.
             return f"\u200b{item.codice} · {item.titolo or ''}".replace("<", "‹")
@@ -259,6 +283,8 @@ class FindingsModel(QAbstractItemModel):
         return None
 
     def _branch_data(self, branch, column, role):
+        if column == self.PERSON:
+            return None
         if column == self.STATE:
             return str(branch.total) if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.DisplayRole:
@@ -288,6 +314,7 @@ _COPIED = (
     ("autore", "Autore"),
     ("data", "Data"),
     ("cambiato", "Che cosa è cambiato"),
+    ("assignee", "Assegnato a"),
 )
 
 
@@ -306,6 +333,21 @@ def _cell(value):
         # A name that begins so would be run as a formula by the spreadsheet.
         return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
     return text
+
+
+def _is_of(finding, person) -> bool:
+    if person in (NOBODY, SOMEBODY):
+        return bool(finding.assignee) == (person == SOMEBODY)
+    return finding.assignee == person[len(PERSON) :]
+
+
+def assignment_label(row) -> str:
+    """Return who answers for a finding, since when, by whose decision, and the note."""
+    day = QDate.fromString(str(row["data"] or "")[:10], Qt.DateFormat.ISODate)
+    told = _tr("Assegnato a {}, il {}, da {}").format(
+        row["assegnato_a"], day.toString("dd/MM/yyyy"), row["assegnato_da"]
+    )
+    return f"{told}: {row['nota']}" if row.get("nota") else told
 
 
 def short_code(codice) -> str:

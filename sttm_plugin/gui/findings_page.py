@@ -15,7 +15,10 @@ from qgis.PyQt.QtWidgets import QAction, QHeaderView, QMenu, QWidget
 
 from .explanation import explain
 from .findings_model import (
+    NOBODY,
+    PERSON,
     SEVERITIES,
+    SOMEBODY,
     STATES,
     FindingsModel,
     as_table_text,
@@ -35,6 +38,8 @@ class FindingsPage(QWidget, form("findings_page")):
     show_wanted = pyqtSignal(object)
     justify_wanted = pyqtSignal(list)
     revoke_wanted = pyqtSignal(list)
+    assign_wanted = pyqtSignal(list)
+    unassign_wanted = pyqtSignal(list)
     filter_changed = pyqtSignal()
     history_wanted = pyqtSignal()
     export_wanted = pyqtSignal()
@@ -57,9 +62,11 @@ class FindingsPage(QWidget, form("findings_page")):
         self.filter_state.addItem(self.tr("da trattare"), "da_trattare")
         for state in STATES:
             self.filter_state.addItem(state_label(state), state)
-        for combo in (self.filter_severity, self.filter_state):
+        self._offer_people()
+        self.tree.setColumnHidden(FindingsModel.PERSON, True)
+        for combo in (self.filter_severity, self.filter_state, self.filter_person):
             combo.setSizeAdjustPolicy(combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            combo.setMinimumContentsLength(9)
+            combo.setMinimumContentsLength(7)
             combo.currentIndexChanged.connect(self._filter)
         # Filter when the typing pauses, not at each letter.
         self._pause = QTimer(self)
@@ -88,6 +95,9 @@ class FindingsPage(QWidget, form("findings_page")):
             ("equal", self.tr("Scegli i rilievi &uguali"), "Ctrl+U", self.select_equal),
             ("copy", self.tr("&Copia come tabella"), "Ctrl+C", self.copy),
             (None, None, None, None),
+            ("assign", self.tr("&Assegna…"), "Ctrl+G", self.ask_to_assign),
+            ("unassign", self.tr("&Togli l'assegnazione"), "Ctrl+Shift+G", self.ask_to_unassign),
+            (None, None, None, None),
             ("history", self.tr("&Storico delle verifiche…"), "", self.history_wanted.emit),
             ("export", self.tr("&Esporta le giustificazioni…"), "", self.export_wanted.emit),
             ("import", self.tr("&Importa le giustificazioni…"), "", self.import_wanted.emit),
@@ -112,12 +122,33 @@ class FindingsPage(QWidget, form("findings_page")):
 
     # What is shown ------------------------------------------------------------------------
 
-    def set_findings(self, findings):
-        """Show these findings, keeping the chosen one chosen."""
+    def set_findings(self, findings, assignments=None):
+        """Show these findings, keeping the chosen one chosen.
+
+        ``assignments``: {id_rilievo: row of ``assegnazioni``}.
+        """
         chosen = self.current()
-        self.model.set_findings(findings)
+        self.model.set_findings(findings, assignments)
+        people = self.model.people()
+        self.tree.setColumnHidden(FindingsModel.PERSON, not people)
+        self._offer_people(people)
         self._open_branches()
         self.select(chosen.id_rilievo if chosen else "")
+
+    def _offer_people(self, people=()):
+        """Fill the filter of people, keeping what is chosen, if only a name now without any."""
+        chosen = self.filter_person.currentData() or ""
+        self.filter_person.blockSignals(True)
+        self.filter_person.clear()
+        self.filter_person.addItem(self.tr("Tutti"), "")
+        self.filter_person.addItem(self.tr("non assegnati"), NOBODY)
+        self.filter_person.addItem(self.tr("assegnati"), SOMEBODY)
+        for name in people:
+            self.filter_person.addItem(f"{name} ({people[name]})", PERSON + name)
+        if self.filter_person.findData(chosen) < 0:
+            self.filter_person.addItem(chosen[len(PERSON) :], chosen)
+        self.filter_person.setCurrentIndex(self.filter_person.findData(chosen))
+        self.filter_person.blockSignals(False)
 
     def set_busy(self, busy):
         """While something runs nothing can be justified."""
@@ -142,23 +173,29 @@ class FindingsPage(QWidget, form("findings_page")):
         if index is None or not index.isValid():
             self._on_selection()
             return False
-        self.tree.setCurrentIndex(index)
+        # Not the view's: it would look at the keys held down, and Ctrl adds to the selection.
+        flags = QItemSelectionModel.SelectionFlag
+        self.tree.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
         self.tree.scrollTo(index)
         return True
 
     def filter_values(self) -> tuple:
-        """Return (text, severity, state) of the filter."""
+        """Return (text, severity, state, person) of the filter."""
         return (
             self.filter_text.text(),
             self.filter_severity.currentData() or "",
             self.filter_state.currentData() or "",
+            self.filter_person.currentData() or "",
         )
 
-    def set_filter_values(self, text, severity, state):
+    def set_filter_values(self, text, severity, state, person=""):
         """Set the filter."""
         self.filter_text.setText(text)
         self.filter_severity.setCurrentIndex(max(self.filter_severity.findData(severity), 0))
         self.filter_state.setCurrentIndex(max(self.filter_state.findData(state), 0))
+        if person and self.filter_person.findData(person) < 0:
+            self.filter_person.addItem(person[len(PERSON) :], person)
+        self.filter_person.setCurrentIndex(max(self.filter_person.findData(person), 0))
         self._pause.stop()
         self._filter()
 
@@ -181,6 +218,18 @@ class FindingsPage(QWidget, form("findings_page")):
         chosen = [finding for finding in self.selected() if _is_justified(finding)]
         if chosen and not self._busy:
             self.revoke_wanted.emit(chosen)
+
+    def ask_to_assign(self):
+        """Ask who will answer for the selected findings."""
+        chosen = self.selected()
+        if chosen and not self._busy:
+            self.assign_wanted.emit(chosen)
+
+    def ask_to_unassign(self):
+        """Ask to take the selected findings from who has them."""
+        chosen = [finding for finding in self.selected() if finding.assignee]
+        if chosen and not self._busy:
+            self.unassign_wanted.emit(chosen)
 
     def select_equal(self):
         """Select the findings of the same check, so that one reason answers for all."""
@@ -218,6 +267,10 @@ class FindingsPage(QWidget, form("findings_page")):
         else:
             self.detail.clear()
         self.actions_by_name["equal"].setEnabled(finding is not None)
+        self.actions_by_name["assign"].setEnabled(not self._busy and bool(chosen))
+        self.actions_by_name["unassign"].setEnabled(
+            not self._busy and any(one.assignee for one in chosen)
+        )
         self.show_object.setEnabled(finding is not None)
         self.justify.setEnabled(not self._busy and any(_can_be_justified(one) for one in chosen))
         self.revoke.setEnabled(not self._busy and any(_is_justified(one) for one in chosen))

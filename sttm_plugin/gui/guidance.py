@@ -18,8 +18,8 @@ punti, aree o una tabella; le colonne si riconoscono da sole.</li>
 <li><b>Verifica</b> (F5). Si continua a lavorare in QGIS intanto.</li>
 <li>Nella scheda <b>Rilievi</b>: un clic o Invio porta all'oggetto; sotto si legge perché.</li>
 <li>Correggere il dato, oppure <b>Giustifica</b> (Ctrl+J) con motivo e autore. Rieseguire: si vede
-che cosa è nuovo, risolto o decaduto. Il pulsante <b>…</b> copia, mostra lo storico e scambia le
-giustificazioni con i colleghi.</li>
+che cosa è nuovo, risolto o decaduto. Il pulsante <b>…</b> copia, assegna i rilievi a una persona,
+mostra lo storico e scambia le giustificazioni con i colleghi.</li>
 <li><b>Esporta</b> (Ctrl+E) prepara il pacchetto di consegna.</li>
 </ol>
 <p>Per conservare giustificazioni e risultati,
@@ -44,7 +44,7 @@ uffici del comune</td></tr>
 la scheda <b>Controlli</b> dice quale dato li sblocca.</p>
 <h3>Tasti</h3>
 <p>F5 verifica · Esc ferma · Ctrl+F cerca · Invio mostra · Ctrl+J giustifica · Ctrl+Maiusc+J revoca
-· Ctrl+U scegli i rilievi uguali · Ctrl+C copia come tabella · Ctrl+I importa
+· Ctrl+U scegli i rilievi uguali · Ctrl+G assegna · Ctrl+C copia come tabella · Ctrl+I importa
 · Ctrl+R rapporto · Ctrl+E esporta · Ctrl+1…4 schede</p>
 <p><i>I criteri forniti sono proposte del progetto, non ufficiali: guidano, non impongono, e non
 sostituiscono la valutazione di compatibilità con il PTM.</i></p>

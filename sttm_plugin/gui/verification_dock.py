@@ -11,7 +11,7 @@ from qgis.PyQt.QtWidgets import QDialog, QFileDialog
 
 from . import result_layers
 from .checks_page import ChecksPage
-from .dialogs import ExportDialog, JustifyDialog
+from .dialogs import AssignDialog, ExportDialog, JustifyDialog
 from .dock import SttmDock
 from .findings_model import read_findings
 from .findings_page import FindingsPage
@@ -21,6 +21,7 @@ from .import_dialog import ImportDialog
 from .inputs_page import InputsPage
 from .map_focus import objects_of, show_on_map
 from .project_state import recall, remember
+from .rows_model import rows_of
 
 INPUTS, FINDINGS, CHECKS, GUIDE = range(4)
 
@@ -46,6 +47,8 @@ class VerificationDock(SttmDock):
         self.findings.show_wanted.connect(self.show_object)
         self.findings.justify_wanted.connect(self.justify)
         self.findings.revoke_wanted.connect(self.revoke)
+        self.findings.assign_wanted.connect(self.assign)
+        self.findings.unassign_wanted.connect(self.unassign)
         self.findings.history_wanted.connect(self.show_history)
         self.findings.export_wanted.connect(self.export_waivers)
         self.findings.import_wanted.connect(self.import_waivers)
@@ -147,7 +150,8 @@ class VerificationDock(SttmDock):
 
     def show_findings(self, layer):
         """Show the findings of a layer, none for None."""
-        self.findings.set_findings([] if layer is None else read_findings(layer))
+        found = [] if layer is None else read_findings(layer)
+        self.findings.set_findings(found, self._assignments())
         still = [finding for finding in self.findings.model.findings() if finding.is_open()]
         title = self.tr("Rilievi ({})").format(len(still)) if still else self.tr("Rilievi")
         self.panel.tabs.setTabText(FINDINGS, title)
@@ -215,6 +219,66 @@ class VerificationDock(SttmDock):
 
         self.start("sttm:justifyfindings", parameters, on_decided)
 
+    # Who answers for a finding -------------------------------------------------------------
+
+    def assign(self, findings):
+        """Ask who will answer for the findings, and run ``sttm:assignfindings``."""
+        dialog = AssignDialog(findings, self.findings.model.people(), recall("autore"), self)
+        if dialog.exec() != QDialog.DialogCode.Accepted:
+            return
+        values = dialog.values()
+        remember("autore", values["ASSIGNED_BY"])
+        self._assign(findings, values, self.tr("a {}").format(values["ASSIGNEE"]))
+
+    def unassign(self, findings):
+        """Take the findings from who has them."""
+        values = {"CLEAR": True, "ASSIGNED_BY": recall("autore") or self.tr("non indicato")}
+        self._assign(findings, values, self.tr("a nessuno"))
+
+    def _assign(self, findings, values, to):
+        layer = result_layers.result_layer("rilievi")
+        if layer is None:
+            self.warn(self.tr("I rilievi non ci sono più: rieseguire la verifica."))
+            return
+        parameters = {**values, "FINDINGS": layer.id()}
+        parameters["IDS"] = ";".join(finding.id_rilievo for finding in findings)
+        workspace = self.workspace()
+        if workspace:
+            parameters["WORKSPACE"] = workspace
+        else:
+            parameters["OUTPUT"] = "TEMPORARY_OUTPUT"
+            made = result_layers.result_layer("assegnazioni")
+            if made is not None:
+                parameters["ASSIGNMENTS"] = made.id()
+        count = len(findings)
+
+        def on_assigned(run, results):
+            if not workspace:
+                self.take(run, results.get("OUTPUT"), "assegnazioni", self.tr("Rilievi assegnati"))
+            else:
+                _reload(f"{workspace}|layername=assegnazioni")
+            self.show_assignments()
+            self.findings.tree.setFocus()
+            what = self.tr("rilievo assegnato") if count == 1 else self.tr("rilievi assegnati")
+            self.praise(f"{count} {what} {to}.")
+
+        self.start("sttm:assignfindings", parameters, on_assigned)
+
+    def show_assignments(self):
+        """Show again who answers for which finding."""
+        self.findings.set_findings(self.findings.model.findings(), self._assignments())
+
+    def _assignments(self):
+        """Return {id_rilievo: row}: of the workspace's table, or of the one made here."""
+        workspace = self.workspace()
+        layer = (
+            QgsVectorLayer(f"{workspace}|layername=assegnazioni", "assegnazioni", "ogr")
+            if workspace
+            else result_layers.result_layer("assegnazioni")
+        )
+        known = rows_of(layer) if layer is not None and layer.isValid() else []
+        return {row["id_rilievo"]: row for row in known}
+
     # Justifications of others, history ----------------------------------------------------
 
     def export_waivers(self):
@@ -259,6 +323,8 @@ class VerificationDock(SttmDock):
                     self.inputs.combos["WAIVERS"].setLayer(merged)
             else:
                 _reload(f"{given['WORKSPACE']}|layername=deroghe")
+                _reload(f"{given['WORKSPACE']}|layername=assegnazioni")
+                self.show_assignments()
             conflicts = int(results["CONFLICTS_COUNT"])
             if conflicts:
                 self.take(run, results.get("CONFLICTS"), "conflitti", self.tr("Conflitti"))
@@ -267,6 +333,8 @@ class VerificationDock(SttmDock):
             )
             if conflicts:
                 told += self.tr(" {} da guardare nella tabella Conflitti.").format(conflicts)
+            if int(results["ASSIGNMENTS"]):
+                told += self.tr(" Rilievi assegnati: {}.").format(int(results["ASSIGNMENTS"]))
             self.praise(told + self.tr(" Rieseguire la verifica (F5) per applicarle."))
 
         self.start("sttm:exchangewaivers", given, on_imported)
@@ -430,7 +498,7 @@ class VerificationDock(SttmDock):
         """Show what the project remembers: choices, results, filter, chosen finding."""
         self.inputs.restore()
         self.findings.set_filter_values(
-            recall("filtro_testo"), recall("filtro_severita"), recall("filtro_stato")
+            *(recall(f"filtro_{name}") for name in ("testo", "severita", "stato", "persona"))
         )
         self.show_findings(result_layers.result_layer("rilievi"))
         self.checks.set_checks(result_layers.result_layer("controlli"))
@@ -442,11 +510,12 @@ class VerificationDock(SttmDock):
     def remember_view(self, *_):
         """Write filter, page and chosen finding: when the project is saved, not at each click."""
         self.inputs.remember_choices()
-        text, severity, state = self.findings.filter_values()
+        text, severity, state, person = self.findings.filter_values()
         current = self.findings.current()
         remember("filtro_testo", text)
         remember("filtro_severita", severity)
         remember("filtro_stato", state)
+        remember("filtro_persona", person)
         remember("rilievo", current.id_rilievo if current else "")
         remember("scheda", str(self.panel.tabs.currentIndex()))
 
@@ -470,6 +539,8 @@ class VerificationDock(SttmDock):
             "Ctrl+F": self._to_filter,
             "Ctrl+J": self.findings.ask_to_justify,
             "Ctrl+Shift+J": self.findings.ask_to_revoke,
+            "Ctrl+G": self.findings.ask_to_assign,
+            "Ctrl+Shift+G": self.findings.ask_to_unassign,
             "Ctrl+R": self.open_report,
             "Ctrl+E": self.export,
             "Ctrl+I": self.import_services,
@@ -510,12 +581,12 @@ def _plural(count, one, many):
 
 def _reload(source):
     """Show the new rows of a table that is open in the project, named by id or by source."""
-    path = source.partition("|")[0]
+    path, _, table = source.partition("|")
     for layer in QgsProject.instance().mapLayers().values():
         if not isinstance(layer, QgsVectorLayer):
             continue
         same = layer.id() == source or (
-            layer.source().partition("|")[0] == path and "layername=deroghe" in layer.source()
+            layer.source().partition("|")[0] == path and table and table in layer.source()
         )
         if same:
             layer.dataProvider().reloadData()

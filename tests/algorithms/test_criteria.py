@@ -198,6 +198,17 @@ def test_a_bad_pack_is_a_result_with_file_line_key_and_value(run, folder, tmp_pa
     assert "non si può usare" in page.read_text(encoding="utf-8")
 
 
+def test_changes_are_judged_before_anything_is_saved(run):
+    given = {"OUTPUT": "TEMPORARY_OUTPUT", "VALUES": "TEMPORARY_OUTPUT"}
+    found = run("validatecriteria", CHANGES="SAN.01-R03=molti", ALL_VALUES=True, **given)
+    assert (found["VALID"], found["ERRORS"]) == (False, 1)
+    assert [(row["riga"], row["chiave"]) for row in found["OUTPUT"]] == [(54, "soglia")]
+    values = {(row["tabella"], row["chiave"], row["campo"]): row for row in found["VALUES"]}
+    assert values["valenza", "SAN.01-R03", "soglia"]["valore"] == "molti"
+    found = run("validatecriteria", CHANGES="SAN.01-R03=90000", **given)
+    assert (found["VALID"], found["ERRORS"]) == (True, 0)
+
+
 # --- savecriteria and comparecriteria ------------------------------------------------------
 
 

@@ -14,8 +14,11 @@ from sttm_plugin.core import pack_review
 from sttm_plugin.core.errors import SttmError
 from sttm_plugin.core.pack import BUNDLED, json_lines, load_pack, read_members
 from sttm_plugin.core.pack_tables import (
+    JSON_TABLES,
+    KEYS,
     Change,
     apply_changes,
+    described,
     differences,
     open_draft,
     parse_changes,
@@ -453,3 +456,67 @@ def test_differences_say_where_what_and_from_whom(tmp_path):
     assert len(back) == len(rows)
     page = pack_review.comparison_html(load_pack(), load_pack(path), rows)
     assert "SAN.01-R03" in page and "120000" in page
+
+
+def test_a_review_with_changes_tells_what_the_pack_would_be():
+    found = pack_review.review(None, [Change("valenza", "SAN.01-R03", "soglia", "molti")])
+    assert [(one.file, one.riga, one.chiave, one.valore) for one in found.faults] == [
+        ("valenza.csv", 54, "soglia", "molti")
+    ]
+    values = {(row["tabella"], row["chiave"], row["campo"]): row["valore"] for row in found.values}
+    assert (found.valid, values["valenza", "SAN.01-R03", "soglia"]) == (False, "molti")
+    assert pack_review.review().valid
+
+
+def test_the_values_of_the_tables_that_can_be_read_are_there_to_be_mended(folder):
+    (folder / "lum.json").write_text("[]", encoding="utf-8")
+    replace(folder, "parametri.csv", "tortuosita,1.3", "tortuosita,uno")
+    found = pack_review.review(folder / "pacchetto.json")
+    tables = {row["tabella"] for row in found.values}
+    assert ("lum" in tables, {"parametri", "valenza", "testi"} <= tables) == (False, True)
+
+
+def test_a_pack_with_a_fault_is_saved_once_the_fault_is_mended(folder, tmp_path):
+    replace(folder, "parametri.csv", "tortuosita,1.3", "tortuosita,uno")
+    draft = open_draft(folder / "pacchetto.json", sound=False)
+    with pytest.raises(SttmError, match="riga 2"):
+        draft.save(tmp_path / "a.zip", "Anna", "prova", "0.9")
+    apply_changes(draft, parse_changes("tortuosita=1.4"))
+    draft.save(tmp_path / "a.zip", "Anna", "prova", "0.9")
+    saved = open_draft(tmp_path / "a.zip").pack()
+    assert (saved.versione, saved.parametri["tortuosita"]) == ("0.9", 1.4)
+
+
+# --- columns ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["sttm1", "sttm2", "sttm3"])
+def test_every_column_of_every_pack_says_what_it_is(name):
+    draft = open_draft(BUNDLED.parent.parent / name / "pacchetto.json")
+    for table in draft.names():
+        keys = list(draft.table(table).rows)
+        for key in keys if table in JSON_TABLES else keys[:1]:
+            for column in draft.table(table).columns:
+                one = described(table, column, key)
+                assert one.titolo and one.aiuto, (table, column, key)
+                assert (one.tipo == "chiave") == (column in KEYS.get(table, ())), (table, column)
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "column"),
+    [
+        ("valenza", "SAN.01-R03", "tipo_regola"),
+        ("valenza", "SAN.01-R03", "valenza"),
+        ("valenza", "SAN.01-R03", "operatore"),
+        ("valenza", "SAN.01-R03", "severita"),
+        ("valenza", "SAN.01-R03", "provenienza"),
+        ("tassonomia", "SAN.01", "tipo_riga"),
+        ("controlli", "STTM2-301", "ammette_giustificazione"),
+        ("controlli_motore", "STTM2-301", "legge_geometria"),
+        ("lum_matrice", "VER.01", "MU"),
+    ],
+)
+def test_what_a_list_offers_is_what_the_pack_accepts(table, key, column):
+    found = pack_review.review(None, [Change(table, key, column, "?")])
+    [fault] = [one for one in found.faults if one.chiave == column and one.gravita == "errore"]
+    assert described(table, column).ammessi.split("|") == fault.ammessi.split(", ")

@@ -37,7 +37,7 @@ def findings_layer(qgis_app):
 
 @pytest.fixture
 def probe(qgis_processing, findings_layer):
-    """The provider with a checkplan that does what a test says, and the real justifyfindings."""
+    """The provider with a checkplan that does as a test says, and the real actions on findings."""
     from qgis.core import (
         QgsApplication,
         QgsProcessing,
@@ -51,6 +51,7 @@ def probe(qgis_processing, findings_layer):
     )
 
     from sttm_plugin.core.schema import CHECKS, FINDINGS
+    from sttm_plugin.processing_algorithms.assignfindings import AssignFindings
     from sttm_plugin.processing_algorithms.base import SttmAlgorithm
     from sttm_plugin.processing_algorithms.justifyfindings import JustifyFindings
     from sttm_plugin.qgis_io.fields import make_fields
@@ -124,6 +125,7 @@ def probe(qgis_processing, findings_layer):
         def loadAlgorithms(self):  # noqa: N802
             self.addAlgorithm(CheckProbe())
             self.addAlgorithm(JustifyFindings())
+            self.addAlgorithm(AssignFindings())
 
     provider = ProbeProvider()
     registry = QgsApplication.processingRegistry()

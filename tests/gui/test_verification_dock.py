@@ -290,7 +290,7 @@ def test_the_project_remembers_choices_filter_and_results(qtbot, probe, chosen, 
 
     assert chosen.inputs.istat() == "015146"
     assert [layer.name() for layer in chosen.inputs.service_layers()] == ["servizi"]
-    assert chosen.findings.filter_values() == ("biblioteca", "avviso", "da_trattare")
+    assert chosen.findings.filter_values() == ("biblioteca", "avviso", "da_trattare", "")
     assert chosen.panel.tabs.currentIndex() == 1
     other = VerificationDock(chosen.iface)
     qtbot.addWidget(other)
