@@ -113,6 +113,7 @@ class Plan:
         oggi: the date of the run.
         computed: ``core.attributes.compute_attributes`` of the services.
         comuni: ``istat``, geometry. population: ``popolazione`` float. lum: one polygon an id_lum.
+        going: what a long test calls now and then; it raises where the run was stopped.
     """
 
     services: gpd.GeoDataFrame
@@ -136,6 +137,7 @@ class Plan:
     waivers: pd.DataFrame | None = None
     previous: pd.DataFrame | None = None
     computed: dict | None = None
+    going: object = staticmethod(lambda: None)
 
     def __post_init__(self):
         self.services = measured(self.services)
@@ -235,10 +237,14 @@ def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | N
     wanted = [one for one in pack.controlli if only is None or one.codice in only]
     wanted.sort(key=lambda one: one.codice)
     for number, controllo in enumerate(wanted):
-        verdict, outcome = _verdict(plan, controllo, known)
+        plan.going = _going(on_progress, number / len(wanted))
+        try:
+            verdict, outcome = _verdict(plan, controllo, known)
+            scenarios.append(two.of(controllo, verdict, outcome, known))
+        except _StoppedError:
+            return None
         rows.append(_row(controllo, verdict, outcome))
         findings += [_finding(plan, controllo, failing) for failing in outcome.failing]
-        scenarios.append(two.of(controllo, verdict, outcome, known))
         if verdict == NOT_VERIFIABLE:
             for name in outcome.missing:
                 lacking.setdefault(name, []).append(controllo.codice)
@@ -257,6 +263,18 @@ def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | N
         notes=notes,
         scenari=scenarios,
     )
+
+
+class _StoppedError(Exception):
+    """The run was stopped in the middle of a test."""
+
+
+def _going(on_progress, share):
+    def going():
+        if on_progress is not None and not on_progress(share):
+            raise _StoppedError
+
+    return going
 
 
 # What was prepared from layers that are the same in every scenario.
