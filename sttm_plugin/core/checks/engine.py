@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .. import schema
+from ..context import boundary_of
 from ..findings import fingerprint, merge_previous, reading, waive
 from ..ids import finding_id
 from ..pairs import point_places
@@ -113,6 +114,7 @@ class Plan:
         oggi: the date of the run.
         computed: ``core.attributes.compute_attributes`` of the services.
         comuni: ``istat``, geometry. population: ``popolazione`` float. lum: one polygon an id_lum.
+        origins: ``servizi_bacino`` of a package, empty where it tells of no users.
         going: what a long test calls now and then; it raises where the run was stopped.
     """
 
@@ -137,6 +139,7 @@ class Plan:
     waivers: pd.DataFrame | None = None
     previous: pd.DataFrame | None = None
     computed: dict | None = None
+    origins: pd.DataFrame | None = None
     going: object = staticmethod(lambda: None)
 
     def __post_init__(self):
@@ -157,9 +160,7 @@ class Plan:
     def boundary(self):
         """The polygon of the comune, None without COMUNI or where it isn't in it."""
         if self._boundary is None and self.comuni is not None:
-            found = self.comuni[self.comuni["istat"] == self.comune.istat]
-            if len(found):
-                self._boundary = found.geometry.unary_union
+            self._boundary = boundary_of(self.comuni, self.comune)
         return self._boundary
 
     def own_where(self, mask):
