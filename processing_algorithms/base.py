@@ -35,11 +35,16 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..core.errors import SttmError
+from ..core.expressions import lend
+from ..qgis_io.expressions import QgisEvaluator
 from ..qgis_io.layers import expand, layers_in, names_container
 from ..qgis_io.sheets import SHEET_ENDINGS, PlainCells
 from ..qgis_io.styles import apply_style
 from . import icon_path
 from .manual import manual_url
+
+# The packs are read in many places: whoever runs an algorithm has QGIS to judge their expressions.
+lend(QgisEvaluator())
 
 # They cut names to ten characters and texts to 254.
 _REFUSED_SINKS = (".shp", ".dbf", ".tab", ".mif")

@@ -49,6 +49,7 @@ class ExportCompatibility(SttmAlgorithm):
     NOTES = "NOTES"
     ALLOW_BLOCKING = "ALLOW_BLOCKING"
     COMUNI, KEEP_PERSONAL = "COMUNI", "KEEP_PERSONAL"
+    ORIGINS, REGENERATION, FUNDING = "ORIGINS", "REGENERATION", "FUNDING"
     OUTPUT, SHEETS, LOG = "OUTPUT", "SHEETS", "LOG"
 
     def define(self):
@@ -87,6 +88,27 @@ class ExportCompatibility(SttmAlgorithm):
             "Giustificazioni",
             "Tabella deroghe dell'area di lavoro.",
             QgsProcessing.SourceType.TypeVector,
+        )
+        table = QgsProcessing.SourceType.TypeVector
+        self.add_source(
+            self.ORIGINS,
+            "Utenti per comune di origine",
+            "Tabella con id_servizio, cod_istat_origine, utenti, anno, natura_valore, fonte: "
+            "diventa servizi_bacino. Dove non dice nulla si legge la voce utenti_per_comune di "
+            "attributi. Le origini sotto la soglia di divulgazione si raggruppano (999999).",
+            table,
+        )
+        self.add_source(
+            self.REGENERATION,
+            "Aree di rigenerazione",
+            "Ambiti e aree disponibili del comune: diventano aree_opportunita.",
+            area,
+        )
+        self.add_source(
+            self.FUNDING,
+            "Interventi finanziati",
+            "Interventi PNRR e altri, con CUP, importi e date: diventano finanziamenti.",
+            table,
         )
         self.add_import_log()
         self.add_criteria()
@@ -185,7 +207,7 @@ class ExportCompatibility(SttmAlgorithm):
     def compute(self, parameters, context, feedback):
         from ..core.attributes import classify_missing
         from ..core.certificate import read_log
-        from ..core.context import comuni_frame, lum_frame
+        from ..core.context import boundary_of, comuni_frame, lum_frame
         from ..core.delivery import Declaration, build_delivery, omissions_log, plain_declaration
         from ..core.documents import today, write_bytes_whole
         from ..core.layout import KINDS, proposed_name
@@ -214,6 +236,11 @@ class ExportCompatibility(SttmAlgorithm):
         waivers = self.frame(parameters, self.WAIVERS, crs, context, feedback, ("id_rilievo",))
         comuni = self.frame(parameters, self.COMUNI, crs, context, feedback)
         comuni = None if comuni is None else comuni_frame(comuni)
+        origins = self.frame(
+            parameters, self.ORIGINS, crs, context, feedback, ("id_servizio", "cod_istat_origine")
+        )
+        regeneration = self.frame(parameters, self.REGENERATION, crs, context, feedback)
+        funding = self.frame(parameters, self.FUNDING, crs, context, feedback)
         log = self.parameterAsFile(parameters, self.IMPORT_LOG, context)
         certificate = read_log(log) if log else None
         keep = self.parameterAsBoolean(parameters, self.KEEP_PERSONAL, context)
@@ -245,6 +272,10 @@ class ExportCompatibility(SttmAlgorithm):
                 lum=lum,
                 previous=previous,
                 keep_personal=keep,
+                boundary=None if comuni is None else boundary_of(comuni, comune),
+                origins=origins,
+                regeneration=regeneration,
+                funding=funding,
             )
             for note in delivery.notes:
                 feedback.pushWarning(note)
@@ -260,6 +291,8 @@ class ExportCompatibility(SttmAlgorithm):
                     lum=lum,
                     perimeters=perimeters,
                     comuni=comuni,
+                    regeneration=regeneration,
+                    funding=funding,
                     given=given,
                     waivers=waivers,
                     picture=_map_of(delivery, comune, comuni, crs),

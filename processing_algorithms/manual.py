@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from .. import __file__ as package_file
@@ -24,5 +25,10 @@ def check_page(gruppo) -> str:
 
 
 def check_url(codice, gruppo) -> str:
-    """Return the address of what the manual says of a check, "" where it says nothing."""
+    """Return the address of what the manual says of a check, "" where it says nothing.
+
+    A check that a pack adds has no part of its own: the manual tells how such checks are written.
+    """
+    if not re.fullmatch(r"STTM2-\d+", codice or ""):
+        return manual_url("criteri", "espressioni")
     return manual_url(check_page(gruppo), codice)

@@ -38,6 +38,12 @@ def comuni_frame(frame):
     )
 
 
+def boundary_of(comuni, comune):
+    """Return the polygon of a comune, None where the boundaries don't have it."""
+    found = comuni[comuni["istat"] == comune.istat]
+    return found.geometry.unary_union if len(found) else None
+
+
 def lum_frame(frame, pack):
     """Return one row for each LUM: of the several distances, that of its rank's radius.
 

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field, replace
 
 from . import layout, schema
+from .delivery_tables import SMALL, Origins, absent_tables, opportunity_areas
+from .delivery_tables import funding as funding_rows
 from .documents import canonical_json, compact_json, head
 from .errors import SttmError
 from .personal import PERSONAL, kinds_in, without_personal
@@ -79,6 +81,7 @@ class Delivery:
         omitted: {"id_servizio", "campo", "tipo", "prima", "dopo"} of each value left out.
         whole: the services frame before an update leaves out what didn't change.
         read, others: services given, and those of other comuni among them.
+        absent: {optional table without rows: why, in Italian}.
     """
 
     tables: dict
@@ -91,6 +94,7 @@ class Delivery:
     whole: object = None
     read: int = 0
     others: int = 0
+    absent: dict = field(default_factory=dict)
 
 
 # Names of somebody: with a tax code beside, the name itself is personal, and all of it goes.
@@ -189,6 +193,10 @@ def build_delivery(
     lum=None,
     previous=None,
     keep_personal=False,
+    boundary=None,
+    origins=None,
+    regeneration=None,
+    funding=None,
 ) -> Delivery:
     """Turn the classified services of a comune into the tables of the package.
 
@@ -200,6 +208,9 @@ def build_delivery(
         lum: GeoDataFrame of ``lumcatchment``'s OUTPUT, or None: it gives rank and radius.
         previous: ``Previous``, needed for an update or a correction.
         keep_personal: leave in what is found to be personal.
+        boundary: polygon of the comune, or None.
+        origins: rows of ``servizi_bacino``; what they don't tell is read from ``attributi``.
+        regeneration, funding: layers for ``aree_opportunita`` and ``finanziamenti``, or None.
 
     Returns:
         Delivery without ``esiti_controlli`` (see ``findings_table``): the checks run on it.
@@ -223,6 +234,16 @@ def build_delivery(
         notes.append(
             f"{len(omitted)} valori con possibili dati personali non si consegnano: quali, di "
             "quale servizio e in quale campo lo dice il registro. Nei layer del comune restano."
+        )
+    users = Origins(own, origins, pack, keep_personal)
+    own["attributi"] = [
+        users.moved.get(ids, text) for ids, text in zip(own["id_servizio"], own["attributi"])
+    ]
+    omitted += users.omitted
+    if users.omitted:
+        notes.append(
+            f"{len(users.omitted)} servizi con origini degli utenti sotto la soglia di "
+            "divulgazione: raggruppate in «altri comuni» (999999)."
         )
     hidden = not_to_be_located(own, pack)
     taken = sum(1 for hide, shape in zip(hidden, own.geometry) if hide and shape is not None)
@@ -252,16 +273,24 @@ def build_delivery(
         if own.empty:
             notes.append("Nessun servizio è cambiato rispetto alla consegna precedente.")
     kinds = own.geometry.map(_kind)
+    areas, told = opportunity_areas(regeneration, comune, boundary, services.crs, keep_personal)
+    notes += told
+    near = pack.check("STTM2-921").parametri["distanza_m"]
+    projects, told = funding_rows(funding, own, comune, boundary, areas, near, keep_personal)
+    notes += told
+    delivered = set(own["id_servizio"])
     tables = {
         "servizi_punti": _with_shapes(rows, own, kinds == "point"),
         "servizi_poligoni": _with_shapes(rows, own, kinds == "area"),
         "servizi_senza_localizzazione": _with_shapes(rows, own, kinds == ""),
         "lum_perimetri": _perimeters(perimeters, lum, comune, services.crs),
-        "aree_opportunita": _empty("aree_opportunita", services.crs),
+        "aree_opportunita": areas,
         "servizi_enti": _bodies(own),
-        "servizi_bacino": _empty("servizi_bacino"),
+        "servizi_bacino": _frame(
+            "servizi_bacino", [row for row in users.rows if row["id_servizio"] in delivered]
+        ),
         "servizi_fonti": _sources(own),
-        "finanziamenti": _empty("finanziamenti"),
+        "finanziamenti": projects,
         "valutazioni": _valuations(own, pack, declaration.giorno),
         "esiti_controlli": _empty("esiti_controlli"),
         "metadati_consegna": _metadata(own, comune, pack, declaration, number, before),
@@ -279,6 +308,13 @@ def build_delivery(
         whole=whole,
         read=len(services),
         others=others,
+        absent=absent_tables(
+            tables,
+            lum_perimetri=perimeters,
+            aree_opportunita=regeneration,
+            finanziamenti=funding,
+            servizi_bacino=origins,
+        ),
     )
 
 
@@ -297,6 +333,10 @@ def own_counts(delivery):
     return rows, delivery.read == delivery.others + unchanged + sum(tables)
 
 
+# What is left out by another rule than that on personal data, by its kind.
+_RULE_OF = {"da non localizzare": "STTM2-943", SMALL: "STTM2-942"}
+
+
 def omissions_log(delivery, pack) -> bytes:
     """Return the comune's own record of what was not delivered (``sttm.log/1``).
 
@@ -308,7 +348,7 @@ def omissions_log(delivery, pack) -> bytes:
             "fid": None,
             "id_servizio": one["id_servizio"],
             "difetto": None,
-            "regola": "STTM2-943" if one["campo"] == "geometria" else "STTM2-941",
+            "regola": _RULE_OF.get(one["tipo"], "STTM2-941"),
             "gravita": "avviso",
             "campo": one["campo"],
             "tipo": one["tipo"],
@@ -844,6 +884,8 @@ def services_of(tables, crs):
     if not parts:
         return schema.empty_services(crs)
     joined = pd.concat(parts, ignore_index=True)
+    if "cod_zo" in joined.columns:
+        joined["_cod_zo"] = joined["cod_zo"].where(joined["cod_zo"].notna(), None)
     declared = joined.get("valenza_dichiarata")
     if declared is not None:
         joined["valenza_dichiarata"] = declared.where(declared != "non_dichiarata", None)

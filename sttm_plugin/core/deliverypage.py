@@ -86,6 +86,10 @@ def delivery_sections(delivery, comune, pack, picture: bytes = b"", boundary: bo
             }
             for name in layout.TABLES
         ],
+        "vuote": [
+            f"{dictionary()[name, ''][0]}: {reason}."
+            for name, reason in sorted(delivery.absent.items())
+        ],
         **_rules(delivery.tables["valutazioni"], pack),
     }
 
@@ -152,7 +156,11 @@ def _fields(text):
 def _omitted(omitted):
     counted = Counter((one["campo"], one["tipo"]) for one in omitted)
     return [
-        {"campo": _ALIASES.get(name, name.capitalize()), "tipo": kind, "numero": written(number)}
+        {
+            "campo": _ALIASES.get(name, name.replace("_", " ").capitalize()),
+            "tipo": kind,
+            "numero": written(number),
+        }
         for (name, kind), number in sorted(counted.items())
     ]
 

@@ -15,6 +15,7 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import expressions
 from .errors import SttmError
 from .text import normalise
 
@@ -406,6 +407,11 @@ def _pack_of(members: tuple) -> Pack:
     return _Loader(dict(members)).pack()
 
 
+def forget_packs() -> None:
+    """Judge every pack anew: who evaluates expressions has changed."""
+    _pack_of.cache_clear()
+
+
 def read_members(path=None) -> dict:
     """Return {file name: bytes} of a pack: the manifest and the tables it names.
 
@@ -511,6 +517,7 @@ TABLES = (
     "valenza",
     "controlli",
     "controlli_motore",
+    "espressioni",
     "lum",
     "lum_matrice",
     "parametri",
@@ -523,6 +530,7 @@ TABLES = (
 OPTIONAL_TABLES = (
     "dizionario",
     "lessico",
+    "espressioni",
     "lum",
     "lum_matrice",
     "intervalli",
@@ -840,6 +848,8 @@ class _Loader:
         rules = self.part((), self.rules, categories)
         described = self.part({}, self.parameters)
         checks = self.part((), self.checks)
+        values = self.values(rules, described)
+        checks += self.part((), self.expressions, checks, described)
         return Pack(
             id=self.manifest["id"],
             versione=self.manifest["versione"],
@@ -850,9 +860,9 @@ class _Loader:
             categorie=categories,
             esclusioni=exclusions,
             regole=rules,
-            parametri=self.values(rules, described),
+            parametri=values,
             parametri_descritti=described,
-            controlli=checks,
+            controlli=tuple(sorted(checks, key=lambda check: check.codice)),
             lum=self.part({}, self.lum),
             matrice=self.part({}, self.matrix, categories),
             intervalli=self.part((), self.ranges, categories),
@@ -1135,6 +1145,9 @@ class _Loader:
             justified = row.flag("ammette_giustificazione")
             if blocking and justified:
                 row.fault("ammette_giustificazione", "un blocco non si giustifica")
+            message = row.text("messaggio", needed=True)
+            for fault in expressions.message_faults(message):
+                row.fault("messaggio", fault)
             checks.append(
                 Controllo(
                     codice=code,
@@ -1143,7 +1156,7 @@ class _Loader:
                     severita=severity,
                     bloccante=blocking,
                     ammette_giustificazione=justified,
-                    messaggio=row.text("messaggio", needed=True),
+                    messaggio=message,
                     **{name: row.text(name) for name in texts},
                     **self.provenance(row),
                     **engine.pop(code, (None, {}))[1],
@@ -1151,7 +1164,18 @@ class _Loader:
             )
         for code, (row, _) in engine.items():
             row.fault("codice", f"«{code}» non è nella tabella dei controlli")
-        return tuple(sorted(checks, key=lambda check: check.codice))
+        return tuple(checks)
+
+    def expressions(self, checks, parameters):
+        """Return the checks written as QGIS expressions, none where the pack has no such table."""
+        seen = {check.codice for check in checks}
+        found = []
+        allowed = {"severita": SEVERITA}
+        rows = self.rows("espressioni", expressions.COLUMNS)
+        for row, values in expressions.read_rows(rows, parameters, self.provenance, allowed):
+            self.unique(row, "codice", values["codice"], seen)
+            found.append(Controllo(**values))
+        return tuple(found)
 
     def engine(self):
         """What the engine needs of each check: a table of its own, that compiling never touches."""

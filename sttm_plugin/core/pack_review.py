@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .documents import generated_at, plugin_version
 from .errors import SttmError
+from .expressions import EACH, WHOLE
 from .pack import BUNDLED, Fault, faults_of, load_pack, read_members
 from .pack_tables import Draft, apply_changes, values_of
 from .report import render
@@ -113,6 +114,8 @@ def doubts(pack, draft) -> list:
         if check.prova and check.prova not in _known_checks():
             message = f"{check.codice}: la prova «{check.prova}» non c'è in questa versione"
             doubt(draft.table("controlli_motore"), check.codice, "prova", message)
+        for column, message in _doubts_of_expression(check):
+            doubt(draft.table("espressioni"), check.codice, column, f"{check.codice}: {message}")
     found += _to_confirm(pack, draft)
     found += _same_version(pack)
     return found
@@ -143,6 +146,19 @@ def _doubts_of_rule(rule, pack):
         )
 
 
+def _doubts_of_expression(check):
+    """Yield (column, message) for what a check written as an expression may not have meant."""
+    if check.prova not in (EACH, WHOLE):
+        return
+    said = check.parametri
+    if said["soglia"] is not None and not said["operatore"] and "@soglia" not in check.formula:
+        yield "soglia", "senza operatore conta solo dove l'espressione dice @soglia"
+    if check.provenienza in _SOURCED and not check.riferimento:
+        yield "riferimento", f"una provenienza «{check.provenienza}» chiede un riferimento"
+    if not check.suggerimento:
+        yield "suggerimento", "nessuno: chi legge il rilievo non sa che cosa fare"
+
+
 def _upside_down(rules):
     """Yield (metropolitana, intercomunale) where the higher valenza asks for less."""
     for high in rules:
@@ -162,10 +178,12 @@ def _upside_down(rules):
 
 def _to_confirm(pack, draft):
     """Say for each table how many values rest on a text nobody read."""
+    written_so = [check for check in pack.controlli if check.prova in (EACH, WHOLE)]
     for name, rows in (
         ("tassonomia", pack.categorie.values()),
         ("valenza", pack.regole),
-        ("controlli", pack.controlli),
+        ("controlli", [check for check in pack.controlli if check not in written_so]),
+        ("espressioni", written_so),
         ("parametri", pack.parametri_descritti.values()),
     ):
         count = sum(row.provenienza in _SOURCED and not row.verificato for row in rows)

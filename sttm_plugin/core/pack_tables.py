@@ -34,6 +34,7 @@ KEYS = {
     "valenza": ("codice_regola",),
     "controlli": ("codice",),
     "controlli_motore": ("codice",),
+    "espressioni": ("codice",),
     "lum_matrice": ("codice_categoria",),
     "parametri": ("nome",),
     "intervalli": ("codice_categoria", "campo", "capacita_um"),
@@ -47,13 +48,14 @@ MAIN_FIELD = {
     "parametri": "valore",
     "controlli": "severita",
     "controlli_motore": "parametri",
+    "espressioni": "soglia",
     "tassonomia": "soglia",
     "intervalli": "massimo",
 }
 # What each column is, for who edits: one file for every pack.
 _COLUMNS = BUNDLED.parent.parent / "colonne.csv"
 # Where a key without its table is looked for, in order.
-_SEARCHED = ("valenza", "parametri", "controlli", "tassonomia")
+_SEARCHED = ("valenza", "parametri", "controlli", "espressioni", "tassonomia")
 _JOINT = "|"
 _VALUE = "valore"
 
@@ -388,7 +390,10 @@ def _json_changes(text):
 
 
 # What a source says: changed by hand, it is no longer the source's.
-_SAID = ("soglia", "soglia_max", "tempo_max_min", "operatore", "valore", "minimo", "massimo")
+_SAID = (
+    "soglia", "soglia_max", "tempo_max_min", "operatore", "valore", "minimo", "massimo", "filtro",
+    "espressione",
+)  # fmt: skip
 
 
 def apply_changes(draft: Draft, changes) -> list:

@@ -46,14 +46,15 @@ class Reviewed:
 
 
 def check_delivery(
-    delivery, *, comune, pack, crs, day, lum=None, perimeters=None, comuni=None, given=None,
-    waivers=None, picture=b"", certificate=None, keep_personal=False, on_progress=None,
+    delivery, *, comune, pack, crs, day, lum=None, perimeters=None, comuni=None,
+    regeneration=None, funding=None, given=None, waivers=None, picture=b"", certificate=None,
+    keep_personal=False, on_progress=None,
 ):  # fmt: skip
     """Run the checks on what a package says and fill its ``esiti_controlli``.
 
     Args:
         delivery: ``core.delivery.Delivery``.
-        lum, perimeters, comuni: as given to checkplan, or None.
+        lum, perimeters, comuni, regeneration, funding: as given to checkplan, or None.
         given: findings of checkplan, which only add: a check that could be tried here counts for
             what it finds here.
         day: date of the delivery.
@@ -70,6 +71,7 @@ def check_delivery(
     spatial = services["_spatial"] if "_spatial" in services.columns else True
     services["_spatial"] = spatial
     services.loc[hidden, "_spatial"] = False
+    services["_cod_zo"] = comune.codice_zo
     plan = Plan(
         services=services,
         comune=comune,
@@ -79,6 +81,9 @@ def check_delivery(
         comuni=comuni,
         lum=None if lum is None else lum_frame(lum, pack),
         lum_perimeters=perimeters,
+        regeneration=regeneration,
+        funding=funding,
+        origins=delivery.tables["servizi_bacino"],
         waivers=waivers,
     )
     result = run_checks(plan, pack, on_progress)
@@ -223,6 +228,9 @@ def validate(name, opened, pack, tables=None, services=None, crs="", day=None, o
             crs=crs,
             oggi=day,
             lum_perimeters=tables.get("lum_perimetri"),
+            regeneration=_filled(tables, "aree_opportunita"),
+            funding=_filled(tables, "finanziamenti"),
+            origins=tables.get("servizi_bacino"),
         )
         result = run_checks(plan, pack, on_progress)
         if result is None:
@@ -246,6 +254,12 @@ def validate(name, opened, pack, tables=None, services=None, crs="", day=None, o
         signed=opened.signed,
         signers=opened.signers,
     )
+
+
+def _filled(tables, name):
+    """Return a table a comune may leave empty, None where it did."""
+    frame = tables.get(name)
+    return frame if frame is not None and len(frame) else None
 
 
 # Findings that don't stop a delivery are told apart from the package's own errors.

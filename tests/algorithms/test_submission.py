@@ -379,3 +379,78 @@ def test_a_file_that_is_not_there_is_a_sentence(validate, tmp_path):
 
     with pytest.raises(QgsProcessingException, match="non si apre"):
         validate(tmp_path / "manca.zip")
+
+
+# --- the tables a comune may leave empty ---------------------------------------------
+
+
+def as_table(layer, fields, rows):
+    return layer("None", fields, [(*row, None) for row in rows])
+
+
+def verdicts(found):
+    return {one["codice"]: one["verdetto"] for one in found["json"]["controlli"]}
+
+
+def test_what_the_comune_gives_is_delivered_and_checked_where_it_arrives(
+    export, validate, layer, tmp_path
+):
+    users = {"utenti_per_comune": {"valore": {"015146": 40, "015011": 3}, "natura": "rilevato"}}
+    rows = [{**ROWS[0], "attributi": json.dumps(users), "fonte_id": "CUP1"}, *ROWS[1:]]
+    path = export(
+        rows,
+        REGENERATION=layer("Polygon", "&field=nome:string", [("Ex scalo", AREA)]),
+        FUNDING=as_table(layer, "&field=cup:string&field=data_fine_prevista:string", [
+            ("CUP1", "2026-12-31"),
+        ]),
+        LOG=str(tmp_path / "registro.json"),
+    )  # fmt: skip
+    assert [
+        (row["cod_istat_origine"], row["utenti"]) for row in table(path, "servizi_bacino", tmp_path)
+    ] == [("015146", 40), ("999999", 3)]
+    (area,) = table(path, "aree_opportunita", tmp_path)
+    assert area["superficie_mq"] == 2500.0
+    (project,) = table(path, "finanziamenti", tmp_path)
+    assert (project["id_fin"], project["id_servizio"]) == ("CUP1", ROWS[0]["id_servizio"])
+    log = json.loads((tmp_path / "registro.json").read_text("utf-8"))
+    assert ("STTM2-942", "utenti_per_comune") in {
+        (row["regola"], row["campo"]) for row in log["righe"]
+    }
+    found = validate(path)
+    assert found["VALID"]
+    said = verdicts(found)
+    codes = ("STTM2-904", "STTM2-942", "STTM2-921", "STTM2-924")
+    assert [said[code] for code in codes] == ["soddisfatto"] * 4
+
+
+def test_a_zone_that_is_not_the_comune_s_and_a_small_cell_are_found_where_they_arrive(
+    export, validate, tmp_path
+):
+    users = {"utenti_per_comune": {"valore": {"015146": 40}}}
+    path = export([{**ROWS[0], "attributi": json.dumps(users)}, *ROWS[1:]])
+    database = tmp_path / "cambiato.gpkg"
+    database.write_bytes(contents(path)["restituzione.gpkg"])
+    connection = sqlite3.connect(database)
+    connection.execute("UPDATE servizi_senza_localizzazione SET cod_zo = 'SUE'")
+    connection.execute("UPDATE servizi_bacino SET utenti = 4")
+    connection.commit()
+    connection.close()
+    changed = rewrite(path, tmp_path / NAME, {"restituzione.gpkg": database.read_bytes()})
+    found = validate(changed)
+    said = verdicts(found)
+    assert (said["STTM2-904"], said["STTM2-942"]) == ("non_soddisfatto",) * 2
+    by_code = {one["codice"]: one for one in found["json"]["rilievi"]}
+    assert by_code["STTM2-904"]["id_oggetto"] == ROWS[2]["id_servizio"]
+    assert by_code["STTM2-904"]["valore"] == "SUE"
+    assert (by_code["STTM2-942"]["id_oggetto"], by_code["STTM2-942"]["valore"]) == (
+        ROWS[0]["id_servizio"], "4",
+    )  # fmt: skip
+
+
+def test_tables_left_empty_say_why_and_no_check_waits_for_them(export, validate):
+    path = export()
+    page = contents(path)["rapporto.html"].decode()
+    assert "non è indicata una tabella degli interventi finanziati" in page
+    assert "non è indicato un layer delle aree di rigenerazione" in page
+    said = verdicts(validate(path))
+    assert (said["STTM2-904"], said["STTM2-942"]) == ("soddisfatto", "non_applicabile")

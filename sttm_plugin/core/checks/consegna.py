@@ -7,6 +7,7 @@ import json
 import numpy as np
 
 from ..layout import SERVICE_FIELDS
+from ..origins import cells_of, small_cells
 from ..personal import PERSONAL
 from ..schema import SERVICES, names
 from ..text import normalise
@@ -77,24 +78,30 @@ def _attribute_names(text) -> set:
     return set(content) if isinstance(content, dict) else set()
 
 
-# Where a package groups the origins that are too few to be told (DATO_RESTITUZIONE §5).
-_OTHER_COMUNI = "999999"
-
-
 @check("origini_riservate")
-def small_cells(plan, controllo):
-    """Users by comune of origin, so few that they may be known persons."""
+def reserved_origins(plan, controllo):
+    """Users by comune of origin, so few that they may be known persons.
+
+    Of a package also those of its table, where their absence is known too.
+    """
     name, least = controllo.parametri["attributo"], controllo.parametri["utenti"]
     said = attribute_of(plan.own, name)
+    table: dict = {}
+    if plan.origins is not None:
+        columns = (plan.origins[one] for one in ("id_servizio", "cod_istat_origine", "utenti"))
+        for ids, code, users in zip(*columns):
+            if users == users and users is not None:
+                table.setdefault(ids, []).append((str(code), float(users)))
+    told = plan.own["id_servizio"].isin(list(table)).to_numpy()
     failing, tried = [], 0
-    for row in np.flatnonzero([value is not None for value in said]).tolist():
-        cells = _cells(said[row])
+    for row in np.flatnonzero([value is not None for value in said] | told).tolist():
+        cells = {} if said[row] is None else cells_of(said[row])
+        rows = [*cells.items(), *table.get(plan.own["id_servizio"].iat[row], ())]
         tried += 1
-        small = {code: number for code, number in cells.items() if 0 < number < least}
-        small.pop(_OTHER_COMUNI, None)
+        small = [number for code, number in rows if small_cells({code: number}, least)]
         if not small:
             continue
-        service, lowest = plan.own.iloc[row], min(small.values())
+        service, lowest = plan.own.iloc[row], min(small)
         failing.append(
             Failing(
                 service["id_servizio"], (f"campo:{name}",), lowest, least, "utenti",
@@ -102,23 +109,9 @@ def small_cells(plan, controllo):
                 service["geometry"],
             )
         )  # fmt: skip
-    if not tried:
+    if not tried and plan.origins is None:
         return Outcome(0, missing=(f"campo:{name}",), concerned=len(plan.own))
     return Outcome(tried, failing)
-
-
-def _cells(value) -> dict:
-    """Return {comune of origin: users}, of a JSON object or of "015146=12;015182=3"."""
-    if not isinstance(value, dict):
-        pieces = (piece.partition("=") for piece in str(value).split(";"))
-        value = {code.strip(): number for code, sign, number in pieces if sign}
-    found = {}
-    for code, number in value.items():
-        try:
-            found[str(code)] = float(number)
-        except (TypeError, ValueError):
-            continue
-    return found
 
 
 @check("licenza_delle_fonti", scenario=TODAY)

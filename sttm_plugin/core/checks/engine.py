@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .. import schema
+from ..context import boundary_of
 from ..doubles import counted, without_doubles
 from ..findings import fingerprint, merge_previous, reading, waive
 from ..ids import finding_id
@@ -117,6 +118,8 @@ class Plan:
         oggi: the date of the run.
         computed: ``core.attributes.compute_attributes`` of the services.
         comuni: ``istat``, geometry. population: ``popolazione`` float. lum: one polygon an id_lum.
+        origins: ``servizi_bacino`` of a package, empty where it tells of no users.
+        going: what a long test calls now and then; it raises where the run was stopped.
     """
 
     services: gpd.GeoDataFrame
@@ -140,6 +143,8 @@ class Plan:
     waivers: pd.DataFrame | None = None
     previous: pd.DataFrame | None = None
     computed: dict | None = None
+    origins: pd.DataFrame | None = None
+    going: object = staticmethod(lambda: None)
 
     def __post_init__(self):
         self.services = measured(self.services)
@@ -175,9 +180,7 @@ class Plan:
     def boundary(self):
         """The polygon of the comune, None without COMUNI or where it isn't in it."""
         if self._boundary is None and self.comuni is not None:
-            found = self.comuni[self.comuni["istat"] == self.comune.istat]
-            if len(found):
-                self._boundary = found.geometry.unary_union
+            self._boundary = boundary_of(self.comuni, self.comune)
         return self._boundary
 
     def own_where(self, mask):
@@ -258,10 +261,14 @@ def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | N
     wanted.sort(key=lambda one: one.codice)
     for number, controllo in enumerate(wanted):
         of = two_of_all if controllo.gruppo in _OF_EVERY_RECORD else two
-        verdict, outcome = _verdict(of.plan, controllo, known)
+        of.plan.going = _going(on_progress, number / len(wanted))
+        try:
+            verdict, outcome = _verdict(of.plan, controllo, known)
+            scenarios.append(of.of(controllo, verdict, outcome, known))
+        except _StoppedError:
+            return None
         rows.append(_row(controllo, verdict, outcome))
         findings += [_finding(of.plan, controllo, failing) for failing in outcome.failing]
-        scenarios.append(of.of(controllo, verdict, outcome, known))
         if verdict == NOT_VERIFIABLE:
             for name in outcome.missing:
                 lacking.setdefault(name, []).append(controllo.codice)
@@ -280,6 +287,18 @@ def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | N
         notes=notes,
         scenari=scenarios,
     )
+
+
+class _StoppedError(Exception):
+    """The run was stopped in the middle of a test."""
+
+
+def _going(on_progress, share):
+    def going():
+        if on_progress is not None and not on_progress(share):
+            raise _StoppedError
+
+    return going
 
 
 # What was prepared from layers that are the same in every scenario.

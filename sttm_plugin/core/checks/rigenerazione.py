@@ -13,14 +13,18 @@ from .common import date_of, each, located, name_of
 from .engine import PLANNED, TODAY, Failing, Outcome, check
 
 
-def _column(frame, *names):
-    """Return the first of these columns, None where there is none; case doesn't count."""
-    lower = {str(name).lower(): name for name in frame.columns}
+def column_of(frame, *names):
+    """Return the first of these columns, None where there is none.
+
+    Case doesn't count, nor spaces where the name has ``_``.
+    """
+    lower = {"_".join(str(name).lower().split()): name for name in reversed(frame.columns)}
     found = next((lower[name] for name in names if name in lower), None)
     return None if found is None else frame[found]
 
 
-def _text(value) -> str:
+def text_of(value) -> str:
+    """Return a value as text, "" where there is none; a whole number without decimals."""
     if value is None or value != value:
         return ""
     if isinstance(value, float) and value == int(value):
@@ -39,10 +43,10 @@ def protected_sites(plan, controllo):
     most = controllo.parametri["distanza_m"]
     sites = plan.protected.geometry
     sites = sound(sites)
-    named = _column(plan.protected, "nome", "denominazione", "nome_sito", "sito", "name")
+    named = column_of(plan.protected, "nome", "denominazione", "nome_sito", "sito", "name")
     nearest: dict = {}
     for row, site, metres in zip(*near_pairs(here.geometry, sites, most)):
-        label = _text(named.iloc[site]) if named is not None else ""
+        label = text_of(named.iloc[site]) if named is not None else ""
         key = (float(metres), label or f"sito {site + 1}")
         nearest[row] = min(nearest.get(row, (math.inf, "")), key)
 
@@ -70,21 +74,25 @@ def protected_sites(plan, controllo):
 # Funding -------------------------------------------------------------------------------------
 
 
-class _Projects:
-    """The funded projects of the comune, and the services each one is about."""
+class Projects:
+    """The funded projects of the comune, and the services each one is about.
+
+    Attributes:
+        frame: the projects. services: {row of it: rows of the comune's services}.
+    """
 
     def __init__(self, plan, distance):
         frame = plan.funding
         mine = np.ones(len(frame), dtype=bool)
-        codes = _column(frame, "istat", "cod_istat", "pro_com_t", "pro_com", "codice_istat")
+        codes = column_of(frame, "istat", "cod_istat", "pro_com_t", "pro_com", "codice_istat")
         if codes is not None:
             mine = np.array([istat_code(code) == plan.comune.istat for code in codes], dtype=bool)
         elif plan.boundary is not None:
             placed = located(frame)
             mine = ~placed | (frame.geometry.distance(plan.boundary).to_numpy() <= 1e-6)
         self.frame = frame[mine].reset_index(drop=True)
-        cup = _column(self.frame, "cup", "codice_cup", "cup_progetto")
-        self.cups = [_text(value).upper() for value in cup] if cup is not None else None
+        cup = column_of(self.frame, "cup", "codice_cup", "cup_progetto")
+        self.cups = [text_of(value).upper() for value in cup] if cup is not None else None
         self.services = self._services(plan.own, distance)
 
     def label(self, row) -> str:
@@ -92,8 +100,13 @@ class _Projects:
         return (self.cups[row] if self.cups else "") or f"riga {row + 1}"
 
     def _services(self, own, distance):
-        """Return {project: rows of own}, by CUP written anywhere in the record, else by place."""
+        """Return {project: rows of own}: as it says, by CUP anywhere in the record, by place."""
         found: dict = {}
+        place = {ids: row for row, ids in enumerate(own["id_servizio"]) if ids is not None}
+        named = column_of(self.frame, "id_servizio")
+        for row, ids in enumerate(() if named is None else named):
+            if ids in place:
+                found[row] = [place[ids]]
         texts = (
             own[["fonte_id", "codice_fonte", "attributi", "attributi_origine", "denominazione"]]
             .fillna("")
@@ -102,7 +115,8 @@ class _Projects:
         )
         for row, cup in enumerate(self.cups or ()):
             if cup:
-                found[row] = list(np.flatnonzero(texts.str.contains(cup, regex=False)))
+                alike = np.flatnonzero(texts.str.contains(cup, regex=False)).tolist()
+                found[row] = list(dict.fromkeys([*found.get(row, ()), *alike]))
         for row, service, _ in zip(*near_pairs(self.frame.geometry, own.geometry, distance)):
             if service not in found.setdefault(int(row), []):
                 found[int(row)].append(int(service))
@@ -113,7 +127,7 @@ def _projects(plan):
     found = getattr(plan, "_projects", None)
     if found is None:
         distance = plan.pack.check("STTM2-921").parametri["distanza_m"]
-        found = plan._projects = _Projects(plan, distance)
+        found = plan._projects = Projects(plan, distance)
     return found
 
 
@@ -173,7 +187,7 @@ def idle_areas(plan, controllo):
     ground = sound(plan.lum.geometry)
     planned = plan.own[plan.own["stato"].isin(PLANNED)]
     used = set(meeting(shapes, planned.geometry)[0].tolist())
-    names = _column(areas, "id_area", "nome", "denominazione", "codice", "id")
+    names = column_of(areas, "id_area", "nome", "denominazione", "codice", "id")
     failing, tried = [], set()
     for row, number in zip(*meeting(shapes, ground)):
         inside = shapes[row].intersection(ground.iloc[number]).area
@@ -183,7 +197,7 @@ def idle_areas(plan, controllo):
         tried.add(int(row))
         if row in used:
             continue
-        label = (_text(names.iloc[row]) if names is not None else "") or f"area {row + 1}"
+        label = (text_of(names.iloc[row]) if names is not None else "") or f"area {row + 1}"
         failing.append(
             Failing(
                 str(plan.lum["id_lum"].iloc[number]), (label,), float(shapes[row].area),
@@ -199,14 +213,16 @@ def deadline_passed(plan, controllo):
     if plan.funding is None:
         return Outcome(0, missing=("FUNDING",), concerned=1)
     projects = _projects(plan)
-    column = _column(projects.frame, "data_fine_prevista", "data_fine", "fine_prevista", "scadenza")
+    column = column_of(
+        projects.frame, "data_fine_prevista", "data_fine", "fine_prevista", "scadenza"
+    )
     if column is None:
         concerned = len(projects.frame)
         missing = ("campo:data_fine_prevista",) if concerned else ()
         return Outcome(0, missing=missing, concerned=concerned)
     failing, tried, concerned = [], 0, 0
     for row, services in sorted(projects.services.items()):
-        end = date_of(_text(column.iloc[row]))
+        end = date_of(text_of(column.iloc[row]))
         concerned += len(services)
         if end is None:
             continue

@@ -290,6 +290,8 @@ def _catchments(plan, frame, code) -> list:
 # Which zone ------------------------------------------------------------------------------------
 
 _FIELDS = ("cod_zo", "zona_omogenea", "codice_zo")
+# The field of a package, which the service layer has not.
+_DELIVERED = "_cod_zo"
 _ZONES = {normalise(name): code for name, code in ZONE_CODES.items()}
 _ZONES.update({code.lower(): code for code in ZONE_CODES.values()})
 
@@ -299,6 +301,9 @@ def right_zone(plan, controllo):
     """What the services, or the boundaries, say of the zone of the comune."""
     expected = plan.comune.codice_zo
     said = attribute_of(plan.own, *_FIELDS)
+    if _DELIVERED in plan.own.columns:
+        written = plan.own[_DELIVERED].to_numpy(dtype=object)
+        said = np.where(np.equal(written, None), said, written)
     failing, tried = [], 0
     for row in np.flatnonzero([value is not None for value in said]).tolist():
         tried += 1
