@@ -16,7 +16,7 @@ import pandas as pd
 from .. import schema
 from ..findings import fingerprint, merge_previous, reading, waive
 from ..ids import finding_id
-from ..pairs import point_places
+from ..pairs import Boxed, point_places
 from ..text import written
 
 MET = "soddisfatto"
@@ -171,31 +171,44 @@ class Plan:
         return frame[state.isna() | (state == "esistente")]
 
 
+# Of a shape: a point on it, its area, its box.
+_MEASURES = ("_x", "_y", "_drawn", "_west", "_south", "_east", "_north")
+
+
 def measured(frame):
     """Return the frame with what the checks ask of its shapes again and again, asked once.
 
-    ``_located``, ``_is_area`` bool; ``_x``, ``_y`` of a point on the shape, ``_drawn`` its area:
-    NaN where there is none. A part of the frame carries its part of them.
+    ``_located``, ``_is_area`` bool; ``_x``, ``_y`` of a point on the shape, ``_drawn`` its area,
+    ``_west`` … ``_north`` its box: NaN where there is none. A part of the frame carries its part
+    of them.
     """
     if "_located" in frame.columns:
         return frame
     count = len(frame)
     located, area = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
-    numbers = np.full((count, 3), np.nan)
-    numbers[:, :2] = point_places(frame.geometry)
-    for row, shape in enumerate(frame.geometry.to_numpy()):
+    numbers = np.full((count, len(_MEASURES)), np.nan)
+    places = point_places(frame.geometry)
+    numbers[:, :2], numbers[:, 3:5], numbers[:, 5:] = places, places, places
+    points = ~np.isnan(places[:, 0])
+    located[points] = True
+    shapes = frame.geometry.to_numpy()
+    for row in np.flatnonzero(~points).tolist():
+        shape = shapes[row]
         if shape is None or shape.is_empty:
             continue
         located[row] = True
-        if shape.geom_type == "Point" and not np.isnan(numbers[row, 0]):
-            continue
         point = shape.representative_point()
         numbers[row, :2] = point.x, point.y
+        numbers[row, 3:] = shape.bounds
         if shape.geom_type in ("Polygon", "MultiPolygon"):
             area[row], numbers[row, 2] = True, shape.area
-    return frame.assign(
-        _located=located, _is_area=area, _x=numbers[:, 0], _y=numbers[:, 1], _drawn=numbers[:, 2]
-    )
+    columns = dict(zip(_MEASURES, numbers.T))
+    return frame.assign(_located=located, _is_area=area, **columns)
+
+
+def boxed_of(frame) -> Boxed:
+    """Return the shapes of a measured frame with their boxes."""
+    return Boxed(frame["geometry"].to_numpy(), frame[list(_MEASURES[3:])].to_numpy())
 
 
 @dataclass
