@@ -30,13 +30,17 @@ def shape_summary(wkb_hex, shape):
     """
     if wkb_hex is None:
         return None
-    centre = shape.centroid
+    if shape.geom_type == "Point":
+        (x, y), area = shape.coords[0][:2], 0.0
+    else:
+        centre, area = shape.centroid, shape.area
+        x, y = centre.x, centre.y
     return {
         "sha": bytes_sha256(wkb_hex.encode("ascii"))[:16],
         "tipo": shape.geom_type,
-        "x": round(centre.x, 2),
-        "y": round(centre.y, 2),
-        "mq": round(shape.area, 2),
+        "x": round(x, 2),
+        "y": round(y, 2),
+        "mq": round(area, 2),
     }
 
 

@@ -108,6 +108,22 @@ def _flat_dict(value) -> bool:
     )
 
 
+def _flat_row(value) -> bool:
+    return (
+        type(value) is dict
+        and bool(value)
+        and _PLAIN_OR_REAL.issuperset(map(type, value.values()))
+        and _TEXT.issuperset(map(type, value))
+    )
+
+
+def _rounded(row):
+    """Return a row of plain values with its floats as ``plain`` makes them."""
+    if float not in map(type, row.values()):
+        return row
+    return {name: plain(value) if type(value) is float else value for name, value in row.items()}
+
+
 @functools.lru_cache(maxsize=64)
 def _flat(line):
     """Return the encoder of dicts of plain values, each value on a line of its own."""
@@ -137,10 +153,10 @@ def _indented(value, line, write):
             _indented(item, deeper, write)
             opening = ","
         write(line + "}")
-    elif kind is list and value and all(type(one) is dict and _flat_dict(one) for one in value):
+    elif kind is list and value and all(map(_flat_row, value)):
         # A raw end of line is never inside a text: it tells one row from the next.
         outer, inner = line + "  ", line + "    "
-        rows = _flat(inner)(value)[2:-2]
+        rows = _flat(inner)([_rounded(one) for one in value])[2:-2]
         rows = rows.replace("}," + inner + "{", f"{outer}}},{outer}{{{inner}")
         write(f"[{outer}{{{inner}{rows}{outer}}}{line}]")
     elif kind in (list, tuple) and value:
@@ -183,6 +199,7 @@ def compact_rows(values) -> list:
 _ROWS_AT_ONCE = 4096
 _TEXT = frozenset((str,))
 _PLAIN = frozenset((str, int, bool, type(None)))
+_PLAIN_OR_REAL = _PLAIN | {float}
 _one_line = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
 ).encode

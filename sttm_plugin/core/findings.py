@@ -14,38 +14,58 @@ from .waivers import judge_waivers
 from .wkb import plane_views
 
 
-def fingerprint(plan, controllo, failing) -> str:
-    """Return the impronta of a finding: SHA-256 of what its check reads of every object involved.
+def fingerprints(plan, controllo, failing) -> list:
+    """Return the impronta of each finding: SHA-256 of what its check reads of every object.
 
     Stored attributes (the pack's ``campi``) and, where the check reads it, the geometry as WKB in
     the analysis CRS rounded to 0.01 m. Not computed values, thresholds, pack version or date.
     """
-    content = _content(plan, controllo, failing, _Read.row)
-    return hashlib.sha256(compact_json(content).encode("utf-8")).hexdigest()
+    objects = _Objects(plan, controllo, _Read.row, _quoted)
+    return [hashlib.sha256(objects.text(one).encode("utf-8")).hexdigest() for one in failing]
 
 
-def reading(plan, controllo, failing) -> str:
-    """Return what the impronta is made of as JSON text, geometries summed up.
+def readings(plan, controllo, failing) -> list:
+    """Return what the impronta of each finding is made of as JSON text, geometries summed up.
 
     Kept with a justification: when it lapses, ``changes.what_changed`` compares the two.
     """
-    return compact_json(_content(plan, controllo, failing, _Read.told))
+    objects = _Objects(plan, controllo, _Read.told, str)
+    return [objects.text(one) for one in failing]
 
 
-def _content(plan, controllo, failing, read_row):
-    read = _read_once(plan)
-    content = {"codice": controllo.codice, "oggetti": {}}
-    for object_id in [failing.id_oggetto, *sorted(str(other) for other in failing.altri)]:
-        rows: dict = {}
-        for where, position in read.index.get(object_id, ()):
-            row = read_row(read, where, position, controllo.campi, controllo.legge_geometria)
-            rows.setdefault(where, []).append(row)
-        content["oggetti"][object_id] = {
-            where: sorted(found, key=str) for where, found in rows.items()
-        }
-    if failing.impronta:
-        content["altro"] = failing.impronta
-    return content
+class _Objects:
+    """The canonical JSON of what one check reads of each object, written once an object.
+
+    Args:
+        read_row: of ``_Read``, the text of a row. put: how that text stands in the JSON.
+    """
+
+    def __init__(self, plan, controllo, read_row, put):
+        self._read = _read_once(plan)
+        self._controllo, self._read_row, self._put = controllo, read_row, put
+        self._codice = _quoted(controllo.codice)
+        self._texts: dict = {}
+
+    def text(self, failing) -> str:
+        """Return what the check reads of a failing, keys sorted, no spaces."""
+        ids = {failing.id_oggetto, *map(str, failing.altri)}
+        objects = ",".join([self._of(one) for one in sorted(ids, key=str)])
+        other = f'"altro":{compact_json(failing.impronta)},' if failing.impronta else ""
+        return f'{{{other}"codice":{self._codice},"oggetti":{{{objects}}}}}'
+
+    def _of(self, object_id):
+        if object_id not in self._texts:
+            rows: dict = {}
+            fields, shaped = self._controllo.campi, self._controllo.legge_geometria
+            for where, position in self._read.index.get(object_id, ()):
+                row = self._read_row(self._read, where, position, fields, shaped)
+                rows.setdefault(where, []).append(row)
+            found = ",".join(
+                f'"{where}":[{",".join(map(self._put, sorted(rows[where])))}]'
+                for where in sorted(rows)
+            )
+            self._texts[object_id] = f"{_quoted(str(object_id))}:{{{found}}}"
+        return self._texts[object_id]
 
 
 class _Read:
@@ -54,6 +74,7 @@ class _Read:
     def __init__(self, plan):
         self.index: dict = {}
         self._columns: dict = {}
+        self._places: dict = {}
         self._rows: dict = {}
         for where, key in (
             ("services", "id_servizio"),
@@ -68,6 +89,7 @@ class _Read:
             self._columns[where] = {
                 name: frame[name].to_numpy(dtype=object) for name in frame.columns
             }
+            self._places[where] = _rounded_points(frame)
             for position, object_id in enumerate(self._columns[where][key]):
                 if object_id is not None:
                     self.index.setdefault(object_id, []).append((where, position))
@@ -76,20 +98,53 @@ class _Read:
         """Return the canonical text of some fields of a row."""
         key = (where, position, fields, with_geometry)
         if key not in self._rows:
-            columns = self._columns[where]
-            row = {name: columns[name][position] for name in fields if name in columns}
-            if with_geometry:
-                row["geometria"] = _rounded_wkb(columns["geometry"][position])
-            self._rows[key] = compact_json(row)
+            shape = self._wkb(where, position) if with_geometry else None
+            self._rows[key] = self._text(where, position, fields, with_geometry, shape)
         return self._rows[key]
 
-    def told(self, where, position, fields, with_geometry) -> dict:
+    def told(self, where, position, fields, with_geometry) -> str:
         """Return the same fields of a row, the geometry as ``changes.shape_summary``."""
-        row = json.loads(self.row(where, position, fields, with_geometry))
+        if not with_geometry:
+            return self.row(where, position, fields, False)
+        shape = self._columns[where]["geometry"][position]
+        summary = shape_summary(self._wkb(where, position), shape)
+        return self._text(where, position, fields, True, summary)
+
+    def _text(self, where, position, fields, with_geometry, shape):
+        columns = self._columns[where]
+        parts = {name: columns[name][position] for name in fields if name in columns}
         if with_geometry:
-            shape = self._columns[where]["geometry"][position]
-            row["geometria"] = shape_summary(row["geometria"], shape)
-        return row
+            parts["geometria"] = shape
+        written = [f'"{name}":{_value(parts[name])}' for name in sorted(parts)]
+        return "{" + ",".join(written) + "}"
+
+    def _wkb(self, where, position):
+        place = self._places[where].get(position)
+        return _rounded_wkb(self._columns[where]["geometry"][position]) if place is None else place
+
+
+def _value(value) -> str:
+    """Return a value as ``compact_json`` writes it."""
+    if type(value) is str:
+        return _quoted(value)
+    return "null" if value is None else compact_json(value)
+
+
+_quoted = json.encoder.encode_basestring
+_POINT = np.dtype([("order", "u1"), ("kind", "<u4"), ("place", "<f8", 2)])
+
+
+def _rounded_points(frame) -> dict:
+    """Return {position: rounded WKB} of the points of a measured frame; {} of any other."""
+    if "_point" not in frame.columns:
+        return {}
+    rows = np.flatnonzero(frame["_point"].to_numpy(dtype=bool))
+    made = np.empty(rows.size, dtype=_POINT)
+    made["order"], made["kind"] = 1, 1
+    # Adding zero makes −0.0 the same as 0.0.
+    made["place"] = np.round(frame[["_x", "_y"]].to_numpy(dtype=np.float64)[rows], 2) + 0.0
+    text, size = made.tobytes().hex().upper(), 2 * _POINT.itemsize
+    return {row: text[size * at : size * (at + 1)] for at, row in enumerate(rows.tolist())}
 
 
 def _read_once(plan) -> _Read:
@@ -105,7 +160,6 @@ def _rounded_wkb(shape):
     content = bytearray(shape.wkb)
     try:
         for xy in plane_views(content):
-            # Adding zero makes −0.0 the same as 0.0.
             xy[:] = np.round(xy, 2) + 0.0
     except ValueError:
         return _rounded_with_heights(shape)

@@ -494,7 +494,7 @@ def _typed(column, field):
                 "reimportare il layer con l'algoritmo «Importa servizi»."
             ) from error
     plain = _as_bool if field.kind == "bool" else _as_text
-    if field.kind != "bool" and all(type(value) in _TEXT_OR_NONE for value in column):
+    if field.kind != "bool" and _TEXT_OR_NONE.issuperset(map(type, column)):
         values = [(value.strip() or None) if value else None for value in column]
     else:
         missing = column.isna()

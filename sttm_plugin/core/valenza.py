@@ -150,6 +150,19 @@ def judge(values, code, pack):
     return Judged(category, tried, model, patterns, pattern, verdict)
 
 
+def valenze(values, pack):
+    """Return the valenza a pack gives each service, object (n,), and nothing of its reasons.
+
+    Args: ``values`` as in ``judge``.
+    """
+    found = np.full(len(values.frame), None, dtype=object)
+    for code, rows in values.groups.items():
+        judged = judge(values, code, pack)
+        if judged is not None:
+            found[rows] = judged.of_each(judged.verdict.valenza)
+    return found
+
+
 def summary(classified):
     """Return how many services there are of each kind, and their area (schema VALENZA_SUMMARY).
 

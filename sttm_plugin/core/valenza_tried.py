@@ -23,12 +23,16 @@ _YES = frozenset(("si", "vero", "true", "1", "yes"))
 _NO = frozenset(("no", "falso", "false", "0", "nessuno", "nessuna"))
 
 
-def attribute_values(frame, rows, stored, attribute, unit, pack, computed):
+def attribute_values(column, stored, rows, attribute, unit, pack, computed):
     """Return the values of an attribute and their nature, object (k,) each, None where missing.
 
     In order: the field of that name, ``attributi``, ``tipo_specifico`` where the pack says it gives
     the attribute, ``capacita`` where ``capacita_um`` is the unit, the value computed in this run.
     A value is a text or a finite float.
+
+    Args:
+        column: field → its values for the services of ``rows``, object (k,).
+        stored: what ``attributi`` hold (``stored_attributes``), of all services.
     """
     values = np.full(rows.size, None, dtype=object)
     nature = np.full(rows.size, None, dtype=object)
@@ -37,9 +41,6 @@ def attribute_values(frame, rows, stored, attribute, unit, pack, computed):
         free = np.equal(values, None) & np.not_equal(found, None)
         values[free] = found[free]
         nature[free] = natura if isinstance(natura, str) else natura[free]
-
-    def column(name):
-        return frame[name].to_numpy(dtype=object)[rows]
 
     field = FIELD_OF.get(attribute, attribute)
     if field in SERVICE_FIELDS:
@@ -184,6 +185,7 @@ class Values:
         self.computed = {name: known_values(values) for name, values in (computed or {}).items()}
         self.groups = _groups(frame["codice_sttm"].to_numpy(dtype=object))
         self._stored = stored_attributes(frame["attributi"])
+        self._columns: dict = {}
         self._readings: dict = {}
 
     def reading(self, code, rule, pack) -> Reading:
@@ -198,9 +200,17 @@ class Values:
                 given = {rule.attributo: self.computed[rule.attributo, rule.valenza]}
             rows = self.groups[code]
             asked = (rule.attributo, rule.unita, pack, given)
-            found = attribute_values(self.frame, rows, self._stored, *asked)
+            found = attribute_values(self._column_of(rows), self._stored, rows, *asked)
             self._readings[key] = Reading(*found)
         return self._readings[key]
+
+    def _column_of(self, rows):
+        def column(name):
+            if name not in self._columns:
+                self._columns[name] = self.frame[name].to_numpy(dtype=object)
+            return self._columns[name][rows]
+
+        return column
 
 
 def _groups(codes):

@@ -339,10 +339,14 @@ def _shapes_of(frame, wkb_type):
     if "_wkb" in frame.columns:
         return None
     shapes = frame["geometry"].tolist()
-    # Where there is no geometry QGIS writes an empty one of its own.
     kinds = {None if shape is None or shape.is_empty else shape.geom_type for shape in shapes}
-    if wkb_type == QgsWkbTypes.Type.Point and kinds == {"Point"}:
-        return _Points(*np.array([(shape.x, shape.y) for shape in shapes], dtype=np.float64).T)
+    if wkb_type == QgsWkbTypes.Type.Point and kinds <= {"Point", None}:
+        nowhere = (np.nan, np.nan)
+        places = [
+            nowhere if shape is None or shape.is_empty else shape.coords[0][:2] for shape in shapes
+        ]
+        # Where there is no geometry QGIS writes an empty one of its own.
+        return _Points(*np.array(places, dtype=np.float64).reshape(-1, 2).T, empty=True)
     if wkb_type == QgsWkbTypes.Type.MultiPolygon and kinds == {"MultiPolygon"}:
         return None if any(shape.has_z for shape in shapes) else _Areas(shapes)
     return None
@@ -374,12 +378,12 @@ class _Nowhere:
 
 
 class _Points:
-    """Points as a GeoPackage holds them; NaN where there is none."""
+    """Points as a GeoPackage holds them; where x is NaN none, or with ``empty`` an empty one."""
 
     spatial = True
 
-    def __init__(self, x, y):
-        self.x, self.y = x, y
+    def __init__(self, x, y, empty=False):
+        self.x, self.y, self.empty = x, y, empty
 
     def known(self):
         """Return the places of the rows that have a geometry."""
@@ -398,9 +402,12 @@ class _Points:
         )  # fmt: skip
         made["head"], made["srs"], made["order"], made["kind"] = b"GP\0\1", srs, 1, 1
         made["x"], made["y"] = x, y
+        nowhere = ~(np.isfinite(x) & np.isfinite(y))
+        if self.empty:
+            made["head"][nowhere] = b"GP\0\x11"
         whole, width = made.tobytes(), made.dtype.itemsize
         blobs = [whole[at : at + width] for at in range(0, len(whole), width)]
-        for place in np.flatnonzero(~(np.isfinite(x) & np.isfinite(y))).tolist():
+        for place in () if self.empty else np.flatnonzero(nowhere).tolist():
             blobs[place] = None
         return blobs
 

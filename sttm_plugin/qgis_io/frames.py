@@ -28,12 +28,18 @@ from .fields import KEY_FIELDS, make_fields
 _CANCEL_EVERY = 512
 
 
+_AS_IT_IS = frozenset((str, int, float, bool, type(None)))
+_VARIANT = type(NULL)
+
+
 def plain_value(value):
     """Return an attribute as Python holds it: NULL as None, dates as ISO text, lists as JSON."""
-    if value is None or value == NULL:
-        return None
-    if isinstance(value, (str, int, float, bool)):
+    kind = type(value)
+    if kind in _AS_IT_IS:
         return value
+    # Asking a NULL whether it is one is much faster than comparing it with NULL.
+    if kind is _VARIANT and value.isNull():
+        return None
     if isinstance(value, QDate):
         return value.toString(Qt.DateFormat.ISODate) or None
     if isinstance(value, (QDateTime, QTime)):
@@ -131,7 +137,8 @@ def read_frame(source, crs, context=None, feedback=None, fields=None):
             return None
         attributes = feature.attributes()
         for column, (position, _) in zip(columns, kept):
-            column.append(plain_value(attributes[position]))
+            value = attributes[position]
+            column.append(value if type(value) in _AS_IT_IS else plain_value(value))
         fids.append(feature.id())
         blobs.append(_wkb(feature, transform, name))
     if total > 0 and len(fids) < total and _complete(source):
@@ -342,6 +349,7 @@ def read_services(layers, crs, context=None, feedback=None):
     Raises:
         SttmError: a needed field is missing; no layer.
     """
+    import numpy as np
     import pandas as pd
 
     from ..core import schema
@@ -365,17 +373,23 @@ def read_services(layers, crs, context=None, feedback=None):
     if not frames:
         raise SttmError("Nessun layer di servizi indicato: sceglierne almeno uno.")
     joined = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-    is_area = joined["geometry"].map(
-        lambda shape: shape is not None and shape.geom_type in ("Polygon", "MultiPolygon")
+    point = np.array(
+        [
+            shape is None or shape.geom_type not in ("Polygon", "MultiPolygon")
+            for shape in joined["geometry"].to_numpy()
+        ],
+        dtype=bool,
     )
-    order = joined.assign(_area=~is_area.astype(bool)).sort_values(
-        ["id_servizio", "_area", "_layer", "_fid"], kind="stable", na_position="last"
+    keys = joined[["id_servizio", "_layer", "_fid"]].assign(_point=point)
+    keys = keys.sort_values(
+        ["id_servizio", "_point", "_layer", "_fid"], kind="stable", na_position="last"
     )
-    doubled = order["id_servizio"].notna() & order.duplicated("id_servizio", keep="first")
-    # Only a point beside its area is the same record twice: two points, or two areas, with one
-    # id are a fault of the data, which check STTM2-103 reports.
-    kinds = order["_area"].groupby(order["id_servizio"]).transform("nunique")
-    leave = doubled & order["_area"] & (kinds == 2)
-    result = order[~leave].drop(columns="_area").reset_index(drop=True)
-    result.attrs["doppi"] = sorted(order.loc[leave, "id_servizio"].unique())
+    doubled = keys["id_servizio"].notna() & keys.duplicated("id_servizio", keep="first")
+    leave = doubled & keys["_point"]
+    if leave.any():
+        # Only a point beside its area is the same record twice: two points, or two areas, with one
+        # id are a fault of the data, which check STTM2-103 reports.
+        leave &= keys["_point"].groupby(keys["id_servizio"]).transform("nunique") == 2
+    result = joined.loc[keys.index[~leave]].reset_index(drop=True)
+    result.attrs["doppi"] = sorted(keys.loc[leave, "id_servizio"].unique())
     return result

@@ -15,7 +15,7 @@ from ..snapping import SegmentIndex
 from ..text import normalise
 from ..wkb import read_lines, read_shape
 from .common import each, located, serving_above
-from .engine import SUPPLY, Failing, Outcome, check
+from .engine import SUPPLY, Failing, Outcome, boxed_of, check
 
 
 def street_of(plan):
@@ -197,46 +197,56 @@ def dispersion(plan, controllo):
     everyone = plan.services[located(plan.services) & plan.services["codice_sttm"].notna()]
     everyone = plan.supply(everyone).reset_index(drop=True)
     own = set(plan.own["id_servizio"])
-    everyone["_mine"] = [key in own for key in everyone["id_servizio"]]
-    read = ["id_servizio", "denominazione", "codice_sttm", "capacita", "capacita_um", "_mine"]
-    everyone = everyone[[*read, "geometry"]]
-    failing, tried, lacking, concerned = [], 0, False, 0
-    for code, group in everyone.groupby("codice_sttm", sort=True):
-        mine = group["_mine"]
-        if not mine.any() or len(group) < 2:
+    frame = pd.DataFrame(
+        {
+            "codice": everyone["codice_sttm"],
+            "unita": everyone["capacita_um"].fillna(""),
+            "capacita": everyone["capacita"],
+            "mia": np.array([key in own for key in everyone["id_servizio"]], dtype=bool),
+        }
+    )
+    # Of the categories the comune has, with something to be near to.
+    kinds = frame.groupby("codice", sort=True)["mia"]
+    frame = frame[(kinds.transform("any") & (kinds.transform("size") > 1)).to_numpy(dtype=bool)]
+    concerned = int(frame["mia"].sum())
+    lacking = bool(frame["capacita"][frame["mia"]].isna().any())
+    frame = frame[frame["capacita"].notna()]
+    tried = int(frame["mia"].sum())
+    # Only capacities in one unit can be compared.
+    groups = frame.groupby(["codice", "unita"], sort=True)
+    limit = groups["capacita"].transform("median") * limits["quota_mediana"]
+    kind = groups.ngroup()[frame["capacita"] < limit - 1e-9]
+    small = everyone.loc[kind.index]
+    # The nearest of each says it; all pairs of a dense town would say nothing.
+    pairs = nearest_pairs(boxed_of(small), limits["distanza_m"], kind.to_numpy(dtype=np.int64))
+    ids, codes, shapes = (
+        small[name].to_numpy(dtype=object) for name in ("id_servizio", "codice_sttm", "geometry")
+    )
+    names = [name or "servizio senza nome" for name in small["denominazione"]]
+    # Of a pair that is the comune's whole, the lower id is told.
+    rank = [(not mine, str(one)) for mine, one in zip(frame["mia"][kind.index], ids)]
+    failing = []
+    for i, j, metres in zip(*(column.tolist() for column in pairs)):
+        first, second = (i, j) if rank[i] <= rank[j] else (j, i)
+        if rank[first][0]:
             continue
-        concerned += int(mine.sum())
-        sized = group[group["capacita"].notna()]
-        lacking |= bool(group["capacita"][mine].isna().any())
-        # Only capacities in one unit can be compared.
-        for _, rows in sized.groupby(sized["capacita_um"].fillna(""), sort=True):
-            rows = rows.reset_index(drop=True)
-            tried += int(rows["_mine"].sum())
-            limit = rows["capacita"].median() * limits["quota_mediana"]
-            small = rows[rows["capacita"] < limit - 1e-9].reset_index(drop=True)
-            # The nearest of each says it; all pairs of a dense town would say nothing.
-            pairs = nearest_pairs(small.geometry, limits["distanza_m"])
-            ids = small["id_servizio"].to_numpy(dtype=object)
-            names = [name or "servizio senza nome" for name in small["denominazione"]]
-            shapes = small.geometry.to_numpy()
-            # Of a pair that is the comune's whole, the lower id is told.
-            rank = [(not mine, str(one)) for mine, one in zip(small["_mine"], ids)]
-            for i, j, metres in zip(*(column.tolist() for column in pairs)):
-                first, second = (i, j) if rank[i] <= rank[j] else (j, i)
-                if rank[first][0]:
-                    continue
-                failing.append(
-                    Failing(
-                        ids[first],
-                        (ids[second],),
-                        metres,
-                        limits["distanza_m"],
-                        "m",
-                        metres - limits["distanza_m"],
-                        {"a": names[first], "b": names[second], "cat": code, "d": round(metres)},
-                        shapes[first],
-                    )
-                )
+        failing.append(
+            Failing(
+                ids[first],
+                (ids[second],),
+                metres,
+                limits["distanza_m"],
+                "m",
+                metres - limits["distanza_m"],
+                {
+                    "a": names[first],
+                    "b": names[second],
+                    "cat": codes[first],
+                    "d": round(metres),
+                },
+                shapes[first],
+            )
+        )
     return Outcome(tried, failing, ("campo:capacita",) if lacking else (), concerned)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from shapely.prepared import prep
 
 from ..context import meeting, points_of, sound
-from ..names import name_similarity
+from ..names import name_similarities, prepare_names
 from ..pairs import pairs_within
 from ..schema import DOMAINS, SERVICES
 from .common import (
@@ -22,7 +22,7 @@ from .common import (
     months_before,
     name_of,
 )
-from .engine import TODAY, Failing, Outcome, check
+from .engine import TODAY, Failing, Outcome, boxed_of, check
 
 _ALIASES = {field.name: field.alias or field.name for field in SERVICES}
 
@@ -170,36 +170,37 @@ def expected_geometry(plan, controllo):
 def duplicates(plan, controllo):
     frame = plan.own_where(located(plan.own) & plan.own["codice_sttm"].notna())
     limits = controllo.parametri
-    codes = frame["codice_sttm"].to_numpy(dtype=object)
+    kinds = frame["codice_sttm"].factorize(sort=True)[0]
     ids, names = (frame[name].to_numpy(dtype=object) for name in ("id_servizio", "denominazione"))
-    shapes = frame.geometry.to_numpy()
+    shapes = frame["geometry"].to_numpy()
     areas = is_area(frame)
+    i, j, metres = pairs_within(boxed_of(frame), limits["distanza_m"], kinds)
+    # Of records with one id the last pair counts: in a set order.
+    order = np.lexsort((j, i, kinds[i]))
+    i, j, metres = i[order], j[order], metres[order]
+    likeness = name_similarities(prepare_names(names), i, j)
+    alike = likeness >= limits["similarita"] - 1e-9
     failing = {}
-    for code in sorted(set(codes)):
-        rows = np.flatnonzero(codes == code)
-        for i, j, metres in zip(*pairs_within(frame.geometry.iloc[rows], limits["distanza_m"])):
-            one, other = sorted((rows[i], rows[j]), key=lambda row: str(ids[row]))
-            alike = name_similarity(names[one], names[other])
-            if alike >= limits["similarita"] - 1e-9:
-                value, limit, unit = alike, limits["similarita"], "similarità dei nomi"
-            elif areas[one] and areas[other]:
-                value, limit = _overlap(shapes[one], shapes[other]), limits["iou"]
-                unit = "sovrapposizione (IoU)"
-                if value < limit - 1e-9:
-                    continue
-            else:
+    for at in np.flatnonzero(alike | (areas[i] & areas[j])).tolist():
+        one, other = sorted((i[at], j[at]), key=lambda row: str(ids[row]))
+        if alike[at]:
+            value, limit, unit = float(likeness[at]), limits["similarita"], "similarità dei nomi"
+        else:
+            value, limit = _overlap(shapes[one], shapes[other]), limits["iou"]
+            unit = "sovrapposizione (IoU)"
+            if value < limit - 1e-9:
                 continue
-            a, b = (names[row] or "servizio senza nome" for row in (one, other))
-            failing[ids[one], ids[other]] = Failing(
-                ids[one],
-                (ids[other],),
-                value,
-                limit,
-                unit,
-                limit - value,
-                {"n": 1, "a": a, "b": b, "metri": float(metres)},
-                shapes[one],
-            )
+        a, b = (names[row] or "servizio senza nome" for row in (one, other))
+        failing[ids[one], ids[other]] = Failing(
+            ids[one],
+            (ids[other],),
+            value,
+            limit,
+            unit,
+            limit - value,
+            {"n": 1, "a": a, "b": b, "metri": float(metres[at])},
+            shapes[one],
+        )
     return Outcome(len(frame), list(failing.values()))
 
 

@@ -16,9 +16,9 @@ import pandas as pd
 from .. import schema
 from ..context import boundary_of
 from ..doubles import counted, without_doubles
-from ..findings import fingerprint, merge_previous, reading, waive
+from ..findings import fingerprints, merge_previous, readings, waive
 from ..ids import finding_id
-from ..pairs import point_places
+from ..pairs import Boxed, point_places
 from ..text import written
 
 MET = "soddisfatto"
@@ -194,31 +194,44 @@ class Plan:
         return frame[state.isna() | (state == "esistente")]
 
 
+# Of a shape: a point on it, its area, its box.
+_MEASURES = ("_x", "_y", "_drawn", "_west", "_south", "_east", "_north")
+
+
 def measured(frame):
     """Return the frame with what the checks ask of its shapes again and again, asked once.
 
-    ``_located``, ``_is_area`` bool; ``_x``, ``_y`` of a point on the shape, ``_drawn`` its area:
-    NaN where there is none. A part of the frame carries its part of them.
+    ``_located``, ``_is_area``, ``_point`` bool; ``_x``, ``_y`` of a point on the shape, ``_drawn``
+    its area, ``_west`` … ``_north`` its box: NaN where there is none. A part of the frame carries
+    its part of them.
     """
     if "_located" in frame.columns:
         return frame
     count = len(frame)
     located, area = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
-    numbers = np.full((count, 3), np.nan)
-    numbers[:, :2] = point_places(frame.geometry)
-    for row, shape in enumerate(frame.geometry.to_numpy()):
+    numbers = np.full((count, len(_MEASURES)), np.nan)
+    places = point_places(frame.geometry)
+    numbers[:, :2], numbers[:, 3:5], numbers[:, 5:] = places, places, places
+    points = ~np.isnan(places[:, 0])
+    located[points] = True
+    shapes = frame.geometry.to_numpy()
+    for row in np.flatnonzero(~points).tolist():
+        shape = shapes[row]
         if shape is None or shape.is_empty:
             continue
         located[row] = True
-        if shape.geom_type == "Point" and not np.isnan(numbers[row, 0]):
-            continue
         point = shape.representative_point()
         numbers[row, :2] = point.x, point.y
+        numbers[row, 3:] = shape.bounds
         if shape.geom_type in ("Polygon", "MultiPolygon"):
             area[row], numbers[row, 2] = True, shape.area
-    return frame.assign(
-        _located=located, _is_area=area, _x=numbers[:, 0], _y=numbers[:, 1], _drawn=numbers[:, 2]
-    )
+    columns = dict(zip(_MEASURES, numbers.T))
+    return frame.assign(_located=located, _is_area=area, _point=points, **columns)
+
+
+def boxed_of(frame) -> Boxed:
+    """Return the shapes of a measured frame with their boxes."""
+    return Boxed(frame["geometry"].to_numpy(), frame[list(_MEASURES[3:])].to_numpy())
 
 
 @dataclass
@@ -253,7 +266,7 @@ def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | N
         SttmError: a waiver on a finding that can't be justified (``findings.waive``).
     """
     known = tests()
-    rows, findings, lacking, scenarios = [], [], {}, []
+    rows, findings, lacking, scenarios = [], _Findings(plan.own), {}, []
     once = plan.counting_once()
     two = _Scenarios(once)
     two_of_all = two if once is plan else _Scenarios(plan)
@@ -268,14 +281,14 @@ def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | N
         except _StoppedError:
             return None
         rows.append(_row(controllo, verdict, outcome))
-        findings += [_finding(of.plan, controllo, failing) for failing in outcome.failing]
+        findings.add(of.plan, controllo, outcome.failing)
         if verdict == NOT_VERIFIABLE:
             for name in outcome.missing:
                 lacking.setdefault(name, []).append(controllo.codice)
         if on_progress is not None and not on_progress((number + 1) / len(wanted)):
             return None
     checks = pd.DataFrame(rows, columns=schema.names(schema.CHECKS))
-    found = _findings_frame(findings, plan.crs)
+    found = findings.frame()
     found = merge_previous(found, plan.previous, checks)
     found, notes = waive(found, plan.waivers)
     found = found.sort_values(["codice", "id_rilievo"], kind="stable").reset_index(drop=True)
@@ -424,6 +437,23 @@ class _Message(string.Formatter):
 _MESSAGE = _Message()
 
 
+def _filled(message, texts) -> list:
+    """Return a message with the values of each of some placeholders' dicts."""
+    pieces = list(_MESSAGE.parse(message))
+    if not all(name is None or name.isidentifier() for _, name, _, _ in pieces):
+        return [_MESSAGE.vformat(message, (), text) for text in texts]
+    found = []
+    for text in texts:
+        parts = []
+        for literal, name, _, _ in pieces:
+            parts.append(literal)
+            if name is not None:
+                value = text.get(name)
+                parts.append("non noto" if value is None else written(value))
+        found.append("".join(parts))
+    return found
+
+
 def _stored(value):
     """Return a value or threshold as the text of a field: numbers with a point, six decimals."""
     if value is None or value != value:
@@ -438,69 +468,96 @@ def _stored(value):
     return str(value)
 
 
-def _finding(plan, controllo, failing):
-    comune = plan.comune
-    severity = failing.severita or controllo.severita
-    justifiable = controllo.ammette_giustificazione if failing.ammette is None else failing.ammette
-    point = _point_on(failing.geometry)
-    others = tuple(sorted(str(other) for other in failing.altri))
-    return {
-        "id_rilievo": finding_id(controllo.codice, failing.id_oggetto, others),
-        "codice": controllo.codice,
-        "gruppo": controllo.gruppo,
-        "severita": severity,
-        "titolo": controllo.titolo,
-        "descrizione": _MESSAGE.vformat(controllo.messaggio, (), failing.testo),
-        "istat": comune.istat,
-        "zona_omogenea": comune.zona_omogenea,
-        "id_oggetto": failing.id_oggetto,
-        "altri_oggetti": ";".join(others) or None,
-        "layer": failing.layer or _layer_of(plan, failing.id_oggetto),
-        "valore": _stored(failing.valore),
-        "soglia": _stored(failing.soglia),
-        "unita": failing.unita,
-        "margine": np.nan if failing.margine is None else float(failing.margine),
-        "riferimento": controllo.riferimento,
-        "provenienza": controllo.provenienza,
-        "verificato": controllo.verificato,
-        "suggerimento": controllo.suggerimento,
-        "ammette_giustificazione": justifiable,
-        "stato": "aperto",
-        "giustificazione": None,
-        "autore": None,
-        "data": None,
-        "impronta": fingerprint(plan, controllo, failing),
-        "cambiato": None,
+class _Findings:
+    """The findings of a run, gathered in columns."""
+
+    def __init__(self, own):
+        self._columns: dict = {name: [] for name in (*schema.names(schema.FINDINGS), "geometry")}
+        self._layers: dict = {}
+        if "_layer" in own.columns:
+            self._layers = dict(zip(own["id_servizio"], own["_layer"]))
+        self._points: dict = {}
+
+    def add(self, plan, controllo, failing):
+        """Add what fails a check on a plan."""
+        if not failing:
+            return
+        count = len(failing)
+        others = [tuple(sorted(map(str, one.altri))) for one in failing]
+        asked = controllo.ammette_giustificazione
+        justifiable = [asked if one.ammette is None else one.ammette for one in failing]
         # Only what can be justified can lapse.
-        "letto": reading(plan, controllo, failing) if justifiable else None,
-        "geometry": point,
-    }
+        letto: list = [None] * count
+        if any(justifiable):
+            letto = readings(plan, controllo, failing)
+            letto = [text if may else None for text, may in zip(letto, justifiable)]
+        same = {
+            "codice": controllo.codice,
+            "gruppo": controllo.gruppo,
+            "titolo": controllo.titolo,
+            "istat": plan.comune.istat,
+            "zona_omogenea": plan.comune.zona_omogenea,
+            "riferimento": controllo.riferimento,
+            "provenienza": controllo.provenienza,
+            "verificato": controllo.verificato,
+            "suggerimento": controllo.suggerimento,
+            "stato": "aperto",
+            "giustificazione": None,
+            "autore": None,
+            "data": None,
+            "cambiato": None,
+        }
+        made = {
+            "id_rilievo": [
+                finding_id(controllo.codice, one.id_oggetto, more)
+                for one, more in zip(failing, others)
+            ],
+            "severita": [one.severita or controllo.severita for one in failing],
+            "descrizione": _filled(controllo.messaggio, [one.testo for one in failing]),
+            "id_oggetto": [one.id_oggetto for one in failing],
+            "altri_oggetti": [";".join(more) or None for more in others],
+            "layer": [one.layer or self._layers.get(one.id_oggetto) for one in failing],
+            "valore": [_stored(one.valore) for one in failing],
+            "soglia": [_stored(one.soglia) for one in failing],
+            "unita": [one.unita for one in failing],
+            "margine": [np.nan if one.margine is None else float(one.margine) for one in failing],
+            "ammette_giustificazione": justifiable,
+            "impronta": fingerprints(plan, controllo, failing),
+            "letto": letto,
+            "geometry": [self._point_on(one.geometry) for one in failing],
+        }
+        for name, column in self._columns.items():
+            column.extend(made[name] if name in made else [same[name]] * count)
 
+    def _point_on(self, shape):
+        if shape is None:
+            return None
+        # Kept with its shape, or another one could come to have its number.
+        key = id(shape)
+        if key not in self._points:
+            point = shape
+            if shape.is_empty:
+                point = None
+            elif shape.geom_type != "Point":
+                point = shape.representative_point()
+            self._points[key] = (shape, point)
+        return self._points[key][1]
 
-def _point_on(shape):
-    if shape is None or shape.is_empty:
-        return None
-    return shape if shape.geom_type == "Point" else shape.representative_point()
-
-
-def _layer_of(plan, id_oggetto):
-    if "_layer" not in plan.own.columns:
-        return None
-    index = getattr(plan, "_layer_index", None)
-    if index is None:
-        index = dict(zip(plan.own["id_servizio"], plan.own["_layer"]))
-        plan._layer_index = index
-    return index.get(id_oggetto)
-
-
-def _findings_frame(findings, crs):
-    columns = [*schema.names(schema.FINDINGS), "geometry"]
-    frame = pd.DataFrame(findings, columns=columns)
-    # Two failings of one check on the same objects are one finding: the first, in a set order.
-    frame = frame.sort_values(["codice", "id_rilievo", "descrizione"], kind="stable")
-    frame = frame.drop_duplicates("id_rilievo").reset_index(drop=True)
-    frame["margine"] = frame["margine"].astype(float)
-    return gpd.GeoDataFrame(frame, geometry="geometry", crs=crs)
+    def frame(self):
+        """Return the findings ordered by check and id, each once."""
+        shapes = self._columns.pop("geometry")
+        columns = {name: pd.Series(values, dtype=object) for name, values in self._columns.items()}
+        columns["margine"] = columns["margine"].astype(float)
+        for name in ("verificato", "ammette_giustificazione"):
+            columns[name] = columns[name].infer_objects()
+        frame = pd.DataFrame(columns)
+        # Two failings of one check on the same objects are one finding: the first, in a set order.
+        order = frame[["codice", "id_rilievo", "descrizione"]].sort_values(
+            ["codice", "id_rilievo", "descrizione"], kind="stable"
+        )
+        kept = order.index[~order.duplicated("id_rilievo")]
+        frame = frame.loc[kept].reset_index(drop=True)
+        return gpd.GeoDataFrame(frame, geometry=[shapes[row] for row in kept], crs=self._plan.crs)
 
 
 def _lacking(lacking, pack):

@@ -245,7 +245,8 @@ def planned_above(plan, controllo):
 def sensitive(plan, controllo):
     """Classify again with every numeric threshold a share lower, then higher."""
     from ..attributes import compute_attributes
-    from ..valenza import classify
+    from ..valenza import valenze
+    from ..valenza_tried import Values
 
     own = plan.own[plan.own["codice_sttm"].notna()]
     if own.empty:
@@ -260,11 +261,11 @@ def sensitive(plan, controllo):
     part = {
         name: values[rows] for name, values in computed.items() if name not in ("id_lum", "in_lum")
     }
-    now = classify(own, plan.pack, part)["valenza_calcolata"].to_numpy()
+    values = Values(own, part)
+    now = valenze(values, plan.pack)
     changed = np.zeros(len(own), dtype=bool)
     for factor in (1 - share, 1 + share):
-        varied = classify(own, _scaled(plan.pack, factor), part)["valenza_calcolata"].to_numpy()
-        changed |= varied != now
+        changed |= valenze(values, _scaled(plan.pack, factor)) != now
     if not changed.any():
         return Outcome(len(own))
     part = float(changed.mean())
