@@ -19,6 +19,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from ..core import rtree
 from ..core.errors import SttmError
 from ..core.progress import Steps
 from .frames import stored_values, transform_to
@@ -544,16 +545,7 @@ class _Filling:
                 )
                 number += len(lot)
             if self.indexed and known.size:
-                boxes = shapes.boxes()
-                # Along x, so that neighbours share pages.
-                every = known[np.argsort(boxes[0][known], kind="stable")]
-                for first in range(0, every.size, _BOXES_AT_ONCE):
-                    ask()
-                    at = every[first : first + _BOXES_AT_ONCE]
-                    self._connection.executemany(
-                        _sql("INSERT INTO", self.index, "VALUES (?,?,?,?,?)"),
-                        zip((at + 1).tolist(), *(side[at].tolist() for side in boxes)),
-                    )
+                self._index(known, [side[known] for side in shapes.boxes()], ask)
             if self.counted:
                 run(
                     "UPDATE gpkg_ogr_contents SET feature_count = ? WHERE table_name = ?",
@@ -573,6 +565,29 @@ class _Filling:
                 run("ROLLBACK")
             raise
         return True
+
+    def _index(self, known, boxes, ask):
+        """Fill the spatial index of the rows at some places with their boxes."""
+        node, parent, rowid = (f"{self.index}_{part}" for part in ("node", "parent", "rowid"))
+        size = self._rows(_sql("SELECT length(data) FROM", node))[0][0]
+        ids, sides = known + 1, [boxes[0], boxes[1], boxes[2], boxes[3]]
+        tree = rtree.packed(ids, *sides, size)
+        lots = (
+            (_sql("INSERT OR REPLACE INTO", node, "VALUES (?,?)"), tree.nodes),
+            (_sql("INSERT INTO", parent, "VALUES (?,?)"), tree.parents),
+            (_sql("INSERT INTO", rowid, "VALUES (?,?)"), (ids, tree.leaf_of)),
+        )
+        try:
+            self._connection.execute(_sql("DELETE FROM", node, "WHERE 0"))
+        except sqlite3.OperationalError:
+            # Some builds let only the module itself write its tables.
+            lots = ((_sql("INSERT INTO", self.index, "VALUES (?,?,?,?,?)"), (ids, *sides)),)
+        for insert, columns in lots:
+            for first in range(0, len(columns[0]), _BOXES_AT_ONCE):
+                ask()
+                part = [column[first : first + _BOXES_AT_ONCE] for column in columns]
+                part = [one if isinstance(one, list) else one.tolist() for one in part]
+                self._connection.executemany(insert, zip(*part))
 
 
 def _sql(verb, name, rest="") -> str:
