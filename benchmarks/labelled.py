@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import sqlite3
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -99,15 +100,20 @@ def _of_source(source: dict, data: Path, by_hand: dict) -> list:
             continue
         area = record.get("area_mq") if source.get("area") else None
         code = _label(source["etichetta"], record, area, pack)
-        item = Labelled(source["id"], source["parte"], texts, area, code, code is not None)
+        name = source.get("come", source["id"])
+        item = Labelled(name, source["parte"], texts, area, code, code is not None)
         key = (item.impronta, area is not None and area > 5000)
         if key not in distinct:
             distinct[key] = item
         elif distinct[key].codice != code:
             distinct[key] = replace(distinct[key], detto=False)
     items = sorted(distinct.values(), key=lambda item: item.impronta)
-    items = items[: source.get("campione", len(items))]
-    return [_read_by_hand(item, by_hand) for item in items]
+    first = source.get("salta", 0)
+    items = items[first : first + source.get("campione", len(items))]
+    if "meta" in source:  # one of two halves, told apart by the fingerprint
+        items = [item for item in items if int(item.impronta, 16) % 2 == source["meta"]]
+    items = [_read_by_hand(item, by_hand) for item in items]
+    return [replace(item, fonte=source["id"]) for item in items]
 
 
 def _read_by_hand(item: Labelled, by_hand: dict) -> Labelled:
@@ -124,7 +130,7 @@ def _label(rule: dict, record: dict, area, pack):
         said = category_of_code("MIM:" + str(record[rule["meccanografico"]]), pack)
         return said[0] if said else None
     if "colonna" in rule:
-        return rule["mappa"].get(record[rule["colonna"]])
+        return rule["mappa"].get(record.get(rule["colonna"]))
     if "verde" in rule:
         return "VER.01" if area > rule["verde"] else "LOC.07"
     return rule.get("tutti")
@@ -137,12 +143,18 @@ def _records(path: Path) -> list:
         content = json.loads(path.read_bytes())
         if "items" in content:
             return content["items"]
-        return [feature["properties"] for feature in content["features"]]
+        return [_with_tags(feature["properties"]) for feature in content["features"]]
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
     first = text.partition("\n")[0]
     delimiter = max("\t;,", key=first.count)
     csv.field_size_limit(2**24)
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+
+
+def _with_tags(record: dict) -> dict:
+    """Return a record with the tags of OpenStreetMap that GDAL puts in one column."""
+    tags = re.findall(r'"([^"]+)"=>"([^"]*)"', record.get("other_tags") or "")
+    return {**dict(tags), **record}
 
 
 def _of_geopackage(path: Path) -> list:

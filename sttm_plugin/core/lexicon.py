@@ -19,10 +19,13 @@ _SEPARATORS = re.compile(r"(\s+[-–—]+\s*|\s*[-–—]+\s+|[/;:,()\[\]|*+&\"�
 _LISTS = frozenset("/,;+&")
 _QUOTES = frozenset('"«»“”')
 _CARE_OF = re.compile(r"\bc\s?[/.]\s?o\b\.?")
+# A full stop after a word too long to be cut short: "Università di Milano. Biblioteca".
+_SENTENCE_WORD = 5
+_SENTENCE = re.compile(rf"([0-9a-z]{{{_SENTENCE_WORD},}})\.\s+")
 _WORDS = re.compile(r"[0-9a-z]+\.?")
 _LONG_WORDS = re.compile(r"[0-9A-Za-z]{2,}")
-# Stands for every word that no list of the pack holds.
-_STRANGER = "00000000"
+# Stand for every word that no list of the pack holds, long enough to end a sentence or not.
+_STRANGER, _SHORT_STRANGER = "00000000", "0000"
 _ORDINALS = {ord("º"): " ", ord("ª"): " ", ord("°"): " "}
 
 
@@ -108,6 +111,7 @@ class Lexicon:
         self.wholes: dict = {}  # whole text → [(keyword, owner, for or against)]
         words = pack.lessico
         self.short = _abbreviations(words.get("abbreviazione", ()))
+        self.cut = {form[-1] for forms in self.short.values() for form, _, _ in forms}
         self.empty = frozenset(normalise(one.forma) for one in words.get("vuota", ()))
         self.streets = frozenset(one.forma for one in words.get("strada", ()))
         self.links = frozenset(one.forma for one in words.get("legame", ()))
@@ -154,7 +158,10 @@ class Lexicon:
         not_these = f"(?!{'|'.join(numbers)})" if numbers else ""
         self._number = re.compile(f"(?<![0-9A-Za-z]){not_these}[0-9]{{2,}}(?![0-9A-Za-z])")
         # A pack that lists the sign itself has its texts read as they are.
-        self._plain = _STRANGER in self._listed or _STRANGER.startswith(self._begun)
+        self._plain = any(
+            sign in self._listed or sign.startswith(self._begun)
+            for sign in (_STRANGER, _SHORT_STRANGER)
+        )
         self._outlined = functools.lru_cache(maxsize=65536)(self._without_strangers)
 
     def outline(self, text: str) -> str:
@@ -165,13 +172,13 @@ class Lexicon:
         # Accents, and signs that become letters, would move the ends of words.
         if self._plain or not text.isascii():
             return text
-        return self._outlined(self._number.sub(_STRANGER, text))
+        return self._outlined(self._number.sub(_stranger, text))
 
     def _without_strangers(self, text: str) -> str:
         def shown(found):
             word = found.group().lower()
             known = word in self._listed or word.startswith(self._begun)
-            return found.group() if known else _STRANGER
+            return found.group() if known else _stranger(found)
 
         return _LONG_WORDS.sub(shown, text)
 
@@ -229,6 +236,7 @@ class Lexicon:
         """
         plain = without_accents(text.translate(_ORDINALS)).lower()
         plain = _CARE_OF.sub(" presso ", plain)
+        plain = _SENTENCE.sub(self._sentence, plain)
         words: list = []
         segments: list = []
         group, item, inside = 0, 0, False
@@ -248,6 +256,10 @@ class Lexicon:
             segments.extend([(group, item)] * len(own))
         words, segments = self._spelt_out(words, segments)
         return words, segments, quoted
+
+    def _sentence(self, found) -> str:
+        """Return the end of a sentence as a separator; a word the pack lists as cut stays so."""
+        return found[0] if found[1] in self.cut else f"{found[1]} - "
 
     def _joined(self, written: list) -> list:
         """Join lone letters ("i t i s" → "itis"), but not those of the name that follows."""
@@ -333,6 +345,8 @@ class Lexicon:
         """Whether a keyword is part of a street's or of a person's name."""
         if one.keyword.whole:
             return False
+        if one.keyword.text.isdigit() and any(word in self.streets for word in words[: one.start]):
+            return True  # a house number: "viale Zara, 118"
         alone = one.end - one.start == 1
         before = one.start - 1
         if alone and before >= 0 and len(words[before]) == 1:
@@ -423,6 +437,10 @@ class Lexicon:
             return TESTA
         # "Farmacia Stazione", "Scuola primaria Parco dei fiori": what follows is a name.
         return COMPLEMENTO if group == own_group else ACCOSTO
+
+
+def _stranger(found) -> str:
+    return _STRANGER if len(found.group()) >= _SENTENCE_WORD else _SHORT_STRANGER
 
 
 def _as(one: Found, standing: str, lead: int = 0) -> Found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .lexicon import ACCOSTO, TESTA, UNITA, Lexicon
 from .text import normalise
@@ -161,6 +161,12 @@ class _Words:
         excluded = self._excluded(speaking, against, everywhere)
         shut_out = {owner for owner, _, _ in excluded}
         speaking = [[one for one in own if one.owner not in shut_out] for own in speaking]
+        if excluded and not any(one.standing in _HEADS for own in speaking for one in own):
+            # "Università di Milano. Biblioteca": with the whole shut out, the part is the head.
+            speaking = [
+                [replace(one, standing=TESTA) if one.standing == ACCOSTO else one for one in own]
+                for own in speaking
+            ]
         candidates, code, confidence, reason = self._decide(speaking, readings, named)
         if code is None and not candidates and _shut_out(excluded):
             owner, word, _ = excluded[0]

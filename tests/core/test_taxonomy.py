@@ -363,7 +363,7 @@ def test_what_stands_beside_the_head_is_still_named():
 
 
 def test_a_complement_alone_is_only_proposed():
-    found = match("Archivio della chiesa")
+    found = match("Campanile della chiesa")
 
     assert (found.codice, found.confidenza) == ("LOC.12", 0.3)
 
