@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .reconciliation_dock import ReconciliationDock
+from .services_dock import ServicesDock
 from .verification_dock import VerificationDock
 
-DOCKS = (VerificationDock, ReconciliationDock)
+DOCKS = (VerificationDock, ServicesDock, ReconciliationDock)

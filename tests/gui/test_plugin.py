@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-ACTIONS = ["SttmVerificationAction", "SttmImportAction", "SttmReconciliationAction"]
+ACTIONS = [
+    "SttmVerificationAction",
+    "SttmImportAction",
+    "SttmServicesAction",
+    "SttmReconciliationAction",
+]
 
-DOCKS = ["SttmVerificationDock", "SttmReconciliationDock"]
+DOCKS = ["SttmVerificationDock", "SttmServicesDock", "SttmReconciliationDock"]
 
 
 @pytest.fixture
