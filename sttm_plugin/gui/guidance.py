@@ -83,6 +83,37 @@ importa · F1 manuale · Ctrl+1…6 schede</p>
 """
 
 
+_LUM = """
+<h3>Come si usa</h3>
+<ol>
+<li>Nella scheda <b>Dati</b> scegliere fermate, rete, popolazione e servizi; <b>Riconosci i
+layer</b> li sceglie dai nomi.</li>
+<li>Nella scheda <b>Rete</b>: <b>Controlla la rete</b> trova vuoti, duplicati e parti isolate. Una
+rete interrotta accorcia i bacini.</li>
+<li>Nella scheda <b>LUM</b>: <b>Calcola i bacini</b> (F5). Di ogni LUM si leggono abitanti, servizi
+raggiunti, categorie che ospita e che mancano.</li>
+<li>Nella scheda <b>Accessibilità</b>: quanti abitanti hanno ogni categoria a 5, 10, 15
+minuti.</li>
+</ol>
+<p>I bacini calcolati qui valgono anche nei pannelli «Verifica STTM 2» e «Piano dei Servizi».</p>
+<h3>Che cosa serve</h3>
+<table cellspacing="0" cellpadding="3">
+<tr><td><b>Fermate</b></td><td>necessarie</td><td>Agenzia di bacino, Dati Lombardia; un campo
+<i>id_lum</i> unisce più fermate in un LUM</td></tr>
+<tr><td>Rete</td><td>consigliata</td><td>DBT comunale o OpenStreetMap. Senza, il bacino è un
+cerchio</td></tr>
+<tr><td>Servizi</td><td>consigliati</td><td>il piano, già nello schema
+(<a href="sttm:importservices">importarlo</a>)</td></tr>
+<tr><td>Popolazione</td><td>facoltativa</td><td>ISTAT, sezioni di censimento (campo
+POP21)</td></tr>
+<tr><td>Confini</td><td>facoltativi</td><td>ISTAT o Geoportale della Lombardia</td></tr>
+</table>
+<h3>Tasti</h3>
+<p>F5 calcola · Esc ferma · Invio mostra · F1 manuale · Ctrl+1…5 schede</p>
+<p><i>Raggi e matrice delle categorie sono proposte del progetto, non ufficiali.</i></p>
+"""
+
+
 def guidance_html() -> str:
     """Return the guide of the panel "Verifica STTM 2"."""
     return _guide(_TEXT, "verification_dock")
@@ -91,6 +122,11 @@ def guidance_html() -> str:
 def services_guide_html() -> str:
     """Return the guide of the panel "Piano dei Servizi"."""
     return _guide(_SERVICES, "services_dock")
+
+
+def lum_guide_html() -> str:
+    """Return the guide of the panel "LUM e accessibilità"."""
+    return _guide(_LUM, "lum_dock")
 
 
 def _guide(text, module):

@@ -86,11 +86,8 @@ class SharedInputs(QObject):
         def show():
             layer = layers.currentLayer()
             combo.setLayer(layer)
-            if layer is None:
-                return
-            present = {field.name().lower(): field.name() for field in layer.fields()}
-            known = [recall(key).lower(), *likely]
-            combo.setField(next((present[name] for name in known if name in present), ""))
+            if layer is not None:
+                combo.setField(_likely_field(layer, key, likely))
 
         self._bind(key, show, lambda: remember(key, combo.currentField()))
         layers.layerChanged.connect(lambda _: show())
@@ -184,9 +181,18 @@ def layer_parameters(names) -> dict:
     project = QgsProject.instance()
     found = {name: recall(name) for name in names}
     found = {name: key for name, key in found.items() if project.mapLayer(key) is not None}
-    if "POPULATION" in found and recall("POP_FIELD"):
-        found["POP_FIELD"] = recall("POP_FIELD")
+    if "POPULATION" in found:
+        field = _likely_field(project.mapLayer(found["POPULATION"]), "POP_FIELD", _PEOPLE_FIELDS)
+        if field:
+            found["POP_FIELD"] = field
     return found
+
+
+def _likely_field(layer, key, likely) -> str:
+    """Return the field that was chosen, else the first of the likely names that is there."""
+    present = {field.name().lower(): field.name() for field in layer.fields()}
+    known = [recall(key).lower(), *likely]
+    return next((present[name] for name in known if name in present), "")
 
 
 def _known(ids):

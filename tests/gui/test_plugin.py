@@ -9,9 +9,10 @@ ACTIONS = [
     "SttmImportAction",
     "SttmServicesAction",
     "SttmReconciliationAction",
+    "SttmLumAction",
 ]
 
-DOCKS = ["SttmVerificationDock", "SttmServicesDock", "SttmReconciliationDock"]
+DOCKS = ["SttmVerificationDock", "SttmServicesDock", "SttmReconciliationDock", "SttmLumDock"]
 
 
 @pytest.fixture

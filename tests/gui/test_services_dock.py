@@ -374,20 +374,31 @@ def test_the_valenza_is_told_with_its_reasons_beside_the_declared_one(qtbot, cho
     assert names(chosen) == ["Ospedale civile"]
 
 
-def test_other_criteria_are_tried_and_nothing_is_kept(qtbot, chosen):
+def test_other_criteria_are_tried_and_nothing_is_kept(qtbot, dock):
     from qgis.PyQt.QtCore import Qt
 
-    chosen.panel.tabs.setCurrentIndex(4)
-    chosen.panel.changes.setText("SAN.01-R04=policlinico_universitario")
-    qtbot.keyClick(chosen.panel.changes, Qt.Key.Key_Return)
-    wait_idle(qtbot, chosen)
-    rows = chosen.valenza.model.rows
-    assert [(row["id_servizio"], row["prima"]) for row in rows] == [("s1", "metropolitana")]
-    assert chosen.panel.whatif_hint.text().startswith("1 servizi su 6 cambierebbero")
-    chosen.panel.changes.setText("NON-ESISTE=1")
-    chosen.valenza.try_changes()
-    wait_idle(qtbot, chosen)
-    assert "NON-ESISTE" in said(chosen)
+    known = (("posti_sedere", 310), ("giorni_spettacolo_anno", 60), ("n_comuni_serviti", 2))
+    attributi = json.dumps({name: {"valore": n, "natura": "rilevato"} for name, n in known})
+    theatre = a_service(
+        1, "Teatro", "Teatro", "CUL.02", attributi=attributi, utenti_fuori_comune=0.3
+    )
+    dock.inputs.tick([make_layer("Point", "punti", [theatre, a_service(2, "Altro")])])
+    dock.panel.tabs.setCurrentIndex(4)
+    dock.panel.changes.setText("CUL.02-R01=350")
+
+    qtbot.keyClick(dock.panel.changes, Qt.Key.Key_Return)
+    wait_idle(qtbot, dock)
+
+    assert cells(dock.valenza.model) == [["Teatro", "intercomunale", "al limite", "GEN-R04"]]
+    assert dock.panel.whatif_hint.text().startswith("1 servizi su 2 cambierebbero")
+    dock.panel.flips.activated.emit(dock.valenza.model.index(0, 0))
+    assert dock.panel.tabs.currentIndex() == 1
+    assert dock.table.current()["id_servizio"] == "s1"
+
+    dock.panel.changes.setText("NON-ESISTE=1")
+    dock.valenza.try_changes()
+    wait_idle(qtbot, dock)
+    assert "NON-ESISTE" in said(dock)
 
 
 def test_without_services_the_panel_says_what_to_do(qtbot, dock):
