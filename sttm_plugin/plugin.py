@@ -48,6 +48,8 @@ class SttmPlugin:
                     self.tr("Porta un layer o un file con le sue colonne nello schema dei servizi"),
                 )
                 action.triggered.connect(self.dock.import_services)
+        # One assistant, whichever panel asks for it.
+        self.docks["Services"].import_wanted.connect(self.dock.import_services)
 
     def _add_dock(self, dock):
         title = dock.windowTitle()

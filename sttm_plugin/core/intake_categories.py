@@ -237,8 +237,7 @@ class CategorySteps:
         names = [*rule_fields(self.rules.get("denominazione", {})), *self.types]
         cells = self.table.rows[row]
         words = (cells[self.table.names.index(name)] for name in names)
-        said = " ".join(normalise(word) for word in words if word)
-        return any(known in said for known in _UNLOCATED_WORDS)
+        return names_unlocated(words)
 
     def hide(self):
         """Take the position off the services that must have none (DATO_RESTITUZIONE §6)."""
@@ -258,6 +257,12 @@ class CategorySteps:
             self.journal.record(
                 row, "D48", "da_non_localizzare", "R", "posizione e indirizzo", "tolti"
             )
+
+
+def names_unlocated(words) -> bool:
+    """Tell whether some texts of a service say that it must have no place on a map."""
+    said = " ".join(normalise(word) for word in words if word)
+    return any(known in said for known in _UNLOCATED_WORDS)
 
 
 def _specific_names(pack, code) -> dict:

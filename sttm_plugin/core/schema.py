@@ -236,6 +236,15 @@ DRIFT = (
     Field("cosa_fare"),
 )
 
+# findunclassified, OUTPUT
+WORDINGS = (
+    *_fields("text", "testo colonna"),
+    Field("n", "int"),
+    *_fields("text", "esempi proposto etichetta"),
+    Field("confidenza", "real"),
+    *_fields("text", "motivo alternative"),
+)
+
 # diagnosecrs, OUTPUT
 CRS_CANDIDATES = (
     Field("ordine", "int"),
@@ -262,6 +271,19 @@ LUM = (
     Field("distanza_aggancio_m", "real"),
 )
 EDGES = (Field("id_lum"), *_fields("real", "raggio_m costo_da costo_a"))
+
+# lumservices, OUTPUT and REACHED
+LUM_SERVICES = (
+    *_fields("text", "id_lum nome rango stato contesto"),
+    *_fields("real", "raggio_m popolazione"),
+    *_fields("int", "n_servizi n_previsti n_categorie n_mancanti"),
+    *_fields("text", "categorie_ammesse categorie_presenti categorie_mancanti"),
+    *_fields("text", "categorie_non_preferite ospita manca"),
+)
+LUM_REACHED = (
+    *_fields("text", "id_lum id_servizio denominazione codice_sttm categoria stato giudizio"),
+    Field("quota", "real"),
+)
 
 # preparenetwork, OUTPUT (before the original fields) and ISSUES
 NETWORK = (

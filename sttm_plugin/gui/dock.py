@@ -139,9 +139,7 @@ class SttmDock(QgsDockWidget):
             return None
         if QgsProject.instance().mapLayer(layer.id()) is not None:
             # The table of the workspace was already open: it has new rows.
-            layer.dataProvider().reloadData()
-            layer.updateExtents()
-            layer.triggerRepaint()
+            result_layers.refresh(layer)
             layer.setCustomProperty(result_layers.ROLE, role)
             return layer
         layer = run.context.temporaryLayerStore().takeMapLayer(layer)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .lum_dock import LumDock
 from .reconciliation_dock import ReconciliationDock
+from .services_dock import ServicesDock
 from .verification_dock import VerificationDock
 
-DOCKS = (VerificationDock, ReconciliationDock)
+DOCKS = (VerificationDock, ServicesDock, ReconciliationDock, LumDock)

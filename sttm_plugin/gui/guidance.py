@@ -51,10 +51,87 @@ sostituiscono la valutazione di compatibilità con il PTM.</i></p>
 """
 
 
+_SERVICES = """
+<h3>Come si usa</h3>
+<ol>
+<li>Nella scheda <b>Dati</b> scegliere il comune e, per conservare il lavoro,
+<a href="sttm:createworkspace">creare un'area di lavoro</a>.</li>
+<li><a href="sttm:importservices">Importare</a> il Piano dei Servizi com'è: punti, aree o una
+tabella; le colonne si riconoscono da sole. Poi spuntare i layer.</li>
+<li>Nella scheda <b>Servizi</b>: cercare, filtrare, andare sulla mappa (Invio), modificare
+(Ctrl+M). Il modulo è quello di QGIS; le modifiche si scrivono con <b>Salva modifiche</b>.</li>
+<li>Nella scheda <b>Da classificare</b>: ogni testo una volta sola, e la scelta vale per tutti i
+servizi uguali. Con il profilo dell'importazione è ricordata per l'anno prossimo.</li>
+<li>Nella scheda <b>Da collocare</b>: chi conosce il posto lo indica con un clic.</li>
+<li>Nella scheda <b>Valenza</b>: <b>Classifica</b> (F5), poi leggere nella scheda Servizi perché; e
+provare altri criteri senza salvarli.</li>
+</ol>
+<h3>Che cosa serve</h3>
+<table cellspacing="0" cellpadding="3">
+<tr><td><b>Servizi</b></td><td>necessari</td><td>Piano dei Servizi del PGT: ufficio di piano, o
+portale PGT di Regione Lombardia</td></tr>
+<tr><td>Area di lavoro</td><td>consigliata</td><td>si crea qui: un file .gpkg</td></tr>
+<tr><td>Profilo</td><td>consigliato</td><td>lo salva l'assistente di importazione</td></tr>
+<tr><td>Confini</td><td>facoltativi</td><td>ISTAT o Geoportale della Lombardia</td></tr>
+<tr><td>Popolazione, rete, LUM</td><td>facoltativi</td><td>si scelgono nel pannello «LUM e
+accessibilità»</td></tr>
+</table>
+<h3>Tasti</h3>
+<p>F5 rileggi o classifica · Esc ferma · Ctrl+F cerca · Invio mostra · Ctrl+M modifica · Ctrl+I
+importa · F1 manuale · Ctrl+1…6 schede</p>
+<p><i>I criteri forniti sono proposte del progetto, non ufficiali.</i></p>
+"""
+
+
+_LUM = """
+<h3>Come si usa</h3>
+<ol>
+<li>Nella scheda <b>Dati</b> scegliere fermate, rete, popolazione e servizi; <b>Riconosci i
+layer</b> li sceglie dai nomi.</li>
+<li>Nella scheda <b>Rete</b>: <b>Controlla la rete</b> trova vuoti, duplicati e parti isolate. Una
+rete interrotta accorcia i bacini.</li>
+<li>Nella scheda <b>LUM</b>: <b>Calcola i bacini</b> (F5). Di ogni LUM si leggono abitanti, servizi
+raggiunti, categorie che ospita e che mancano.</li>
+<li>Nella scheda <b>Accessibilità</b>: quanti abitanti hanno ogni categoria a 5, 10, 15
+minuti.</li>
+</ol>
+<p>I bacini calcolati qui valgono anche nei pannelli «Verifica STTM 2» e «Piano dei Servizi».</p>
+<h3>Che cosa serve</h3>
+<table cellspacing="0" cellpadding="3">
+<tr><td><b>Fermate</b></td><td>necessarie</td><td>Agenzia di bacino, Dati Lombardia; un campo
+<i>id_lum</i> unisce più fermate in un LUM</td></tr>
+<tr><td>Rete</td><td>consigliata</td><td>DBT comunale o OpenStreetMap. Senza, il bacino è un
+cerchio</td></tr>
+<tr><td>Servizi</td><td>consigliati</td><td>il piano, già nello schema
+(<a href="sttm:importservices">importarlo</a>)</td></tr>
+<tr><td>Popolazione</td><td>facoltativa</td><td>ISTAT, sezioni di censimento (campo
+POP21)</td></tr>
+<tr><td>Confini</td><td>facoltativi</td><td>ISTAT o Geoportale della Lombardia</td></tr>
+</table>
+<h3>Tasti</h3>
+<p>F5 calcola · Esc ferma · Invio mostra · F1 manuale · Ctrl+1…5 schede</p>
+<p><i>Raggi e matrice delle categorie sono proposte del progetto, non ufficiali.</i></p>
+"""
+
+
 def guidance_html() -> str:
-    """Return the text of the page "Guida"."""
-    text = QCoreApplication.translate("Guidance", _TEXT)
-    page = manual_url("pannelli/verification_dock")
+    """Return the guide of the panel "Verifica STTM 2"."""
+    return _guide(_TEXT, "verification_dock")
+
+
+def services_guide_html() -> str:
+    """Return the guide of the panel "Piano dei Servizi"."""
+    return _guide(_SERVICES, "services_dock")
+
+
+def lum_guide_html() -> str:
+    """Return the guide of the panel "LUM e accessibilità"."""
+    return _guide(_LUM, "lum_dock")
+
+
+def _guide(text, module):
+    text = QCoreApplication.translate("Guidance", text)
+    page = manual_url(f"pannelli/{module}")
     if page:
         text += QCoreApplication.translate("Guidance", _MANUAL).format(page)
     return text

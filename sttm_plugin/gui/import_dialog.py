@@ -35,7 +35,7 @@ from .import_models import (
 from .import_preview import MOST_MARKS, PreviewOnMap, repairs_of, shape_of
 from .import_profile import CATEGORY, edited_profile, table_name
 from .map_focus import show_on_map
-from .project_state import recall
+from .project_state import recall, remember_path
 from .result_layers import is_result
 from .rows_model import RowsModel, RowsProxy, layer_of, one_line, plain, rows_of, set_up_table
 from .run_bar import RunBar
@@ -827,6 +827,8 @@ class ImportDialog(QDialog, form("import_dialog")):
             int(results["WRITTEN"]), int(results["READ"]), int(results["REJECTED_COUNT"])
         )
         if results.get("PROFILE_OUT"):
+            # What is decided later of single texts is remembered there too.
+            remember_path("profilo", results["PROFILE_OUT"])
             said += " " + self.tr("Profilo salvato: {}.").format(Path(results["PROFILE_OUT"]).name)
         self.message_bar.pushMessage(
             self.tr("Fatto"), escape(said), Qgis.MessageLevel.Success, _SUCCESS_S

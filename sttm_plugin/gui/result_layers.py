@@ -6,6 +6,8 @@ from qgis.core import QgsProject
 
 GROUP = "STTM 2"
 ROLE = "sttm/risultato"
+# Results that other steps start from: they are offered like the layers of the comune.
+_FEEDING = ("bacini", "rete")
 
 
 def group():
@@ -16,8 +18,9 @@ def group():
 
 
 def is_result(layer) -> bool:
-    """Tell whether a layer is one of our results."""
-    return bool(layer.customProperty(ROLE))
+    """Tell whether a layer is one of our results, and nothing to start from."""
+    role = layer.customProperty(ROLE)
+    return bool(role) and role not in _FEEDING
 
 
 def result_layer(role: str):
@@ -45,6 +48,13 @@ def show_result(layer, role: str, name: str):
     QgsProject.instance().addMapLayer(layer, False)
     group().insertLayer(position, layer)
     return layer
+
+
+def refresh(layer):
+    """Show the rows a layer has now: something was written beside it."""
+    layer.dataProvider().reloadData()
+    layer.updateExtents()
+    layer.triggerRepaint()
 
 
 def _position(role):

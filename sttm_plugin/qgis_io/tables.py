@@ -86,15 +86,8 @@ def update_rows(layer, before, after, fields) -> None:
     Raises:
         SttmError: the table can't be written, or is being edited.
     """
-    if layer.isEditable():
-        raise SttmError(
-            f"La tabella «{layer.name()}» è in modifica: salvare o annullare le modifiche, poi "
-            "riprovare."
-        )
-    if layer.providerType() != "memory":
-        # The layer may belong to the project, that is to another thread: open our own.
-        layer = QgsVectorLayer(layer.source(), layer.name(), layer.providerType())
-    provider = layer.dataProvider()
+    own = _free_layer(layer)
+    provider = own.dataProvider()
     position = {field.name().lower(): at for at, field in enumerate(provider.fields())}
     changes = {}
     for old, new in zip(before, after):
@@ -124,11 +117,78 @@ def update_rows(layer, before, after, fields) -> None:
     if done and added:
         done = provider.addFeatures(added)[0]
     if not done:
-        reason = provider.lastError() if hasattr(provider, "lastError") else ""
+        raise _unwritable(layer, provider)
+
+
+def update_tables(changes, fields) -> None:
+    """Do ``update_rows`` on several tables, all of them or none.
+
+    Args:
+        changes: (layer, before, after) of each; no row is added.
+
+    Raises:
+        SttmError: one can't be written: the others are as they were.
+    """
+    done = []
+    try:
+        for layer, before, after in changes:
+            update_rows(layer, before, after, fields)
+            done.append((layer, after, before))
+    except SttmError:
+        for layer, now, then in reversed(done):
+            update_rows(layer, now, then, fields)
+        raise
+
+
+def move_row(source, row, target, geometry, fields) -> None:
+    """Move a row from a table to a layer, with a geometry; the row stays where it was if it fails.
+
+    Args:
+        source, target: QgsVectorLayer. row: with ``_fid``, as ``read_rows`` gave it.
+        geometry: QgsGeometry in the CRS of the target.
+
+    Raises:
+        SttmError: one of them is being edited, or can't be written.
+    """
+    ours = _free_layer(source), _free_layer(target)
+    leaving, arriving = (layer.dataProvider() for layer in ours)
+    feature = QgsFeature(arriving.fields())
+    names = {field.name().lower(): at for at, field in enumerate(arriving.fields())}
+    for field in fields:
+        if field.name in names:
+            feature.setAttribute(names[field.name], _attribute(row[field.name], field.kind))
+    feature.setGeometry(geometry)
+    done, added = arriving.addFeatures([feature])
+    if not done:
+        raise _unwritable(target, arriving)
+    if not leaving.deleteFeatures([row["_fid"]]):
+        arriving.deleteFeatures([added[0].id()])
+        raise _unwritable(source, leaving)
+
+
+def _free_layer(layer):
+    """Return a layer to write through.
+
+    Raises:
+        SttmError: it is being edited.
+    """
+    if layer.isEditable():
         raise SttmError(
-            f"La tabella «{layer.name()}» non si scrive: {reason or 'sola lettura o bloccata'}. "
-            "Nessuna giustificazione è stata salvata."
+            f"La tabella «{layer.name()}» è in modifica: salvare o annullare le modifiche, poi "
+            "riprovare."
         )
+    if layer.providerType() == "memory":
+        return layer
+    # The layer may belong to the project, that is to another thread: open our own.
+    return QgsVectorLayer(layer.source(), layer.name(), layer.providerType())
+
+
+def _unwritable(layer, provider):
+    reason = provider.lastError() if hasattr(provider, "lastError") else ""
+    return SttmError(
+        f"La tabella «{layer.name()}» non si scrive: {reason or 'sola lettura o bloccata'}. "
+        "Nulla è stato salvato."
+    )
 
 
 def _of_kind(value, kind):

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-ACTIONS = ["SttmVerificationAction", "SttmImportAction", "SttmReconciliationAction"]
+ACTIONS = [
+    "SttmVerificationAction",
+    "SttmImportAction",
+    "SttmServicesAction",
+    "SttmReconciliationAction",
+    "SttmLumAction",
+]
 
-DOCKS = ["SttmVerificationDock", "SttmReconciliationDock"]
+DOCKS = ["SttmVerificationDock", "SttmServicesDock", "SttmReconciliationDock", "SttmLumDock"]
 
 
 @pytest.fixture

@@ -1,0 +1,200 @@
+"""Widgets bound to choices the panels share: what one writes in the project the others show."""
+
+from __future__ import annotations
+
+from qgis.core import QgsFieldProxyModel, QgsMapLayerProxyModel, QgsProject
+from qgis.gui import QgsFileWidget
+from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
+
+from .comune_choice import choose_istat, chosen_istat, complete_comune, fill_comuni
+from .inputs_page import SERVICE_FIELDS
+from .project_state import recall, recall_path, remember, remember_path
+from .result_layers import is_result
+
+_PEOPLE_FIELDS = ("popolazione", "pop21", "p1", "abitanti", "pop")
+
+
+class SharedInputs(QObject):
+    """Keeps widgets and project alike; ``changed(key)`` after a choice made here or elsewhere."""
+
+    changed = pyqtSignal(str)
+
+    def __init__(self, parent):
+        super().__init__(parent)
+        self._show: dict = {}
+        self._write: dict = {}
+        self._listed: list = []
+        self._quiet = False
+
+    # Binding ------------------------------------------------------------------------------
+
+    def bind_comune(self, combo, placeholder):
+        """Bind an editable combo box to the comune."""
+        fill_comuni(combo, placeholder)
+        self._bind(
+            "comune",
+            lambda: choose_istat(combo, recall("comune")),
+            lambda: remember("comune", chosen_istat(combo)),
+        )
+
+        def complete():
+            complete_comune(combo)
+            self._on_change("comune")
+
+        combo.activated.connect(lambda _: self._on_change("comune"))
+        combo.lineEdit().editingFinished.connect(complete)
+
+    def bind_path(self, key, widget, file_filter):
+        """Bind a file widget to a path."""
+        widget.setStorageMode(QgsFileWidget.StorageMode.GetFile)
+        widget.setFilter(file_filter)
+        self._bind(
+            key,
+            lambda: widget.setFilePath(recall_path(key)),
+            lambda: remember_path(key, widget.filePath().strip()),
+        )
+        widget.fileChanged.connect(lambda _: self._on_change(key))
+
+    def bind_layer(self, key, combo, filters, none, fits=None):
+        """Bind a combo box of layers to the id of one; ``fits(layer)`` says which are offered."""
+        combo.setFilters(filters)
+        combo.setAllowEmptyLayer(True, none)
+        combo.setSizeAdjustPolicy(combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        combo.setMinimumContentsLength(8)
+
+        def write():
+            layer = combo.currentLayer()
+            remember(key, "" if layer is None else layer.id())
+
+        def offer(layers):
+            left_out = [one for one in layers if is_result(one) or not (fits is None or fits(one))]
+            combo.setExceptedLayerList(left_out)
+
+        self._listed.append(offer)
+        self._bind(key, lambda: combo.setLayer(QgsProject.instance().mapLayer(recall(key))), write)
+        combo.activated.connect(lambda _: self._on_change(key))
+
+    def bind_field(self, key, combo, layers, likely=(), numeric=False):
+        """Bind a combo box of fields of the layer another one shows; a likely name is proposed."""
+        if numeric:
+            combo.setFilters(QgsFieldProxyModel.Filter.Numeric)
+        else:
+            combo.setAllowEmptyFieldName(True)
+        combo.setSizeAdjustPolicy(combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        combo.setMinimumContentsLength(6)
+
+        def show():
+            layer = layers.currentLayer()
+            combo.setLayer(layer)
+            if layer is not None:
+                combo.setField(_likely_field(layer, key, likely))
+
+        self._bind(key, show, lambda: remember(key, combo.currentField()))
+        layers.layerChanged.connect(lambda _: show())
+        combo.activated.connect(lambda _: self._on_change(key))
+
+    def bind_people_field(self, combo, layers):
+        """Bind the field of the inhabitants."""
+        self.bind_field("POP_FIELD", combo, layers, _PEOPLE_FIELDS, numeric=True)
+
+    def bind_services(self, view):
+        """Bind a list view to the layers ticked as services: only layers of that schema."""
+        model = QgsMapLayerProxyModel(self)
+        model.setFilters(QgsMapLayerProxyModel.Filter.VectorLayer)
+        source = model.sourceLayerModel()
+        source.setItemsCheckable(True)
+        view.setModel(model)
+        self._ticks = source
+        self._listed.append(
+            lambda layers: model.setExceptedLayerList(
+                [one for one in layers if is_result(one) or not has_service_fields(one)]
+            )
+        )
+        self._bind(
+            "SERVICES",
+            lambda: source.setLayersChecked(_known(recall("SERVICES", []))),
+            lambda: remember("SERVICES", [layer.id() for layer in self.services()]),
+        )
+        source.dataChanged.connect(lambda *_: self._on_change("SERVICES"))
+
+    # What is chosen -----------------------------------------------------------------------
+
+    def services(self) -> list:
+        """Return the layers ticked as services, in the order of the list."""
+        ticked = self._ticks.layersChecked(Qt.CheckState.Checked)
+        return [one for one in ticked if one is not None and has_service_fields(one)]
+
+    def tick(self, layers):
+        """Tick these layers, and no other, as services."""
+        self._ticks.setLayersChecked(layers)
+        self._on_change("SERVICES")
+
+    # Following the project ----------------------------------------------------------------
+
+    def restore(self):
+        """Show what the project remembers."""
+        self.list_layers()
+        for key in self._show:
+            self._quietly(self._show[key])
+
+    def follow(self, key) -> bool:
+        """Show a choice written by another panel; False when it is none of ours."""
+        if key not in self._show or self._quiet:
+            return False
+        self._quietly(self._show[key])
+        self.changed.emit(key)
+        return True
+
+    def list_layers(self, *_):
+        """Offer the layers there are now, our own results left out."""
+        layers = list(QgsProject.instance().mapLayers().values())
+        for offer in self._listed:
+            self._quietly(lambda offer=offer: offer(layers))
+
+    def _bind(self, key, show, write):
+        self._show[key], self._write[key] = show, write
+
+    def _on_change(self, key):
+        if self._quiet:
+            return
+        self._quietly(self._write[key])
+        self.changed.emit(key)
+
+    def _quietly(self, do):
+        self._quiet, before = True, self._quiet
+        try:
+            do()
+        finally:
+            self._quiet = before
+
+
+def has_service_fields(layer) -> bool:
+    """Tell whether a layer has the fields by which services are known."""
+    if not hasattr(layer, "fields"):
+        return False
+    present = {field.name().lower() for field in layer.fields()}
+    return set(SERVICE_FIELDS) <= present
+
+
+def layer_parameters(names) -> dict:
+    """Return {parameter: layer id} of those that the project remembers and still has."""
+    project = QgsProject.instance()
+    found = {name: recall(name) for name in names}
+    found = {name: key for name, key in found.items() if project.mapLayer(key) is not None}
+    if "POPULATION" in found:
+        field = _likely_field(project.mapLayer(found["POPULATION"]), "POP_FIELD", _PEOPLE_FIELDS)
+        if field:
+            found["POP_FIELD"] = field
+    return found
+
+
+def _likely_field(layer, key, likely) -> str:
+    """Return the field that was chosen, else the first of the likely names that is there."""
+    present = {field.name().lower(): field.name() for field in layer.fields()}
+    known = [recall(key).lower(), *likely]
+    return next((present[name] for name in known if name in present), "")
+
+
+def _known(ids):
+    layers = (QgsProject.instance().mapLayer(one) for one in ids)
+    return [layer for layer in layers if layer is not None]
