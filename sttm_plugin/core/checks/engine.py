@@ -290,7 +290,7 @@ def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | N
         if on_progress is not None and not on_progress((number + 1) / len(wanted)):
             return None
     checks = pd.DataFrame(rows, columns=schema.names(schema.CHECKS))
-    found = findings.frame()
+    found = findings.frame(plan.crs)
     found = merge_previous(found, plan.previous, checks)
     found, notes = waive(found, plan.waivers)
     found = found.sort_values(["codice", "id_rilievo"], kind="stable").reset_index(drop=True)
@@ -546,7 +546,7 @@ class _Findings:
             self._points[key] = (shape, point)
         return self._points[key][1]
 
-    def frame(self):
+    def frame(self, crs):
         """Return the findings ordered by check and id, each once."""
         shapes = self._columns.pop("geometry")
         columns = {name: pd.Series(values, dtype=object) for name, values in self._columns.items()}
@@ -560,7 +560,7 @@ class _Findings:
         )
         kept = order.index[~order.duplicated("id_rilievo")]
         frame = frame.loc[kept].reset_index(drop=True)
-        return gpd.GeoDataFrame(frame, geometry=[shapes[row] for row in kept], crs=self._plan.crs)
+        return gpd.GeoDataFrame(frame, geometry=[shapes[row] for row in kept], crs=crs)
 
 
 def _lacking(lacking, pack):
