@@ -38,6 +38,30 @@ def comuni_frame(frame):
     )
 
 
+def column_of(frame, *names):
+    """Return the first of these columns, None where there is none.
+
+    Case doesn't count, nor spaces where the name has ``_``.
+    """
+    lower = {"_".join(str(name).lower().split()): name for name in reversed(frame.columns)}
+    found = next((lower[name] for name in names if name in lower), None)
+    return None if found is None else frame[found]
+
+
+def of_comune(frame, comune, boundary):
+    """Return which rows of a layer are of a comune, bool (n,).
+
+    By a field with an ISTAT code, else by a point of the row in ``boundary``; all without either.
+    """
+    codes = column_of(frame, "istat", "cod_istat", "pro_com_t", "pro_com", "codice_istat")
+    if codes is not None:
+        return np.array([istat_code(code) == comune.istat for code in codes], dtype=bool)
+    if boundary is None:
+        return np.ones(len(frame), dtype=bool)
+    points = points_of(frame.geometry)
+    return np.array([one is not None and boundary.intersects(one) for one in points], dtype=bool)
+
+
 def boundary_of(comuni, comune):
     """Return the polygon of a comune, None where the boundaries don't have it."""
     found = comuni[comuni["istat"] == comune.istat]

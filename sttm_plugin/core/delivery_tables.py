@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 
-import numpy as np
-
 from . import layout, schema
-from .checks.rigenerazione import Projects, column_of, text_of
-from .context import meeting
+from .checks.rigenerazione import Projects, text_of
+from .context import column_of, meeting, of_comune
 from .documents import compact_json
 from .ids import id_of, valid_uuid
 from .origins import cells_of, grouped, small_cells
@@ -175,7 +173,7 @@ def opportunity_areas(given, comune, boundary, crs, keep_personal=False):
     if given is None or not len(given):
         return schema.empty_frame(fields, crs), []
     notes = []
-    frame = given[_mine(given, comune, boundary)].reset_index(drop=True)
+    frame = given[of_comune(given, comune, boundary)].reset_index(drop=True)
     areal = frame.geometry.geom_type.isin(("Polygon", "MultiPolygon")).to_numpy()
     if not areal.all():
         notes.append(
@@ -250,22 +248,6 @@ def funding(given, own, comune, boundary, areas, distance, keep_personal=False):
         notes.append(f"{outside} interventi finanziati di altri comuni non si consegnano.")
     made = pd.DataFrame(rows, columns=schema.names(fields))
     return schema.conform(made, fields), notes
-
-
-def _mine(frame, comune, boundary):
-    codes = column_of(frame, "istat", "cod_istat", "pro_com_t", "pro_com", "codice_istat")
-    if codes is not None:
-        return np.array([istat_code(code) == comune.istat for code in codes], dtype=bool)
-    if boundary is None:
-        return np.ones(len(frame), dtype=bool)
-    return np.array(
-        [
-            shape is not None and not shape.is_empty
-            and boundary.intersects(shape.representative_point())
-            for shape in frame.geometry
-        ],
-        dtype=bool,
-    )  # fmt: skip
 
 
 def _texts(frame, wanted, keep_personal) -> dict:

@@ -125,6 +125,31 @@ def test_services_gather_in_the_lum_as_people_do():
     assert findings["descrizione"][0] == "Indice 0,667 (1 = proporzionale)"
 
 
+SEATS = {"capacita_um": "posti"}
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "index"),
+    [
+        # Of 400 seats 100 are in the LUM: a quarter, for half of the people.
+        ({**SEATS, "capacita": 100.0}, {**SEATS, "capacita": 300.0}, "0.5"),
+        # Not known of both, or not in one unit: a service counts as a service.
+        ({**SEATS, "capacita": 100.0}, {}, None),
+        ({**SEATS, "capacita": 100.0}, {"capacita_um": "iscritti", "capacita": 300.0}, None),
+        ({**SEATS, "capacita": 100.0}, {"capacita": 300.0}, None),
+        # Another category: its capacities are not compared with these.
+        ({**SEATS, "capacita": 100.0}, {**SEATS, "capacita": 300.0, "codice_sttm": "IST.01"}, None),
+        ({**SEATS, "capacita": 300.0}, {**SEATS, "capacita": 100.0}, None),
+    ],
+)
+def test_services_gather_by_their_capacity_where_it_is_known(inside, outside, index):
+    lum = layer({"id_lum": "L1", "geometry": Point(X, Y).buffer(500)})
+    crowd = people(home(0, 50.0), home(5000, 50.0))
+    rows = ({**ABOVE, **inside, **at(0)}, {**ABOVE, **outside, **at(5000)})
+    _, findings = outcome_of("STTM2-701", plan_with(*rows, lum=lum, population=crowd))
+    assert list(findings["valore"]) == ([] if index is None else [index])
+
+
 @pytest.mark.parametrize(
     ("away", "size", "fails"), [(3000, 33, True), (3001, 33, False), (3000, 34, False)]
 )

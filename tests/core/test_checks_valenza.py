@@ -6,11 +6,12 @@ import pytest
 
 pytest.importorskip("geopandas")
 
-from shapely.geometry import MultiPolygon, box
+from shapely.geometry import MultiPolygon, Point, box
 
+from sttm_plugin.core.checks.engine import run_checks
 from sttm_plugin.core.reference import comuni, resolve_comune
 
-from .plans import CENTRE, ISTAT, failing_ids, outcome_of, plan_with, services
+from .plans import CENTRE, ISTAT, failing_ids, layer, outcome_of, plan_with, services
 
 X, Y = CENTRE
 PEOPLE = resolve_comune(ISTAT).popolazione
@@ -202,6 +203,49 @@ def test_what_is_closed_or_counted_elsewhere_gives_no_area():
         assert (verdict, found) == ("non_soddisfatto", [ISTAT])
     planned = plan_with({**whole, "stato": "previsto"})
     assert failing_ids("STTM2-401", planned)[0] == "soddisfatto"
+
+
+def settling(number, **layers):
+    plan = plan_with({"superficie_mq": 18.0 * PEOPLE}, **layers)
+    plan.settlers = number
+    return plan
+
+
+def missing_of(code, plan):
+    (check,) = run_checks(plan, plan.pack, only={code}).checks.to_dict("records")
+    return check["verdetto"], check["dati_mancanti"]
+
+
+def test_who_the_plan_settles_shares_the_areas():
+    assert missing_of("STTM2-401", settling(0.0)) == ("soddisfatto", None)
+    verdict, findings = outcome_of("STTM2-401", settling(PEOPLE / 2))
+    assert (verdict, findings["valore"][0]) == ("non_soddisfatto", "12")
+
+
+def test_where_the_plan_does_not_say_who_it_settles_residents_count_and_it_is_told():
+    assert missing_of("STTM2-401", settling(None)) == ("soddisfatto", "SETTLERS")
+    plan = settling(None)
+    (lacking,) = run_checks(plan, plan.pack, only={"STTM2-401"}).mancanze
+    assert (lacking["dato"], lacking["controlli"]) == ("SETTLERS", ["STTM2-401"])
+    assert "soli residenti" in lacking["dove_trovarlo"]
+
+
+def test_who_is_settled_is_read_from_the_areas_of_the_comune():
+    ground = Point(CENTRE).buffer(9)
+    areas = layer(
+        {"istat": ISTAT, "Abitanti teorici": PEOPLE / 4, "geometry": ground},
+        {"istat": ISTAT, "Abitanti teorici": None, "geometry": ground},
+        {"istat": "015146", "Abitanti teorici": 9e9, "geometry": ground},
+    )
+    verdict, findings = outcome_of("STTM2-401", settling(None, regeneration=areas))
+    assert (verdict, findings["valore"][0]) == ("non_soddisfatto", "14.4")
+
+
+def test_what_is_today_is_shared_by_residents_alone():
+    plan = plan_with({"superficie_mq": 18.0 * PEOPLE}, {"superficie_mq": 9.0, "stato": "previsto"})
+    plan.settlers = PEOPLE / 2
+    (scenario,) = run_checks(plan, plan.pack, only={"STTM2-401"}).scenari
+    assert (scenario["oggi"], scenario["previsto"]) == (0, 1)
 
 
 def test_an_area_not_known_can_only_add():

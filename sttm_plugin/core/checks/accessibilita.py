@@ -166,6 +166,7 @@ def network_given(plan, controllo):
 
 @check("concentrazione_nei_lum", scenario=SUPPLY)
 def concentration(plan, controllo):
+    """The share of supply in the LUM against the share of people: as much where it is 1."""
     frame = serving_above(plan.supply())
     frame = frame[located(frame)]
     if frame.empty:
@@ -174,8 +175,9 @@ def concentration(plan, controllo):
     if missing:
         return Outcome(0, missing=missing, concerned=1)
     ground = sound(plan.lum.geometry)
-    inside = set(meeting(frame.geometry, ground)[0].tolist())
-    share = len(inside) / len(frame)
+    inside = np.unique(meeting(frame.geometry, ground)[0])
+    weight, sized = _weights(frame)
+    share = weight[inside].sum() / weight.sum()
     people = plan.population[POPULATION_FIELD].to_numpy()
     within = np.unique(meeting(points_of(plan.population.geometry), ground)[0])
     if people.sum() <= 0 or people[within].sum() <= 0:
@@ -184,11 +186,30 @@ def concentration(plan, controllo):
     if value >= least - 1e-9:
         return Outcome(1)
     read = {"servizi": sorted(frame["id_servizio"].astype(str))}
+    if sized:
+        read["capacita"] = sorted(zip(frame["id_servizio"].astype(str), frame["capacita"]))
     failing = Failing(
         plan.comune.istat, (), float(value), least, "indice", float(value - least),
         {"v": float(value)}, impronta=read,
     )  # fmt: skip
     return Outcome(1, [failing])
+
+
+def _weights(frame):
+    """Return (what each service counts, whether any capacity was used).
+
+    Its capacity over the mean of its category, where all of the category have one in one unit;
+    else 1. So each category counts as many as it has services.
+    """
+    weight, sized = np.ones(len(frame)), False
+    frame = frame.reset_index(drop=True)
+    for _, group in frame.groupby(frame["codice_sttm"].fillna(""), sort=True):
+        sizes = group["capacita"].to_numpy(dtype=float)
+        if group["capacita_um"].isna().any() or group["capacita_um"].nunique() != 1:
+            continue
+        if len(group) > 1 and (sizes > 0).all():
+            weight[group.index], sized = sizes / sizes.mean(), True
+    return weight, sized
 
 
 @check("dispersione", scenario=SUPPLY)

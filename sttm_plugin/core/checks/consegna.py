@@ -92,9 +92,9 @@ def reserved_origins(plan, controllo):
         for ids, code, users in zip(*columns):
             if users == users and users is not None:
                 table.setdefault(ids, []).append((str(code), float(users)))
-    told = plan.own["id_servizio"].isin(list(table)).to_numpy()
+    told = plan.own["id_servizio"].isin(list(table)).to_numpy(dtype=bool)
     failing, tried = [], 0
-    for row in np.flatnonzero([value is not None for value in said] | told).tolist():
+    for row in np.flatnonzero(np.not_equal(said, None) | told).tolist():
         cells = {} if said[row] is None else cells_of(said[row])
         rows = [*cells.items(), *table.get(plan.own["id_servizio"].iat[row], ())]
         tried += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..context import meeting, sound
+from ..context import column_of, meeting, of_comune, sound
 from ..text import normalise
 from .common import (
     area_of,
@@ -36,8 +36,23 @@ def _in_group(frame, prefixes):
 
 @check("dotazione_minima", scenario=TODAY)
 def least_area(plan, controllo):
+    """Area for each resident and each inhabitant the plan settles, where the plan says how many."""
     frame = _counted(plan.own)
-    return _judged(plan, frame, controllo.parametri["mq_ab"], plan.comune.popolazione, {})
+    settlers = _settlers(plan, controllo.parametri["attributi"])
+    people = plan.comune.popolazione + (settlers or 0.0)
+    outcome = _judged(plan, frame, controllo.parametri["mq_ab"], people, {})
+    if settlers is None and len(frame):
+        outcome.unsaid = ("SETTLERS",)
+    return outcome
+
+
+def _settlers(plan, names):
+    """Return how many inhabitants the plan settles: as given, else as its areas say."""
+    if plan.settlers is not None or plan.regeneration is None:
+        return plan.settlers
+    areas = plan.regeneration[of_comune(plan.regeneration, plan.comune, plan.boundary)]
+    column = column_of(areas, *names)
+    return None if column is None else float(sum(_number(value) for value in column))
 
 
 def _judged(plan, frame, least, people, text, others=()):

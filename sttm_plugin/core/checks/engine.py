@@ -99,7 +99,7 @@ class Outcome:
 
     ``concerned`` counts the objects the check is about, tried or not; None is those tried,
     and one more where something is missing. ``today``: how many fail without what is planned,
-    where the test knows it.
+    where the test knows it. ``unsaid``: data that would refine the verdict and don't stop it.
     """
 
     tried: int
@@ -107,6 +107,7 @@ class Outcome:
     missing: tuple = ()
     concerned: int | None = None
     today: int | None = None
+    unsaid: tuple = ()
 
 
 @dataclass
@@ -118,6 +119,7 @@ class Plan:
         oggi: the date of the run.
         computed: ``core.attributes.compute_attributes`` of the services.
         comuni: ``istat``, geometry. population: ``popolazione`` float. lum: one polygon an id_lum.
+        settlers: inhabitants the plan settles (STTM2-401).
         origins: ``servizi_bacino`` of a package, empty where it tells of no users.
         going: what a long test calls now and then; it raises where the run was stopped.
     """
@@ -144,6 +146,7 @@ class Plan:
     previous: pd.DataFrame | None = None
     computed: dict | None = None
     origins: pd.DataFrame | None = None
+    settlers: float | None = None
     going: object = staticmethod(lambda: None)
 
     def __post_init__(self):
@@ -282,13 +285,12 @@ def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | N
             return None
         rows.append(_row(controllo, verdict, outcome))
         findings.add(of.plan, controllo, outcome.failing)
-        if verdict == NOT_VERIFIABLE:
-            for name in outcome.missing:
-                lacking.setdefault(name, []).append(controllo.codice)
+        for name in (*(outcome.missing if verdict == NOT_VERIFIABLE else ()), *outcome.unsaid):
+            lacking.setdefault(name, []).append(controllo.codice)
         if on_progress is not None and not on_progress((number + 1) / len(wanted)):
             return None
     checks = pd.DataFrame(rows, columns=schema.names(schema.CHECKS))
-    found = findings.frame()
+    found = findings.frame(plan.crs)
     found = merge_previous(found, plan.previous, checks)
     found, notes = waive(found, plan.waivers)
     found = found.sort_values(["codice", "id_rilievo"], kind="stable").reset_index(drop=True)
@@ -371,6 +373,7 @@ class _Scenarios:
                 services=_as_in(kind, plan.services),
                 neighbours=None if plan.neighbours is None else _as_in(kind, plan.neighbours),
                 computed=computed,
+                settlers=0.0 if kind == TODAY else plan.settlers,
             )
             for name in _SAME:
                 if hasattr(plan, name):
@@ -419,7 +422,7 @@ def _row(controllo, verdict, outcome):
         "verdetto": verdict,
         "oggetti_provati": float(outcome.tried),
         "oggetti_non_conformi": float(len(failing)),
-        "dati_mancanti": ";".join(sorted(outcome.missing)) or None,
+        "dati_mancanti": ";".join(sorted({*outcome.missing, *outcome.unsaid})) or None,
     }
 
 
@@ -543,7 +546,7 @@ class _Findings:
             self._points[key] = (shape, point)
         return self._points[key][1]
 
-    def frame(self):
+    def frame(self, crs):
         """Return the findings ordered by check and id, each once."""
         shapes = self._columns.pop("geometry")
         columns = {name: pd.Series(values, dtype=object) for name, values in self._columns.items()}
@@ -557,7 +560,7 @@ class _Findings:
         )
         kept = order.index[~order.duplicated("id_rilievo")]
         frame = frame.loc[kept].reset_index(drop=True)
-        return gpd.GeoDataFrame(frame, geometry=[shapes[row] for row in kept], crs=self._plan.crs)
+        return gpd.GeoDataFrame(frame, geometry=[shapes[row] for row in kept], crs=crs)
 
 
 def _lacking(lacking, pack):

@@ -6,21 +6,11 @@ import math
 
 import numpy as np
 
-from ..context import meeting, sound
+from ..context import column_of, meeting, sound
 from ..pairs import near_pairs
 from ..reference import istat_code
 from .common import date_of, each, located, name_of
 from .engine import PLANNED, TODAY, Failing, Outcome, check
-
-
-def column_of(frame, *names):
-    """Return the first of these columns, None where there is none.
-
-    Case doesn't count, nor spaces where the name has ``_``.
-    """
-    lower = {"_".join(str(name).lower().split()): name for name in reversed(frame.columns)}
-    found = next((lower[name] for name in names if name in lower), None)
-    return None if found is None else frame[found]
 
 
 def text_of(value) -> str:
