@@ -378,7 +378,13 @@ def value_of(name, unit="pezzi", computed=None, **fields):
     stored = stored_attributes(frame["attributi"])
     rows = np.array([0])
     values, nature = valenza_tried.attribute_values(
-        frame, rows, stored, name, unit, PACK, computed or {}
+        lambda column: frame[column].to_numpy(dtype=object),
+        stored,
+        rows,
+        name,
+        unit,
+        PACK,
+        computed or {},
     )
     return values[0], nature[0]
 
