@@ -8,10 +8,10 @@ import json
 import numpy as np
 import pandas as pd
 
-from .changes import shape_summary, what_changed
+from .changes import GEOMETRY, shape_summary, what_changed
 from .documents import compact_json
 from .waivers import judge_waivers
-from .wkb import plane_views
+from .wkb import rounded_hex
 
 
 def fingerprints(plan, controllo, failing) -> list:
@@ -20,7 +20,7 @@ def fingerprints(plan, controllo, failing) -> list:
     Stored attributes (the pack's ``campi``) and, where the check reads it, the geometry as WKB in
     the analysis CRS rounded to 0.01 m. Not computed values, thresholds, pack version or date.
     """
-    objects = _Objects(plan, controllo, _Read.row, _quoted)
+    objects = _Objects(plan, controllo, failing, _Read.shape, _quoted)
     return [hashlib.sha256(objects.text(one).encode("utf-8")).hexdigest() for one in failing]
 
 
@@ -29,7 +29,7 @@ def readings(plan, controllo, failing) -> list:
 
     Kept with a justification: when it lapses, ``changes.what_changed`` compares the two.
     """
-    objects = _Objects(plan, controllo, _Read.told, str)
+    objects = _Objects(plan, controllo, failing, _Read.summary, str)
     return [objects.text(one) for one in failing]
 
 
@@ -37,14 +37,19 @@ class _Objects:
     """The canonical JSON of what one check reads of each object, written once an object.
 
     Args:
-        read_row: of ``_Read``, the text of a row. put: how that text stands in the JSON.
+        shape: of ``_Read``, the text of a geometry. put: how the text of a row stands in the JSON.
     """
 
-    def __init__(self, plan, controllo, read_row, put):
+    def __init__(self, plan, controllo, failing, shape, put):
         self._read = _read_once(plan)
-        self._controllo, self._read_row, self._put = controllo, read_row, put
+        self._fields, self._shape, self._put = controllo.campi, shape, put
+        self._shaped = controllo.legge_geometria
         self._codice = _quoted(controllo.codice)
         self._texts: dict = {}
+        if self._shaped:
+            self._read.round_shapes(
+                object_id for one in failing for object_id in (one.id_oggetto, *one.altri)
+            )
 
     def text(self, failing) -> str:
         """Return what the check reads of a failing, keys sorted, no spaces."""
@@ -56,16 +61,22 @@ class _Objects:
     def _of(self, object_id):
         if object_id not in self._texts:
             rows: dict = {}
-            fields, shaped = self._controllo.campi, self._controllo.legge_geometria
             for where, position in self._read.index.get(object_id, ()):
-                row = self._read_row(self._read, where, position, fields, shaped)
-                rows.setdefault(where, []).append(row)
+                rows.setdefault(where, []).append(self._row(where, position))
             found = ",".join(
-                f'"{where}":[{",".join(map(self._put, sorted(rows[where])))}]'
-                for where in sorted(rows)
+                [
+                    f'"{where}":[{",".join(map(self._put, sorted(rows[where])))}]'
+                    for where in sorted(rows)
+                ]
             )
             self._texts[object_id] = f"{_quoted(str(object_id))}:{{{found}}}"
         return self._texts[object_id]
+
+    def _row(self, where, position):
+        around = self._read.fields(where, position, self._fields, self._shaped)
+        if not self._shaped:
+            return around[0]
+        return self._shape(self._read, where, position).join(around)
 
 
 class _Read:
@@ -74,7 +85,8 @@ class _Read:
     def __init__(self, plan):
         self.index: dict = {}
         self._columns: dict = {}
-        self._places: dict = {}
+        self._shapes: dict = {}
+        self._summaries: dict = {}
         self._rows: dict = {}
         for where, key in (
             ("services", "id_servizio"),
@@ -89,38 +101,57 @@ class _Read:
             self._columns[where] = {
                 name: frame[name].to_numpy(dtype=object) for name in frame.columns
             }
-            self._places[where] = _rounded_points(frame)
+            self._shapes[where] = _rounded_points(frame)
             for position, object_id in enumerate(self._columns[where][key]):
                 if object_id is not None:
                     self.index.setdefault(object_id, []).append((where, position))
 
-    def row(self, where, position, fields, with_geometry) -> str:
-        """Return the canonical text of some fields of a row."""
-        key = (where, position, fields, with_geometry)
+    def fields(self, where, position, names, shaped) -> tuple:
+        """Return the canonical text of some fields of a row: before and after its geometry.
+
+        Without ``shaped`` it is all in one piece.
+        """
+        key = (where, position, names, shaped)
         if key not in self._rows:
-            shape = self._wkb(where, position) if with_geometry else None
-            self._rows[key] = self._text(where, position, fields, with_geometry, shape)
+            columns = self._columns[where]
+            parts = [
+                f'"{name}":{_value(columns[name][position])}'
+                for name in sorted(set(names) - {GEOMETRY})
+                if name in columns
+            ]
+            if not shaped:
+                self._rows[key] = ("{" + ",".join(parts) + "}",)
+            else:
+                before = sum(part < f'"{GEOMETRY}"' for part in parts)
+                first = "{" + "".join([part + "," for part in parts[:before]]) + f'"{GEOMETRY}":'
+                self._rows[key] = (first, "".join(["," + part for part in parts[before:]]) + "}")
         return self._rows[key]
 
-    def told(self, where, position, fields, with_geometry) -> str:
-        """Return the same fields of a row, the geometry as ``changes.shape_summary``."""
-        if not with_geometry:
-            return self.row(where, position, fields, False)
-        shape = self._columns[where]["geometry"][position]
-        summary = shape_summary(self._wkb(where, position), shape)
-        return self._text(where, position, fields, True, summary)
+    def round_shapes(self, object_ids):
+        """Round the geometries of some objects, all at once."""
+        asked: dict = {}
+        for object_id in object_ids:
+            for where, position in self.index.get(object_id, ()):
+                if position not in self._shapes[where]:
+                    asked.setdefault(where, set()).add(position)
+        for where, positions in asked.items():
+            rows = sorted(positions)
+            shapes = [self._columns[where]["geometry"][row] for row in rows]
+            self._shapes[where].update(zip(rows, _rounded_wkbs(shapes)))
 
-    def _text(self, where, position, fields, with_geometry, shape):
-        columns = self._columns[where]
-        parts = {name: columns[name][position] for name in fields if name in columns}
-        if with_geometry:
-            parts["geometria"] = shape
-        written = [f'"{name}":{_value(parts[name])}' for name in sorted(parts)]
-        return "{" + ",".join(written) + "}"
+    def shape(self, where, position) -> str:
+        """Return a rounded geometry as the text of its WKB, in JSON."""
+        found = self._shapes[where].get(position)
+        return "null" if found is None else f'"{found}"'
 
-    def _wkb(self, where, position):
-        place = self._places[where].get(position)
-        return _rounded_wkb(self._columns[where]["geometry"][position]) if place is None else place
+    def summary(self, where, position) -> str:
+        """Return a rounded geometry as ``changes.shape_summary`` tells it, in JSON."""
+        key = (where, position)
+        if key not in self._summaries:
+            shape = self._columns[where]["geometry"][position]
+            told = shape_summary(self._shapes[where].get(position), shape)
+            self._summaries[key] = _value(told)
+        return self._summaries[key]
 
 
 def _value(value) -> str:
@@ -154,16 +185,13 @@ def _read_once(plan) -> _Read:
     return read
 
 
-def _rounded_wkb(shape):
-    if shape is None or shape.is_empty:
-        return None
-    content = bytearray(shape.wkb)
-    try:
-        for xy in plane_views(content):
-            xy[:] = np.round(xy, 2) + 0.0
-    except ValueError:
-        return _rounded_with_heights(shape)
-    return content.hex().upper()
+def _rounded_wkbs(shapes) -> list:
+    """Return the WKB of shapes rounded to 0.01, in hexadecimal; None where there is nothing."""
+    blobs = [None if shape is None or shape.is_empty else shape.wkb for shape in shapes]
+    return [
+        _rounded_with_heights(shape) if found is None and blob is not None else found
+        for shape, blob, found in zip(shapes, blobs, rounded_hex(blobs, 2))
+    ]
 
 
 def _rounded_with_heights(shape):
@@ -205,6 +233,7 @@ def merge_previous(found, previous, checks):
         verdicts.get(code, "non_verificabile") == "non_verificabile" for code in gone["codice"]
     ]
     gone["stato"] = [state if kept else "risolto" for state, kept in zip(gone["stato"], unseen)]
+    found = found[[name for name in found.columns if not name.startswith("_")]]
     for name in found.columns:
         if name not in gone.columns:
             gone[name] = None

@@ -162,14 +162,13 @@ def pairs_within(shapes, distance, kind=None):
     return a[once], b[once], metres[once]
 
 
-def nearest_pairs(shapes, distance, kind=None):
-    """Return (i, j, metres), i < j, that join each shape to the nearest other, if it is in reach.
+def nearest(shapes, distance, kind=None):
+    """Return (metres, position) of the nearest other of each shape, inf and −1 beyond the distance.
 
-    Args: as in ``pairs_within``. Of several as near, the first. Pairs that are each other's
-    nearest come once.
+    Args: as in ``pairs_within``. Of several as near, the first.
     """
-    count = len(shapes) if not isinstance(shapes, Boxed) else len(shapes.shapes)
     every = shapes if isinstance(shapes, Boxed) else boxed(shapes)
+    count = len(every.shapes)
     kind = np.zeros(count, dtype=np.int64) if kind is None else np.asarray(kind)
     best = np.full(count, np.inf)
     other = np.full(count, -1, dtype=np.int64)
@@ -189,9 +188,18 @@ def nearest_pairs(shapes, distance, kind=None):
             break
         left = np.flatnonzero(other < 0)
         reach *= 2
+    return best, other
+
+
+def nearest_pairs(shapes, distance, kind=None):
+    """Return (i, j, metres), i < j, that join each shape to the nearest other, if it is in reach.
+
+    Args: as in ``nearest``. Pairs that are each other's nearest come once.
+    """
+    best, other = nearest(shapes, distance, kind)
     found = np.flatnonzero(other >= 0)
     low, high = np.minimum(found, other[found]), np.maximum(found, other[found])
-    _, once = np.unique(low * count + high, return_index=True)
+    _, once = np.unique(low * len(other) + high, return_index=True)
     return low[once], high[once], best[found][once]
 
 

@@ -256,42 +256,65 @@ def _area(polygons):
     return Area(polygons)
 
 
-def plane_views(content):
-    """Yield the coordinates of a plane WKB as float64 (n, 2) arrays over its own bytes.
+def rounded_hex(blobs, decimals) -> list:
+    """Return plane WKB with its coordinates rounded, in hexadecimal; −0 becomes 0.
 
     Args:
-        content: bytes, or a bytearray to write through the arrays.
+        blobs: bytes, None where there is none.
 
-    Raises:
-        ValueError: it has heights or measures, or is neither of points, lines or areas.
+    Returns:
+        One text a blob; None where there is none, where it has heights or measures, or where it is
+        neither of points, lines or areas.
     """
-    at = yield from _views(content, 0)
-    if at != len(content):
-        raise ValueError("WKB")
+    found: list = [None] * len(blobs)
+    for first in range(0, len(blobs), _ROUNDED_AT_ONCE):
+        rows, begin, number, size = [], [], [], 0
+        for row, blob in enumerate(blobs[first : first + _ROUNDED_AT_ONCE], first):
+            runs: list = []
+            if blob is not None and _runs(blob, 0, runs) == len(blob):
+                rows.append(row)
+                begin.extend([size + at for at, _ in runs])
+                number.extend([2 * count for _, count in runs])
+                size += len(blob)
+        if not rows:
+            continue
+        content = bytearray(b"".join([blobs[row] for row in rows]))
+        begin, number = np.array(begin, dtype=np.int64), np.array(number, dtype=np.int64)
+        at = np.repeat(begin - 8 * (np.cumsum(number) - number), number)
+        at += 8 * np.arange(at.size)
+        every = np.ndarray((len(content) - 7,), dtype="<f8", buffer=content, strides=(1,))
+        every[at] = np.round(every[at], decimals) + 0.0
+        text, end = content.hex().upper(), 0
+        for row in rows:
+            begin_of_row, end = end, end + 2 * len(blobs[row])
+            found[row] = text[begin_of_row:end]
+    return found
 
 
-def _views(content, at):
+_ROUNDED_AT_ONCE = 10_000
+
+
+def _runs(content, at, runs):
+    """Add (first byte, vertices) of each run of vertices; return where it ends, −1 if it can't."""
     if content[at] != 1:
-        raise ValueError("WKB")
+        return -1
     kind, count = struct.unpack_from("<II", content, at + 1)
     if kind == 1:
-        yield _view(content, at + 5, 1)
+        runs.append((at + 5, 1))
         return at + 21
-    if kind == 2:
-        yield _view(content, at + 9, count)
-        return at + 9 + 16 * count
-    if kind not in (3, 4, 5, 6):
-        raise ValueError("WKB")
     at += 9
+    if kind == 2:
+        runs.append((at, count))
+        return at + 16 * count
+    if kind not in (3, 4, 5, 6):
+        return -1
     for _ in range(count):
         if kind == 3:
             (points,) = struct.unpack_from("<I", content, at)
-            yield _view(content, at + 4, points)
+            runs.append((at + 4, points))
             at += 4 + 16 * points
         else:
-            at = yield from _views(content, at)
+            at = _runs(content, at, runs)
+            if at < 0:
+                return -1
     return at
-
-
-def _view(content, at, count):
-    return np.frombuffer(content, dtype="<f8", count=2 * count, offset=at).reshape(count, 2)

@@ -339,6 +339,8 @@ def _shapes_of(frame, wkb_type):
         return _Points(whole["x"].copy(), whole["y"].copy())
     if "_wkb" in frame.columns:
         return None
+    if wkb_type == QgsWkbTypes.Type.Point and {"_x", "_y"} <= set(frame.columns):
+        return _Points(*frame[["_x", "_y"]].to_numpy(dtype=np.float64).T.copy(), empty=True)
     shapes = frame["geometry"].tolist()
     kinds = {None if shape is None or shape.is_empty else shape.geom_type for shape in shapes}
     if wkb_type == QgsWkbTypes.Type.Point and kinds <= {"Point", None}:

@@ -10,7 +10,7 @@ import pandas as pd
 from ..accessibility import METRES, MINUTES, Street, Supply, make_options, reach
 from ..context import POPULATION_FIELD, meeting, points_of, sound
 from ..network import build_network
-from ..pairs import nearest_pairs
+from ..pairs import Boxed, nearest, nearest_pairs
 from ..snapping import SegmentIndex
 from ..text import normalise
 from ..wkb import read_lines, read_shape
@@ -278,23 +278,25 @@ def pattern(plan, controllo):
     area = plan.boundary.area if plan.boundary is not None else plan.comune.superficie_km2 * 1e6
     least, limit = controllo.parametri["punti"], controllo.parametri["z"]
     failing, tried = [], 0
-    # Without the geometries a frame is cut in pieces much faster.
-    frame = pd.DataFrame({name: frame[name] for name in ("id_servizio", "codice_sttm", "_x", "_y")})
-    for code, group in frame.groupby("codice_sttm", sort=True):
-        x, y = group["_x"], group["_y"]
-        at = np.unique(np.column_stack((x, y)), axis=0)
-        count = len(at)
-        if count < least:
-            continue
+    codes, kind = np.unique(frame["codice_sttm"].to_numpy(dtype=str), return_inverse=True)
+    # Services on one place are one place.
+    at = np.unique(np.column_stack((kind, frame["_x"], frame["_y"])), axis=0)
+    number = np.bincount(at[:, 0].astype(np.int64), minlength=codes.size)
+    wanted = number >= least
+    at = at[wanted[at[:, 0].astype(np.int64)]]
+    of = at[:, 0].astype(np.int64)
+    extent = float(np.hypot(*np.ptp(at[:, 1:], axis=0))) if len(at) else 0.0
+    places = Boxed(np.empty(len(at), dtype=object), np.column_stack((at[:, 1:], at[:, 1:])))
+    apart, _ = nearest(places, extent, of)
+    for one in np.flatnonzero(wanted).tolist():
         tried += 1
-        apart = np.hypot(at[:, None, 0] - at[:, 0], at[:, None, 1] - at[:, 1])
-        np.fill_diagonal(apart, np.inf)
-        mean, expected = apart.min(axis=1).mean(), 0.5 * math.sqrt(area / count)
+        count = int(number[one])
+        mean, expected = apart[of == one].mean(), 0.5 * math.sqrt(area / count)
         z = (mean - expected) / (0.26136 / math.sqrt(count**2 / area))
         if abs(z) < limit:
             continue
-        ratio = float(mean / expected)
-        read = {"servizi": sorted(group["id_servizio"].astype(str))}
+        ratio, code = float(mean / expected), str(codes[one])
+        read = {"servizi": sorted(frame["id_servizio"][kind == one].astype(str))}
         failing.append(
             Failing(
                 plan.comune.istat, (code,), ratio, 1.0, "R", ratio - 1.0,

@@ -178,7 +178,9 @@ def duplicates(plan, controllo):
     # Of records with one id the last pair counts: in a set order.
     order = np.lexsort((j, i, kinds[i]))
     i, j, metres = i[order], j[order], metres[order]
-    likeness = name_similarities(prepare_names(names), i, j)
+    rows, at = np.unique(np.concatenate((i, j)), return_inverse=True)
+    one, other = at.reshape(2, -1)
+    likeness = name_similarities(prepare_names(names[rows]), one, other)
     alike = likeness >= limits["similarita"] - 1e-9
     failing = {}
     for at in np.flatnonzero(alike | (areas[i] & areas[j])).tolist():
@@ -383,41 +385,56 @@ def istat_matches(plan, controllo):
 def dates(plan, controllo):
     names = ("data_inizio_validita", "data_fine_validita", "data_rif")
     latest = months_before(plan.oggi, -controllo.parametri["mesi_futuri"])
-    frame = plan.own_where(plan.own[list(names)].notna().any(axis=1))
+    own = plan.own
+    texts = [own[name].to_numpy(dtype=object) for name in names]
+    given = np.any([column != np.array(None) for column in texts], axis=0)
+    days = [
+        mapped(column, lambda text: None if text is None else date_of(text)) for column in texts
+    ]
+    states = own["stato"].to_numpy(dtype=object)
+    found: dict = {}
+    # Few combinations of dates and state stand for all services.
+    for position, told in enumerate(zip(*texts, *days, states)):
+        if given[position]:
+            found.setdefault(told, []).append(position)
     failing = []
-    for row in frame.itertuples():
-        written = {name: getattr(row, name) for name in names}
-        read = {name: date_of(text) for name, text in written.items() if text is not None}
-        begin, end, seen = (read.get(name) for name in names)
-        fault = None
-        if None in read.values():
-            fault = next(written[name] for name, day in read.items() if day is None)
-        elif begin and end and begin > end:
-            fault = f"inizio {begin} dopo la fine {end}"
-        elif seen and seen > plan.oggi:
-            fault = f"riferimento {seen} nel futuro"
-        elif begin and row.stato in (None, "esistente") and begin > latest:
-            fault = f"inizio {begin} dopo il {latest} per un servizio esistente"
-        if fault:
-            failing.append(
-                Failing(
-                    row.id_servizio,
-                    (),
-                    fault,
-                    testo={"nome": name_of(row)},
-                    geometry=row.geometry,
-                )
-            )
-    return Outcome(len(frame), failing)
+    for told, positions in found.items():
+        fault = _wrong_dates(told[:3], told[3:6], told[6], plan.oggi, latest)
+        failing += [(position, fault) for position in positions if fault]
+    rows = sorted(failing)
+    frame = own.iloc[[position for position, _ in rows]]
+    return Outcome(
+        int(given.sum()),
+        [
+            Failing(row.id_servizio, (), fault, testo={"nome": name_of(row)}, geometry=row.geometry)
+            for row, (_, fault) in zip(frame.itertuples(), rows)
+        ],
+    )
+
+
+def _wrong_dates(texts, days, state, today, latest):
+    """Return what is wrong with the begin, the end and the date of reference, None if nothing."""
+    for text, day in zip(texts, days):
+        if text is not None and day is None:
+            return text
+    begin, end, seen = days
+    if begin and end and begin > end:
+        return f"inizio {begin} dopo la fine {end}"
+    if seen and seen > today:
+        return f"riferimento {seen} nel futuro"
+    if begin and state in (None, "esistente") and begin > latest:
+        return f"inizio {begin} dopo il {latest} per un servizio esistente"
+    return None
 
 
 @check("dato_aggiornato")
 def up_to_date(plan, controllo):
     months = controllo.parametri["mesi"]
     oldest = months_before(plan.oggi, months)
-    days = plan.own["data_rif"].map(date_of)
-    known = plan.own_where(days.notna())
-    old = days[days.notna()].map(lambda day: day < oldest)
+    days = mapped(plan.own["data_rif"], date_of)
+    dated = days != np.array(None)
+    known = plan.own_where(dated)
+    old = mapped(days[dated], lambda day: day < oldest).astype(bool)
 
     def make(row):
         return {
@@ -441,6 +458,7 @@ def plausible(plan, controllo):
     codes = own["codice_sttm"].to_numpy(dtype=object)
     units = own["capacita_um"].to_numpy(dtype=object)
     values = {"superficie_mq": areas, "capacita": own["capacita"].to_numpy(dtype=float)}
+    told = _Told(own)
     limits = [
         (one.campo, (codes == one.codice_categoria) & _same_unit(one, units), one)
         for one in plan.pack.intervalli
@@ -453,7 +471,7 @@ def plausible(plan, controllo):
             number = float(value[position])
             limit = one.minimo if number < one.minimo else one.massimo
             margin = number - limit if number < one.minimo else limit - number
-            failing.append(_implausible(own, position, name, number, limit, one.unita, margin))
+            failing.append(told.implausible(position, name, number, limit, one.unita, margin))
     flagged = {(one.id_oggetto, one.altri) for one in failing}
     for name in ("superficie_mq", "superficie_dichiarata_mq", "capacita", "utenti_fuori_comune"):
         value = own[name].to_numpy(dtype=float)
@@ -462,7 +480,7 @@ def plausible(plan, controllo):
         for position in np.flatnonzero((value < 0) | (value > most)):
             number = float(value[position])
             limit = 0.0 if number < 0 else most
-            one = _implausible(own, position, name, number, limit, None, -abs(number - limit))
+            one = told.implausible(position, name, number, limit, None, -abs(number - limit))
             if (one.id_oggetto, one.altri) not in flagged:
                 failing.append(one)
     return Outcome(int(tried.sum()), failing)
@@ -480,18 +498,27 @@ def _same_unit(interval, units):
     return same.astype(bool)
 
 
-def _implausible(own, position, name, value, limit, unit, margin):
-    row = own.iloc[position]
-    return Failing(
-        row["id_servizio"],
-        (f"campo:{name}",),
-        value,
-        limit,
-        unit,
-        margin,
-        {"nome": name_of(row), "attributo": _ALIASES[name], "v": value},
-        row["geometry"],
-    )
+class _Told:
+    """The columns a message on a number of a service asks for."""
+
+    def __init__(self, own):
+        self._ids, self._names, self._shapes = (
+            own[name].to_numpy(dtype=object)
+            for name in ("id_servizio", "denominazione", "geometry")
+        )
+
+    def implausible(self, position, name, value, limit, unit, margin):
+        called = self._names[position] or "servizio senza nome"
+        return Failing(
+            self._ids[position],
+            (f"campo:{name}",),
+            value,
+            limit,
+            unit,
+            margin,
+            {"nome": called, "attributo": _ALIASES[name], "v": value},
+            self._shapes[position],
+        )
 
 
 # UTF-8 read as Latin-1 or Windows-1252, the replacement character, control characters.
@@ -501,12 +528,17 @@ _BROKEN = re.compile(
 )
 
 
+def _is_broken(value) -> bool:
+    missing = value is None or value != value
+    return not missing and _BROKEN.search(str(value)) is not None
+
+
 @check("testi_leggibili")
 def readable(plan, controllo):
     failing = []
     for name in controllo.campi:
-        column = plan.own[name]
-        for row in plan.own[column.notna() & column.astype(str).str.contains(_BROKEN)].itertuples():
+        broken = mapped(plan.own[name], _is_broken).astype(bool)
+        for row in plan.own[broken].itertuples() if broken.any() else ():
             failing.append(
                 Failing(
                     row.id_servizio,

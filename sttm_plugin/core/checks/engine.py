@@ -188,7 +188,9 @@ class Plan:
 
     def own_where(self, mask):
         """Return the comune's services in a boolean mask, index kept."""
-        return self.own[np.asarray(mask, dtype=bool)]
+        mask = np.asarray(mask, dtype=bool)
+        # A copy of sixty columns is worth doing without.
+        return self.own if mask.all() else self.own[mask]
 
     def supply(self, frame=None):
         """Return the services that exist today: ``esistente``, or state not declared."""
@@ -223,8 +225,7 @@ def measured(frame):
         if shape is None or shape.is_empty:
             continue
         located[row] = True
-        point = shape.representative_point()
-        numbers[row, :2] = point.x, point.y
+        numbers[row, :2] = shape.representative_point().coords[0][:2]
         numbers[row, 3:] = shape.bounds
         if shape.geom_type in ("Polygon", "MultiPolygon"):
             area[row], numbers[row, 2] = True, shape.area
@@ -480,6 +481,11 @@ class _Findings:
         if "_layer" in own.columns:
             self._layers = dict(zip(own["id_servizio"], own["_layer"]))
         self._points: dict = {}
+        # Of the plan's own shapes the point on each is known.
+        places = plan.services[["_x", "_y"]].to_numpy()
+        shapes = plan.services["geometry"].to_numpy()
+        self._places = {id(shape): place for shape, place in zip(shapes, places)}
+        self._x, self._y = [], []
 
     def add(self, plan, controllo, failing):
         """Add what fails a check on a plan."""
@@ -533,24 +539,32 @@ class _Findings:
             column.extend(made[name] if name in made else [same[name]] * count)
 
     def _point_on(self, shape):
+        """Return a point on a shape, after noting where it lies."""
         if shape is None:
-            return None
-        # Kept with its shape, or another one could come to have its number.
-        key = id(shape)
-        if key not in self._points:
-            point = shape
-            if shape.is_empty:
-                point = None
-            elif shape.geom_type != "Point":
-                point = shape.representative_point()
-            self._points[key] = (shape, point)
-        return self._points[key][1]
+            x, y, point = np.nan, np.nan, None
+        else:
+            # Kept with its shape, or another one could come to have its number.
+            key = id(shape)
+            if key not in self._points:
+                self._points[key] = (shape, *self._place_of(shape))
+            _, x, y, point = self._points[key]
+        self._x.append(x)
+        self._y.append(y)
+        return point
+
+    def _place_of(self, shape):
+        if shape.is_empty:
+            return np.nan, np.nan, None
+        point = shape if shape.geom_type == "Point" else shape.representative_point()
+        x, y = self._places.get(id(shape), point.coords[0][:2])
+        return x, y, point
 
     def frame(self, crs):
         """Return the findings ordered by check and id, each once."""
         shapes = self._columns.pop("geometry")
         columns = {name: pd.Series(values, dtype=object) for name, values in self._columns.items()}
         columns["margine"] = columns["margine"].astype(float)
+        columns.update(_x=pd.Series(self._x, dtype=float), _y=pd.Series(self._y, dtype=float))
         for name in ("verificato", "ammette_giustificazione"):
             columns[name] = columns[name].infer_objects()
         frame = pd.DataFrame(columns)
