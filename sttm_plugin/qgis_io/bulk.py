@@ -32,6 +32,7 @@ _PLAIN = frozenset(
         QgsWkbTypes.Type.MultiLineString,
     )
 )
+_AREAS = frozenset((QgsWkbTypes.Type.Polygon, QgsWkbTypes.Type.MultiPolygon))
 # The formats whose text is always UTF-8.
 _UTF8 = frozenset(("GPKG", "FlatGeobuf", "GeoJSON"))
 
@@ -51,18 +52,19 @@ class Columns:
     columns: dict
 
 
-def read_columns(layer, names=(), feedback=None) -> Columns | None:
+def read_columns(layer, names=(), feedback=None, areas=False) -> Columns | None:
     """Return the features of a layer that GDAL can read by columns.
 
     Args:
         layer: QgsVectorLayer, whole; None.
         names: fields, as the layer writes them.
+        areas: areas are taken too; days (as ISO text) and yes or no among the fields.
 
     Returns:
         Columns; None where the layer has to be read feature by feature: another provider, unsaved
         edits, curves, a field that isn't a plain number or text, an old GDAL, a cancelled run.
     """
-    found = _open(layer, names)
+    found = _open(layer, names, areas)
     if found is None:
         return None
     dataset, table = found
@@ -70,7 +72,7 @@ def read_columns(layer, names=(), feedback=None) -> Columns | None:
     parts: dict = {name: [] for name in ("", geometry, *names)}
     try:
         identifier = table.GetFIDColumn() or "OGC_FID"
-        for batch in table.GetArrowStreamAsNumPy(["USE_MASKED_ARRAYS=YES"]):
+        for batch in table.GetArrowStreamAsNumPy(_STREAM if areas else _STREAM[:1]):
             if feedback is not None and feedback.isCanceled():
                 return None
             parts[""].append(np.asarray(batch[identifier], dtype=np.int64))
@@ -89,11 +91,16 @@ def read_columns(layer, names=(), feedback=None) -> Columns | None:
     return Columns(fids, blobs, columns)
 
 
-def _open(layer, names):
+# Texts of a batch are as wide as the longest: of long ones few rows are held at once.
+_STREAM = ["USE_MASKED_ARRAYS=YES", "MAX_FEATURES_IN_BATCH=8192"]
+
+
+def _open(layer, names, areas):
     """Return GDAL's dataset and layer behind a layer of QGIS, None where they don't match it."""
     if not isinstance(layer, QgsVectorLayer) or layer.providerType() != "ogr":
         return None
-    if layer.isEditable() or QgsWkbTypes.flatType(layer.wkbType()) not in _PLAIN:
+    kinds = _PLAIN | _AREAS if areas else _PLAIN
+    if layer.isEditable() or QgsWkbTypes.flatType(layer.wkbType()) not in kinds:
         return None
     place = file_of(layer)
     if place is None:
@@ -121,6 +128,7 @@ def _open(layer, names):
                 return None
             kind = definition.GetFieldDefn(definition.GetFieldIndex(name)).GetType()
             number = kind in (ogr.OFTInteger, ogr.OFTInteger64, ogr.OFTReal)
+            number |= areas and kind == ogr.OFTDate
             if not number and not (kind == ogr.OFTString and texts):
                 return None
         every = [definition.GetFieldDefn(k).GetName() for k in range(definition.GetFieldCount())]
@@ -161,6 +169,9 @@ def file_of(layer) -> dict | None:
 
 def _plain_list(values):
     """Return the values of a column as Python has them, None where they are masked."""
+    if values.dtype.kind == "M":
+        days = np.datetime_as_string(np.ma.getdata(values)).tolist()
+        return [None if no else day for day, no in zip(days, np.ma.getmaskarray(values))]
     found = values.tolist()
     if values.dtype.kind == "S":
         found = [None if value is None else value.decode("utf-8") for value in found]

@@ -59,6 +59,11 @@ def is_plain(field) -> bool:
     return field.type() in _PLAIN
 
 
+def is_dated(field) -> bool:
+    """Tell whether a QGIS field holds texts, numbers, days or yes and no, and nothing else."""
+    return field.type() in (*_PLAIN, QMetaType.Type.QDate, QMetaType.Type.Bool)
+
+
 def make_field(field) -> QgsField:
     """Return the QGIS field of a ``core.schema.Field``."""
     made = QgsField(field.name, _TYPES[field.kind], "", field.length)

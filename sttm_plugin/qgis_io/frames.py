@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import struct
 
 from qgis.core import (
     NULL,
@@ -23,7 +24,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QByteArray, QDate, QDateTime, Qt, QTime
 
 from ..core.errors import SttmError
-from .fields import KEY_FIELDS, make_fields
+from .fields import KEY_FIELDS, is_dated, make_fields
 
 _CANCEL_EVERY = 512
 
@@ -128,6 +129,59 @@ def read_frame(source, crs, context=None, feedback=None, fields=None):
         for position, field in enumerate(source.fields())
         if field.name().lower() not in KEY_FIELDS and (fields is None or field.name() in fields)
     ]
+    name = source_name(source)
+    read = _read_columns(source, kept, transform, feedback)
+    if read is None:
+        read = _read_features(source, kept, transform, feedback)
+    if read is None:
+        return None
+    columns, fids, blobs = read
+    frame = pd.DataFrame({field: _column(values) for (_, field), values in zip(kept, columns)})
+    frame["_layer"] = pd.Series([name] * len(fids), dtype=object)
+    frame["_fid"] = np.asarray(fids, dtype=np.int64)
+    # A row of a table has no geometry by design, one of a layer lacks it.
+    frame["_spatial"] = source.wkbType() != QgsWkbTypes.Type.NoGeometry
+    return gpd.GeoDataFrame(frame, geometry=shapes_from_wkb(blobs), crs=crs_name(crs))
+
+
+# The WKB of the kinds read in columns: their code, and the least bytes of one that isn't empty.
+_WKB_CODES = {
+    QgsWkbTypes.Type.Point: (1, 21),
+    QgsWkbTypes.Type.Polygon: (3, 77),
+    QgsWkbTypes.Type.MultiPolygon: (6, 86),
+}
+
+
+def _read_columns(source, kept, transform, feedback):
+    """Return (columns, fids, blobs) of a plain layer in the analysis CRS, None of any other."""
+    import numpy as np
+
+    from .bulk import read_columns
+
+    kind = source.wkbType()
+    moved = transform is not None and not transform.isShortCircuited()
+    if not isinstance(source, QgsVectorLayer) or kind not in _WKB_CODES or moved:
+        return None
+    if not all(is_dated(source.fields().at(position)) for position, _ in kept):
+        return None
+    names = [name for _, name in kept]
+    read = read_columns(source, names, feedback, areas=True)
+    if read is None:
+        return None
+    code, least = _WKB_CODES[kind]
+    head = struct.pack("<BI", 1, code)
+    # What is empty, or of another kind than the layer says, QGIS has to look at.
+    if not all(blob is None or (blob[:5] == head and len(blob) >= least) for blob in read.blobs):
+        return None
+    if code == 1:
+        known = b"".join([blob[5:21] for blob in read.blobs if blob is not None])
+        if not np.isfinite(np.frombuffer(known, dtype="<f8")).all():
+            return None
+    return [read.columns[name] for name in names], read.fids, read.blobs
+
+
+def _read_features(source, kept, transform, feedback):
+    """Return (columns, fids, blobs) of a source, read feature by feature; None when cancelled."""
     columns = [[] for _ in kept]
     fids, blobs = [], []
     name = source_name(source)
@@ -146,12 +200,7 @@ def read_frame(source, crs, context=None, feedback=None, fields=None):
             f"La lettura di «{name}» si è interrotta alla riga {len(fids)} di {total}: il file è "
             "troncato o bloccato. Aprirlo in QGIS, salvarne una copia e riprovare."
         )
-    frame = pd.DataFrame({field: _column(values) for (_, field), values in zip(kept, columns)})
-    frame["_layer"] = pd.Series([name] * len(fids), dtype=object)
-    frame["_fid"] = np.asarray(fids, dtype=np.int64)
-    # A row of a table has no geometry by design, one of a layer lacks it.
-    frame["_spatial"] = source.wkbType() != QgsWkbTypes.Type.NoGeometry
-    return gpd.GeoDataFrame(frame, geometry=shapes_from_wkb(blobs), crs=crs_name(crs))
+    return columns, fids, blobs
 
 
 def _complete(source) -> bool:

@@ -270,7 +270,7 @@ def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | N
         SttmError: a waiver on a finding that can't be justified (``findings.waive``).
     """
     known = tests()
-    rows, findings, lacking, scenarios = [], _Findings(plan.own), {}, []
+    rows, findings, lacking, scenarios = [], _Findings(plan), {}, []
     once = plan.counting_once()
     two = _Scenarios(once)
     two_of_all = two if once is plan else _Scenarios(plan)
@@ -475,7 +475,8 @@ def _stored(value):
 class _Findings:
     """The findings of a run, gathered in columns."""
 
-    def __init__(self, own):
+    def __init__(self, plan):
+        own = plan.own
         self._columns: dict = {name: [] for name in (*schema.names(schema.FINDINGS), "geometry")}
         self._layers: dict = {}
         if "_layer" in own.columns:
