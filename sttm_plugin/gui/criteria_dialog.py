@@ -88,8 +88,9 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         self.proxy = RowsProxy(self.model, self)
         set_up_table(self.values, self.proxy, (), None)
         self.values.setSelectionBehavior(self.values.SelectionBehavior.SelectItems)
+        # The keys stay in sight when the table is scrolled.
         self.values.verticalHeader().show()
-        self.values.verticalHeader().setToolTip(self.tr("Riga nel file"))
+        self.values.verticalHeader().setMaximumWidth(260)
         self.values.setItemDelegate(CellEditor(self.model, self.values))
         self.model.edited.connect(self.edit)
         self.values.selectionModel().currentChanged.connect(self._tell_value)
@@ -107,7 +108,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         self.only_changed.toggled.connect(self._filter)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 4)
-        self.splitter.setSizes([230, 860])
+        self.splitter.setSizes([260, 830])
 
     def _set_up_lists(self):
         self.faults_model, _ = self._list(
@@ -121,7 +122,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
                 ("messaggio", self.tr("Che cosa non va")),
                 ("ammessi", self.tr("Ammessi")),
             ],
-            (9, 20, 6, 18, 16, 40, 24),
+            (8, 16, 5, 13, 12, 40, 22),
             5,
         )
         self.flips_model, _ = self._list(
@@ -136,7 +137,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
                 ("regola_prima", self.tr("Decideva")),
                 ("regola_dopo", self.tr("Decide")),
             ],
-            (40, 16, 8, 15, 15, 15, 12, 12),
+            (40, 13, 8, 13, 14, 14, 11, 11),
             0,
         )
         self.differences_model, _ = self._list(
@@ -151,7 +152,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
                 ("provenienza_prima", self.tr("Veniva da")),
                 ("provenienza_dopo", self.tr("Viene da")),
             ],
-            (16, 22, 14, 10, 26, 26, 20, 20),
+            (13, 22, 13, 9, 20, 26, 15, 15),
             5,
         )
         self.faults.clicked.connect(self._on_fault)
@@ -343,7 +344,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
             name = item.data(_NAME)
             changed = sum(one[0] == name for one in self._edits)
             text = f"{named.get(name, name)} ({len(self._tables[name].cells)})"
-            item.setText(text + (self.tr(" – {} cambiati").format(changed) if changed else ""))
+            item.setText(f"{text} • {changed}" if changed else text)
         self._show_table()
 
     def _choose_table(self, name):
@@ -377,7 +378,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
             )
             self.values.setColumnWidth(column, min(max(longest, 6), 34) * character + 16)
         self._filter()
-        first = self.proxy.index(0, min(2, self.proxy.columnCount() - 1))
+        first = self.proxy.index(0, min(1, self.proxy.columnCount() - 1))
         if first.isValid():
             self.values.setCurrentIndex(first)
         self._tell_value()
@@ -392,11 +393,11 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
             else self.tr("&Errori e avvisi"),
         )
         self.faults_told.setText(
-            self.tr("{} errori: il pacchetto non si può usare né salvare; {} avvisi.").format(
+            self.tr("Errori: {}, avvisi: {}. Con gli errori non si può usare né salvare.").format(
                 errors, warnings
             )
             if errors
-            else self.tr("Nessun errore, {} avvisi: il pacchetto si può usare.").format(warnings)
+            else self.tr("Nessun errore, avvisi: {}. Il pacchetto si può usare.").format(warnings)
         )
         self._errors = errors
         self._on_busy(False)
@@ -609,7 +610,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         count, every = int(results["FLIPPED"]), int(results["SERVICES_COUNT"])
         self.flips_told.setText(
             self.tr(
-                "{} servizi su {} cambierebbero valenza: {} salgono, {} scendono. La prova guarda "
+                "Cambierebbero valenza {} servizi su {}: {} salgono, {} scendono. La prova guarda "
                 "la valenza; i controlli si rifanno con la verifica."
             ).format(count, every, int(results["RAISED"]), int(results["LOWERED"]))
         )

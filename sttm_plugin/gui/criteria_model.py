@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QStyledItemDelegate
 
 from ..processing_algorithms.choices import pack_column
-from .rows_model import SORT_ROLE, RowsModel, plain
+from .rows_model import SORT_ROLE, RowsModel, one_line, plain
 
 KEY, SOURCE = "chiave", "_origine"
 # What is typed in a cell of its own height.
@@ -72,13 +72,20 @@ class PackTableModel(RowsModel):
         self.beginResetModel()
         self.table, self._before = table, before
         names = [] if table is None else table.columns
-        self.columns = [(KEY, _tr("Chiave")), (SOURCE, _tr("Da dove viene"))]
+        titles = {name: pack_column(table.name, name).titolo for name in names}
+        # What decides comes first: a table may have twenty columns.
+        decide = [name for name in names if self._decides(name)]
+        self.columns = [(SOURCE, _tr("Da dove viene"))]
         self.columns += [
-            (name, _tr("Valore") if name == "valore" else pack_column(table.name, name).titolo)
-            for name in names
+            (name, _tr("Valore") if name == "valore" else titles[name])
+            for name in (*decide, *(name for name in names if name not in decide))
         ]
         self.rows = [] if table is None else [self._row(key) for key in table.cells]
         self.endResetModel()
+
+    def _decides(self, name):
+        kind = pack_column(self.table.name, name).tipo
+        return kind in ("soglia", "numero") or name in ("operatore", "unita")
 
     def renew(self):
         """Show the values the table has now; the rows stay where they are."""
@@ -110,7 +117,7 @@ class PackTableModel(RowsModel):
         if not index.isValid():
             return None
         name = self.columns[index.column()][0]
-        return None if name in (KEY, SOURCE) else (self.rows[index.row()][KEY], name)
+        return None if name == SOURCE else (self.rows[index.row()][KEY], name)
 
     def described(self, index):
         """Return what the column of a cell is (``pack_column``)."""
@@ -136,11 +143,14 @@ class PackTableModel(RowsModel):
 
     def headerData(self, section, orientation, role=Qt.ItemDataRole.DisplayRole):  # noqa: N802
         if orientation == Qt.Orientation.Vertical and role == Qt.ItemDataRole.DisplayRole:
-            line = self.table.lines.get(self.rows[section][KEY], 0)
-            return str(line or "")
-        if role == Qt.ItemDataRole.ToolTipRole and orientation == Qt.Orientation.Horizontal:
+            return one_line(self.rows[section][KEY])
+        if role == Qt.ItemDataRole.ToolTipRole and orientation == Qt.Orientation.Vertical:
+            key = self.rows[section][KEY]
+            where = _tr("{}, riga {}").format(self.table.file, self.table.lines.get(key, 0))
+            return plain(f"{key}\n{where}")
+        if role == Qt.ItemDataRole.ToolTipRole:
             name = self.columns[section][0]
-            if name not in (KEY, SOURCE):
+            if name != SOURCE:
                 return plain(pack_column(self.table.name, name).aiuto)
         return super().headerData(section, orientation, role)
 
