@@ -13,7 +13,7 @@ from .rows_model import SORT_ROLE, RowsModel, one_line, plain
 KEY, SOURCE = "chiave", "_origine"
 # What is typed in a cell of its own height.
 _SHORT = 60
-_LONG_KINDS = ("json", "parole")
+_LONG_KINDS = ("json", "parole", "espressione")
 _LISTS = ("elenco",)
 _FIXED = ("chiave", "fisso")
 UNREAD = "da riscontrare"

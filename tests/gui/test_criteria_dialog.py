@@ -75,15 +75,20 @@ def value(dialog, table, key, column="valore"):
 
 
 def test_the_bundled_pack_is_shown_as_tables_and_never_as_official(dialog):
+    from sttm_plugin.core.pack import load_pack
+
     tables = [dialog.tables.item(at).text() for at in range(dialog.tables.count())]
-    assert "Regole di valenza (163)" in tables
-    assert len(tables) == 14
+    pack = load_pack()
+    assert f"Regole di valenza ({len(pack.regole)})" in tables
+    assert f"Controlli ({len(pack.controlli)})" in tables
     assert "proposta del progetto, non ufficiale" in dialog.about_pack.text()
     sources = {row["_origine"] for row in dialog.model.rows}
     assert "proposta, non ufficiale" in sources
     assert "proposta" not in sources
-    assert dialog.tabs.tabText(1) == "&Errori e avvisi (4)"
-    assert dialog.faults_told.text().startswith("Nessun errore, avvisi: 4.")
+    warnings = len(dialog.faults_model.rows)
+    assert dialog.tabs.tabText(1) == f"&Errori e avvisi ({warnings})"
+    assert dialog.faults_told.text().startswith(f"Nessun errore, avvisi: {warnings}.")
+    assert {row["gravita"] for row in dialog.faults_model.rows} == {"avviso"}
 
 
 def test_the_filter_keeps_a_provenance_and_words(dialog):
