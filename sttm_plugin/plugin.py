@@ -48,6 +48,13 @@ class SttmPlugin:
                     self.tr("Porta un layer o un file con le sue colonne nello schema dei servizi"),
                 )
                 action.triggered.connect(self.dock.import_services)
+                action = self._add_action(
+                    "Criteria",
+                    "savecriteria",
+                    self.tr("Criteri…"),
+                    self.tr("Apre i criteri come tabelle: valori, provenienza, prove, versioni"),
+                )
+                action.triggered.connect(self.dock.open_criteria)
         # One assistant, whichever panel asks for it.
         self.docks["Services"].import_wanted.connect(self.dock.import_services)
 

@@ -44,6 +44,7 @@ class InputsPage(QWidget, form("inputs_page")):
     changed = pyqtSignal()
     workspace_wanted = pyqtSignal()
     import_wanted = pyqtSignal()
+    criteria_wanted = pyqtSignal()
 
     def __init__(self, parent=None):
         super().__init__(parent)
@@ -78,6 +79,7 @@ class InputsPage(QWidget, form("inputs_page")):
         self.recognise.clicked.connect(self.recognise_layers)
         self.new_workspace.clicked.connect(self.workspace_wanted)
         self.import_services.clicked.connect(self.import_wanted)
+        self.edit_criteria.clicked.connect(self.criteria_wanted)
         for layout in (self.needed_form, self.optional_form, self.kept_form):
             layout.setRowWrapPolicy(layout.RowWrapPolicy.WrapLongRows)
             layout.setFieldGrowthPolicy(layout.FieldGrowthPolicy.AllNonFixedFieldsGrow)

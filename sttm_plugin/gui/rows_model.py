@@ -191,7 +191,10 @@ def layer_of(run, destination):
 
 
 def set_up_table(view, proxy, widths, stretch):
-    """Give a table its model, the width of its columns in characters, and a sane behaviour."""
+    """Give a table its model, the width of its columns in characters, and a sane behaviour.
+
+    ``stretch``: the column that takes the room left, None for none.
+    """
     view.setModel(proxy)
     view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     view.setAlternatingRowColors(True)
@@ -207,7 +210,8 @@ def set_up_table(view, proxy, widths, stretch):
     character = view.fontMetrics().averageCharWidth()
     for column, width in enumerate(widths):
         header.resizeSection(column, width * character + 14)
-    header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+    if stretch is not None:
+        header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
     view.setSortingEnabled(True)
     header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
     proxy.sort(-1)

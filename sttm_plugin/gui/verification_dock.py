@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QDialog, QFileDialog
 
 from . import result_layers
 from .checks_page import ChecksPage
+from .criteria_dialog import CriteriaDialog
 from .dialogs import AssignDialog, ExportDialog, JustifyDialog
 from .dock import SttmDock
 from .findings_model import read_findings
@@ -43,7 +44,9 @@ class VerificationDock(SttmDock):
             button.clicked.connect(action)
         self.inputs.workspace_wanted.connect(self.create_workspace)
         self.inputs.import_wanted.connect(self.import_services)
+        self.inputs.criteria_wanted.connect(self.open_criteria)
         self.import_dialog = None
+        self.criteria_dialog = None
         self.findings.show_wanted.connect(self.show_object)
         self.findings.justify_wanted.connect(self.justify)
         self.findings.revoke_wanted.connect(self.revoke)
@@ -465,6 +468,30 @@ class VerificationDock(SttmDock):
         report = recall("report")
         self.panel.report.setEnabled(not busy and bool(report) and Path(report).is_file())
 
+    # Criteria ---------------------------------------------------------------------------
+
+    def open_criteria(self):
+        """Open the editor of the criteria on the pack that is chosen here."""
+        if self.criteria_dialog is None:
+            self.criteria_dialog = CriteriaDialog(
+                self.inputs.parameters, self.folder, recall("autore"), self.window()
+            )
+            self.criteria_dialog.saved.connect(self._on_criteria_saved)
+            self.criteria_dialog.finished.connect(self._forget_criteria)
+            self.criteria_dialog.open_path(self.inputs.criteria_path())
+        self.criteria_dialog.show()
+        self.criteria_dialog.raise_()
+        self.criteria_dialog.activateWindow()
+
+    def _on_criteria_saved(self, path, use):
+        if use:
+            self.inputs.file_CRITERIA.setFilePath(path)
+
+    def _forget_criteria(self, *_):
+        dialog, self.criteria_dialog = self.criteria_dialog, None
+        if dialog is not None:
+            dialog.deleteLater()
+
     # Sources and destinations --------------------------------------------------------------
 
     def waivers_source(self) -> str:
@@ -559,9 +586,10 @@ class VerificationDock(SttmDock):
             super().follow_link(url)
 
     def close_down(self):
-        """Close the import assistant too."""
-        if self.import_dialog is not None:
-            self.import_dialog.done(0)
+        """Close the windows it opened too."""
+        for dialog in (self.import_dialog, self.criteria_dialog):
+            if dialog is not None:
+                dialog.done(0)
         super().close_down()
 
 

@@ -502,6 +502,15 @@ def test_every_column_of_every_pack_says_what_it_is(name):
                 assert (one.tipo == "chiave") == (column in KEYS.get(table, ())), (table, column)
 
 
+def test_the_checks_written_as_expressions_are_described_too():
+    from sttm_plugin.core import expressions
+
+    for column in expressions.COLUMNS:
+        assert described("espressioni", column).aiuto, column
+    for column, allowed in (("layer", expressions.LAYERS), ("operatore", expressions.OPERATORS)):
+        assert described("espressioni", column).ammessi.split("|") == list(allowed)
+
+
 @pytest.mark.parametrize(
     ("table", "key", "column"),
     [

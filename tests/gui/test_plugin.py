@@ -7,6 +7,7 @@ import pytest
 ACTIONS = [
     "SttmVerificationAction",
     "SttmImportAction",
+    "SttmCriteriaAction",
     "SttmServicesAction",
     "SttmReconciliationAction",
     "SttmLumAction",
