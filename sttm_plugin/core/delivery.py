@@ -12,6 +12,7 @@ from .documents import canonical_json, compact_json, head
 from .errors import SttmError
 from .personal import PERSONAL, kinds_in, without_personal
 from .text import normalise
+from .unlocated import unlocated_of
 
 # First words or whole words of an ente's name → natura_ente, the more telling first.
 _NATURE = (
@@ -158,14 +159,10 @@ def plain_declaration(declaration):
 def not_to_be_located(services, pack) -> list[bool]:
     """Tell which services must have no position: shelters, protected structures.
 
-    Read from the pack's check STTM2-943: categories, and words of the name, of the specific
-    type or of the note.
-
-    Source: DATO_RESTITUZIONE §6, STTM2-943.
+    By category, and by the words of the name, of the specific type or of the key (STTM2-943).
     """
-    wanted = pack.check("STTM2-943").parametri
-    codes = set(wanted.get("categorie", ("EXT.07",)))
-    words = [f" {normalise(word)}" for word in wanted.get("parole", ())]
+    codes, known = unlocated_of(pack)
+    words = [f" {word}" for word in known]
     columns = [services[name] for name in ("denominazione", "tipo_specifico", "fonte_id")]
     return [
         code in codes

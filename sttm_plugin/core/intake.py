@@ -28,6 +28,7 @@ from .mapping import (
     ADDRESS,
 )
 from .parts import PartSteps
+from .personal import personal_kind
 from .profile import make_profile, rule_fields
 from .text import normalise
 from .values import (
@@ -35,7 +36,6 @@ from .values import (
     cleaned,
     decimal_evidence,
     parse_number,
-    personal_kind,
 )
 
 # Fields whose words are decided once for each wording, and the most words that are a vocabulary.

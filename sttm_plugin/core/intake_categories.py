@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from dataclasses import replace
@@ -15,6 +16,7 @@ from .osmtags import category_of_tags, tag_keys
 from .profile import rule_fields
 from .taxonomy import classify_text
 from .text import normalise
+from .unlocated import unlocated_of
 from .values import (
     clean,
     is_null,
@@ -24,22 +26,6 @@ from .values import (
 
 # INTERFACE §1, Doubt: a proposal of ours.
 LEAST_CONFIDENCE = 0.8
-
-UNLOCATED_CATEGORY = "EXT.07"
-
-_UNLOCATED_WORDS = (
-    "casa rifugio",
-    "case rifugio",
-    "centro antiviolenza",
-    "centri antiviolenza",
-    "antiviolenza",
-    "casa protetta donne",
-    "rifugio per donne",
-)
-# One word of each, its letters perhaps apart: "R.I.F.U.G.I.O." is a word too.
-_MAYBE_UNLOCATED = re.compile(
-    "|".join("[^0-9a-z]*".join(word) for word in ("rifugio", "antiviolenza", "protetta"))
-)
 
 
 class CategorySteps:
@@ -219,16 +205,26 @@ class CategorySteps:
 
     # 10. What must not be located -----------------------------------------------------------
 
+    @functools.cached_property
+    def unlocated(self):
+        """What must not be located, as the pack names it."""
+        return unlocated_of(self.pack)
+
     def _some_say_unlocated(self) -> bool:
         """Tell whether any record may have such words: most layers have none, told at once."""
         names = [*rule_fields(self.rules.get("denominazione", {})), *self.types]
+        # The longest word of each, its letters perhaps apart: "R.I.F.U.G.I.O." is a word too.
+        longest = {max(known.split(), key=len) for known in self.unlocated.parole}
+        if not longest:
+            return False
+        maybe = re.compile("|".join("[^0-9a-z]*".join(word) for word in sorted(longest)))
         for name in dict.fromkeys(names):
             values = self.table.values(name)
             plain = [
                 value if type(value) is str and value.isascii() else normalise(value)
                 for value in values
             ]
-            if _MAYBE_UNLOCATED.search("\n".join(plain).lower()):
+            if maybe.search("\n".join(plain).lower()):
                 return True
         return False
 
@@ -237,7 +233,7 @@ class CategorySteps:
         names = [*rule_fields(self.rules.get("denominazione", {})), *self.types]
         cells = self.table.rows[row]
         words = (cells[self.table.names.index(name)] for name in names)
-        return names_unlocated(words)
+        return self.unlocated.told_by(words)
 
     def hide(self):
         """Take the position off the services that must have none (DATO_RESTITUZIONE §6)."""
@@ -245,7 +241,9 @@ class CategorySteps:
         codes = self.values["codice_sttm"]
         said = self._some_say_unlocated()
         for row in self.live():
-            if codes[row] != UNLOCATED_CATEGORY and not (said and self.says_unlocated(row)):
+            if codes[row] not in self.unlocated.categorie and not (
+                said and self.says_unlocated(row)
+            ):
                 continue
             self.hidden.add(row)
             self.shape[row], self.kind[row] = None, ""
@@ -257,12 +255,6 @@ class CategorySteps:
             self.journal.record(
                 row, "D48", "da_non_localizzare", "R", "posizione e indirizzo", "tolti"
             )
-
-
-def names_unlocated(words) -> bool:
-    """Tell whether some texts of a service say that it must have no place on a map."""
-    said = " ".join(normalise(word) for word in words if word)
-    return any(known in said for known in _UNLOCATED_WORDS)
 
 
 def _specific_names(pack, code) -> dict:

@@ -21,6 +21,7 @@ from .mapping import (
     scientific_keys,
     suggest,
 )
+from .personal import personal_kind
 from .profile import compare_fingerprint, rule_fields
 from .taxonomy import classify_text
 from .text import normalise
@@ -29,7 +30,6 @@ from .values import (
     looks_like_wkt,
     parse_number,
     parse_pair,
-    personal_kind,
 )
 
 # D39: surfaces that aren't the ground a service takes.

@@ -11,11 +11,12 @@ from .intake_categories import LEAST_CONFIDENCE
 from .intake_model import bare
 from .intake_positions import _centre
 from .mapping import SHOWN, TICKED, TYPE_SYNONYMS, name_score
+from .personal import personal_kind
 from .profile import comparable, drift, rule_fields, split_field
 from .proposals import alternatives
 from .schema import DOMAINS
 from .taxonomy import classify_text
-from .values import clean, parse_number, parse_stato, parse_valenza, personal_kind
+from .values import clean, parse_number, parse_stato, parse_valenza
 
 # More distinct values than these are names, not a vocabulary: the rest is counted.
 MOST_VALUES = 2000

@@ -111,7 +111,8 @@ class Lexicon:
         self.wholes: dict = {}  # whole text → [(keyword, owner, for or against)]
         words = pack.lessico
         self.short = _abbreviations(words.get("abbreviazione", ()))
-        self.cut = {form[-1] for forms in self.short.values() for form, _, _ in forms}
+        listed = [one for forms in self.short.values() for one in forms]
+        self.cut = {form[-1] for form, _, long in listed if form[-1] not in long}
         self.empty = frozenset(normalise(one.forma) for one in words.get("vuota", ()))
         self.streets = frozenset(one.forma for one in words.get("strada", ()))
         self.links = frozenset(one.forma for one in words.get("legame", ()))
@@ -121,6 +122,7 @@ class Lexicon:
         self.titles = frozenset(one.forma for one in words.get("persona", ()))
         self.others = frozenset(one.forma for one in words.get("altro", ()))
         self.adjectives = frozenset(one.forma for one in words.get("aggettivo", ()))
+        self.places = frozenset(normalise(one.forma) for one in words.get("luogo", ()))
         self.gone = frozenset(one.forma for one in words.get("cessato", ()))
         self.little = self.links | self.joins | self.articles
         self.initials = frozenset(f"{word}." for word in self.little if len(word) == 1)

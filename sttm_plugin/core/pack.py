@@ -60,6 +60,7 @@ LESSICO = (
     "persona",
     "altro",
     "aggettivo",
+    "luogo",
 )
 LETTERE = ("P", "A", "C", "N")
 COLONNE_MATRICE = ("MU", "MP", "SU", "SP")

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import re
 
-# Codice fiscale (D.M. 12/3/1974, letters for digits in case of homocody); an address of a
-# person; a mobile phone, which in Italy begins with 3.
+from .values import clean
+
+# Codice fiscale (D.M. 12/3/1974, letters for digits in case of homocody); a mobile phone, which
+# in Italy begins with 3.
+_TAX_CODE = (
+    r"[A-Z]{6}[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]"
+)
+_MOBILE = r"(?:(?:\+|00)39[\s.-]?)?3[1-9]\d[\s./-]?\d{3}[\s.-]?\d{3,4}"
+
+# Inside a text: of addresses only those of a person.
 PERSONAL = {
-    "codice fiscale": re.compile(
-        r"\b[A-Z]{6}[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[A-Z]"
-        r"[0-9LMNPQRSTUV]{3}[A-Z]\b",
-        re.IGNORECASE,
-    ),
+    "codice fiscale": re.compile(rf"\b{_TAX_CODE}\b", re.IGNORECASE),
     "posta elettronica di una persona": re.compile(
         r"\b[a-z]{2,}[._-][a-z]{2,}@[a-z0-9.-]+\.[a-z]{2,}\b", re.IGNORECASE
     ),
-    "cellulare": re.compile(
-        r"(?<![\d.,])(?:\+39[\s.-]?)?3[1-9]\d[\s.-]?\d{3}[\s.-]?\d{3,4}(?![\d.,])"
-    ),
+    "cellulare": re.compile(rf"(?<![\d.,]){_MOBILE}(?![\d.,])"),
 }
+# A whole value of a column: any address tells what the column holds.
+_WHOLE = {
+    "codice fiscale": re.compile(_TAX_CODE, re.IGNORECASE),
+    "posta elettronica": re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}", re.IGNORECASE),
+    "cellulare": re.compile(_MOBILE),
+}
+_PHONE_START = re.compile(r"[+03]")
 OMITTED = "[omesso]"
 
 
@@ -32,3 +41,12 @@ def without_personal(text: str) -> str:
     for pattern in PERSONAL.values():
         text = pattern.sub(OMITTED, text)
     return text
+
+
+def personal_kind(value) -> str | None:
+    """Return which personal datum a value looks like, None for none (D48)."""
+    text = clean(value)
+    # Most texts are too short, or lack the sign all of these have.
+    if text is None or not ("@" in text or len(text) == 16 or _PHONE_START.match(text)):
+        return None
+    return next((kind for kind, pattern in _WHOLE.items() if pattern.fullmatch(text)), None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from .errors import SttmError
-from .intake_categories import UNLOCATED_CATEGORY, names_unlocated
+from .pack import load_pack
 from .places import SURROUNDINGS_M
+from .unlocated import unlocated_of
 
 
 def check_place(row, places, shape) -> str:
@@ -21,7 +22,8 @@ def check_place(row, places, shape) -> str:
             surroundings.
     """
     name = row.get("denominazione") or row.get("id_servizio")
-    if row.get("codice_sttm") == UNLOCATED_CATEGORY or names_unlocated(_words(row)):
+    unlocated = unlocated_of(load_pack())
+    if row.get("codice_sttm") in unlocated.categorie or unlocated.told_by(_words(row)):
         raise SttmError(
             f"«{name}» è un servizio da non localizzare (case rifugio, centri antiviolenza): la "
             "sua posizione non si scrive in nessun layer."

@@ -19,6 +19,8 @@ _UNSURE = 0.6
 # Measured on real texts (benchmarks/CLASSIFICATION.md): a lone keyword that comes after words
 # nobody knows is right five times in six, one of several a little less, a complement seldom.
 _AFTER_STRANGERS = 0.83
+# "Residenza Giardino", "Pirelli - Università": a place that gives its name to what is near it.
+_NAMED_AFTER = 0.6
 _SEVERAL = 0.6
 _OF_SOMETHING = 0.3
 _BESIDE = 0.9
@@ -270,6 +272,8 @@ class _Words:
         if first.lead and len(first.keyword.tokens) == 1:
             reason += ", dopo parole che la tassonomia non conosce"
             most = _AFTER_STRANGERS
+            if first.keyword.text in self.lexicon.places:
+                most = _NAMED_AFTER
         if first.keyword.root:
             most = _PROPOSED
         if len(candidates) == 1:

@@ -507,27 +507,3 @@ def _windows_bytes(text: str) -> bytes:
         except UnicodeEncodeError:
             pieces.append(sign.encode("latin-1"))
     return b"".join(pieces)
-
-
-# Personal data ---------------------------------------------------------------------------------
-
-PERSONAL_PATTERNS = {
-    "codice fiscale": re.compile(r"^[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]$", re.IGNORECASE),
-    "posta elettronica": re.compile(r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", re.IGNORECASE),
-    "cellulare": re.compile(r"^(?:\+39|0039)?[ .\-]?3\d{2}[ .\-/]?\d{6,7}$"),
-}
-
-
-_PHONE_START = re.compile(r"^[+03 .\-]")
-
-
-def personal_kind(value) -> str | None:
-    """Return which personal datum a text looks like, None for none (D48)."""
-    text = clean(value)
-    # Most texts are too short, or lack the sign all of these have.
-    if text is None or not ("@" in text or len(text) == 16 or _PHONE_START.match(text)):
-        return None
-    for kind, pattern in PERSONAL_PATTERNS.items():
-        if pattern.match(text):
-            return kind
-    return None

@@ -40,6 +40,9 @@ def standing(lexicon, text):
         ("Nuova sede del museo", {"CUL.03": TESTA}),
         ("Ampliamento e adeguamento sismico del museo", {"CUL.03": TESTA}),
         ("Istituto Rossi - Museo", {"CUL.03": TESTA}),
+        ("Via Rossi, 12 lato nord altezza museo", {"CUL.03": DUBBIA}),
+        ("Via Rossi, 12 lato nord ingresso museo", {"CUL.03": DUBBIA}),
+        ("Museo Bianchi. Biblioteca Rossi", {"CUL.03": TESTA, "CUL.01": ACCOSTO}),
     ],
 )
 def test_the_head_is_told_from_what_stands_beside_it(lexicon, text, expected):
@@ -56,11 +59,24 @@ def test_the_head_is_told_from_what_stands_beside_it(lexicon, text, expected):
         "Piazzale Damiano Chiesa",
         "Don Chiesa",
         "G. Chiesa",
+        "P.za Mercato",
+        "V.le Stazione 3",
+        "L.go Museo",
+        "Galleria Duomo",
+        "Viale Zara, 118",
         "Centro aperto A. Chiesa",
     ],
 )
 def test_names_of_streets_and_of_people_speak_for_nothing(lexicon, text):
     assert standing(lexicon, text) == {}
+
+
+def test_a_word_cut_short_does_not_end_a_sentence(lexicon):
+    cut = lexicon.words_of("Scuola second. Biblioteca")[1]
+    whole = lexicon.words_of("Scuola secondaria. Biblioteca")[1]
+
+    assert {group for group, _ in cut} == {0}
+    assert [group for group, _ in whole] == [0, 0, 1]
 
 
 def test_a_service_after_the_name_of_a_street_still_speaks(lexicon):

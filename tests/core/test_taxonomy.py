@@ -374,6 +374,28 @@ def test_a_lone_keyword_after_unknown_words_is_taken_with_less_confidence():
 
 
 @pytest.mark.parametrize(
+    ("text", "code", "confidence"),
+    [
+        # A place gives its name to what is near it; a kind that a brand precedes is what it is.
+        ("Residenza Giardino", "LOC.07", 0.6),
+        ("Gabbiano Farmacia", "LOC.05", 0.83),
+        ("Università di Milano. Biblioteca di Scienze", "CUL.01", 0.95),
+        ("Chiesa di San Rocco, Archivio", None, 0.0),
+        ("Biblioteca privata Rossi", None, 0.0),
+        ("STAZIONE S.R.L.", None, 0.0),
+        ("Stazione di Rho", "TRA.01", 0.95),
+        ("Park pubblico", "LOC.08", 0.95),
+        ("Central Park", None, 0.0),
+        ("Park Nord", None, 0.0),
+    ],
+)
+def test_what_only_bears_the_name_of_a_service_is_not_taken_for_one(text, code, confidence):
+    found = match(text)
+
+    assert (found.codice, found.confidenza) == (code, confidence)
+
+
+@pytest.mark.parametrize(
     ("written", "code"),
     [
         ("ATECO:86.10.10", "SAN.01"),
