@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProcessing, QgsWkbTypes
+from qgis.core import NULL, QgsProcessing, QgsProcessingParameterNumber, QgsWkbTypes
 
 from ..core import schema
-from .base import SttmAlgorithm, or_cancelled
+from .base import or_cancelled
+from .surroundings import AroundServices
 
 
-class CheckPlan(SttmAlgorithm):
+class CheckPlan(AroundServices):
     """Runs the pack's checks on a plan: findings, verdicts, report."""
 
     NAME = "checkplan"
@@ -24,10 +25,8 @@ class CheckPlan(SttmAlgorithm):
     TAGS = ("verifica", "controlli", "conformità", "PdS", "PGT", "PTM", "rilievi", "rapporto")
     NEEDS = ("pandas", "geopandas", "shapely", "jinja2")
 
-    SERVICES, COMUNI, LUM, LUM_PERIMETERS = "SERVICES", "COMUNI", "LUM", "LUM_PERIMETERS"
-    STOPS, GTFS, POPULATION, POP_FIELD = "STOPS", "GTFS", "POPULATION", "POP_FIELD"
-    READING2, REGENERATION, NETWORK = "READING2", "REGENERATION", "NETWORK"
-    LANDUSE, PROTECTED, FUNDING, NEIGHBOURS = "LANDUSE", "PROTECTED", "FUNDING", "NEIGHBOURS"
+    LUM_PERIMETERS, READING2, REGENERATION = "LUM_PERIMETERS", "READING2", "REGENERATION"
+    LANDUSE, FUNDING, NEIGHBOURS, SETTLERS = "LANDUSE", "FUNDING", "NEIGHBOURS", "SETTLERS"
     WAIVERS, PREVIOUS = "WAIVERS", "PREVIOUS"
     OUTPUT, CHECKS = "OUTPUT", "CHECKS"
     REPORT_HTML, REPORT_JSON = "REPORT_HTML", "REPORT_JSON"
@@ -35,7 +34,6 @@ class CheckPlan(SttmAlgorithm):
 
     def define(self):
         point = QgsProcessing.SourceType.TypeVectorPoint
-        line = QgsProcessing.SourceType.TypeVectorLine
         area = QgsProcessing.SourceType.TypeVectorPolygon
         table = QgsProcessing.SourceType.TypeVector
         self.add_layers(
@@ -45,39 +43,12 @@ class CheckPlan(SttmAlgorithm):
             "classificano qui. I servizi di altri comuni sono contesto: non danno rilievi.",
         )
         self.add_comune()
-        self.add_source(
-            self.COMUNI,
-            "Confini dei comuni",
-            "Poligoni con il codice ISTAT (istat, PRO_COM_T, PRO_COM, COD_ISTAT o com_istat_code).",
-            area,
-        )
-        self.add_source(
-            self.LUM, "LUM", "Bacini prodotti da «Bacini dei LUM»: id_lum, rango, stato.", area
-        )
+        self.define_around()
         self.add_source(
             self.LUM_PERIMETERS,
             "Perimetri dei LUM nel piano",
             "Perimetri dei LUM disegnati dal comune nel PGT: id_lum.",
             area,
-        )
-        self.add_source(
-            self.STOPS, "Fermate e nodi", "Punti di stazioni e fermate, con tipo e linee.", point
-        )
-        self.add_file(
-            self.GTFS,
-            "Orari del trasporto pubblico",
-            "Archivio GTFS con fermate, corse e orari.",
-            "GTFS (*.zip)",
-        )
-        self.add_source(
-            self.POPULATION, "Popolazione", "Sezioni di censimento o celle con gli abitanti."
-        )
-        self.add_field(
-            self.POP_FIELD,
-            "Campo della popolazione",
-            "Campo con il numero di abitanti.",
-            self.POPULATION,
-            "popolazione",
         )
         self.add_layers(
             self.READING2,
@@ -86,11 +57,21 @@ class CheckPlan(SttmAlgorithm):
             optional=True,
         )
         self.add_source(
-            self.REGENERATION, "Aree di rigenerazione", "Ambiti e aree disponibili.", area
+            self.REGENERATION,
+            "Aree di rigenerazione",
+            "Ambiti e aree disponibili. Un campo abitanti_da_insediare si somma ai residenti nella "
+            "dotazione di aree per servizi.",
+            area,
         )
-        self.add_source(self.NETWORK, "Rete stradale o pedonale", "Linee connesse.", line)
+        settlers = QgsProcessingParameterNumber(
+            self.SETTLERS, self.tr("Abitanti da insediare"), optional=True, minValue=0
+        )
+        self.add(
+            settlers,
+            "Abitanti che il piano prevede di insediare, per la dotazione di aree per servizi. "
+            "Vuoto: dalle aree di rigenerazione, se li dicono; altrimenti contano i residenti.",
+        )
         self.add_source(self.LANDUSE, "Uso del suolo", "Poligoni con il codice DUSAF.", area)
-        self.add_source(self.PROTECTED, "Aree protette", "Parchi, PLIS, siti di Natura 2000.", area)
         self.add_source(
             self.FUNDING,
             "Interventi finanziati",
@@ -191,26 +172,20 @@ class CheckPlan(SttmAlgorithm):
     def _layers(self, parameters, crs, pack, context, feedback):
         """Return the optional layers as the plan takes them, by the names of its fields."""
         from ..core import context as around
-        from ..core.gtfs import read_timetable
-        from ..qgis_io.frames import crs_name
 
         def read(name, needed=()):
             return self.frame(parameters, name, crs, context, feedback, needed)
 
-        comuni, lum, population = read(self.COMUNI), read(self.LUM, ("id_lum",)), None
-        people = read(self.POPULATION)
-        if people is not None:
-            field = self.field(parameters, self.POP_FIELD, context)
-            population, wrong = around.population_frame(people, field)
-            if wrong:
-                feedback.pushInfo(f"Popolazione: {wrong} righe senza un numero valido, contano 0.")
-        gtfs = self.parameterAsFile(parameters, self.GTFS, context) or None
+        comuni, lum = read(self.COMUNI), read(self.LUM, ("id_lum",))
+        settlers = None
+        if parameters.get(self.SETTLERS) not in (None, NULL, ""):
+            settlers = self.parameterAsDouble(parameters, self.SETTLERS, context)
         return {
             "comuni": None if comuni is None else around.comuni_frame(comuni),
             "lum": None if lum is None else around.lum_frame(lum, pack),
             "lum_perimeters": read(self.LUM_PERIMETERS, ("id_lum",)),
             "stops": read(self.STOPS),
-            "population": population,
+            "population": self.population(parameters, crs, context, feedback),
             "reading2": self.services(parameters, self.READING2, crs, context, feedback),
             "regeneration": read(self.REGENERATION),
             "network": read(self.NETWORK),
@@ -218,7 +193,8 @@ class CheckPlan(SttmAlgorithm):
             "protected": read(self.PROTECTED),
             "funding": read(self.FUNDING),
             "neighbours": self.services(parameters, self.NEIGHBOURS, crs, context, feedback),
-            "gtfs": None if gtfs is None else read_timetable(gtfs, crs_name(crs)),
+            "gtfs": self.timetable(parameters, crs, context),
+            "settlers": settlers,
             "waivers": read(self.WAIVERS, ("id_rilievo",)),
             "previous": read(self.PREVIOUS, ("id_rilievo", "codice", "stato")),
         }
@@ -239,7 +215,8 @@ class CheckPlan(SttmAlgorithm):
         undeclared = int(services["stato"].isna().sum())
         if undeclared:
             feedback.pushInfo(f"{undeclared} servizi senza stato: valgono come esistenti.")
-        around = {name: layers[name] for name in ("comuni", "lum", "population")}
+        names = ("comuni", "lum", "population", "stops", "protected")
+        around = {"timetable": layers["gtfs"], **{name: layers[name] for name in names}}
         computed = or_cancelled(
             compute_attributes(services, pack, on_progress=stages.progress, **around)
         )

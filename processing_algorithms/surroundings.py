@@ -12,10 +12,10 @@ class AroundServices(SttmAlgorithm):
 
     SERVICES, COMUNI, LUM = "SERVICES", "COMUNI", "LUM"
     POPULATION, POP_FIELD, NETWORK = "POPULATION", "POP_FIELD", "NETWORK"
+    STOPS, GTFS, PROTECTED = "STOPS", "GTFS", "PROTECTED"
 
     def define_inputs(self):
         """Add the services and the layers around them."""
-        area = QgsProcessing.SourceType.TypeVectorPolygon
         self.add_layers(
             self.SERVICES,
             "Servizi",
@@ -23,6 +23,11 @@ class AroundServices(SttmAlgorithm):
             "Servono i campi id_servizio, denominazione e codice_sttm, come li produce «Importa "
             "servizi».",
         )
+        self.define_around()
+
+    def define_around(self):
+        """Add the layers around the services."""
+        area = QgsProcessing.SourceType.TypeVectorPolygon
         self.add_source(
             self.COMUNI,
             "Confini dei comuni",
@@ -58,7 +63,29 @@ class AroundServices(SttmAlgorithm):
             self.LUM,
             "LUM",
             "Bacini prodotti da «Bacini dei LUM»: dicono quali servizi sono in un LUM e di che "
-            "rango. Servono id_lum e rango.",
+            "rango. Servono id_lum, rango e, se c'è, stato.",
+            area,
+        )
+        self.add_source(
+            self.STOPS,
+            "Fermate e nodi",
+            "Punti di stazioni e fermate, con tipo e linee. Le fermate della metropolitana dicono "
+            "l'interscambio di una stazione dove gli orari non le hanno.",
+            QgsProcessing.SourceType.TypeVectorPoint,
+        )
+        self.add_file(
+            self.GTFS,
+            "Orari del trasporto pubblico",
+            "Archivio GTFS con fermate, corse e orari: linee e frequenze di stazioni e capolinea, "
+            "chi arriva con i mezzi e in quanto tempo.",
+            "GTFS (*.zip)",
+        )
+        self.add_source(
+            self.PROTECTED,
+            "Aree protette",
+            "Parchi, PLIS, siti di Natura 2000. Con il campo tipo (PLIS, parco regionale …) e, per "
+            "i parchi regionali, attrezzata o zona, si sa quali aree verdi sono sovracomunali per "
+            "atto.",
             area,
         )
 
@@ -68,18 +95,36 @@ class AroundServices(SttmAlgorithm):
 
         comuni = self.frame(parameters, self.COMUNI, crs, context, feedback)
         lum = self.frame(parameters, self.LUM, crs, context, feedback, ("id_lum", "rango"))
-        population = self.frame(parameters, self.POPULATION, crs, context, feedback)
-        if population is not None:
-            field = self.field(parameters, self.POP_FIELD, context)
-            population, wrong = layers.population_frame(population, field)
-            if wrong:
-                feedback.pushInfo(f"Popolazione: {wrong} righe senza un numero valido, contano 0.")
         read = {
             "comuni": None if comuni is None else layers.comuni_frame(comuni),
-            "population": population,
+            "population": self.population(parameters, crs, context, feedback),
             "street": self._street(parameters, crs, context, feedback),
+            "timetable": self.timetable(parameters, crs, context),
+            "stops": self.frame(parameters, self.STOPS, crs, context, feedback),
+            "protected": self.frame(parameters, self.PROTECTED, crs, context, feedback),
         }
         return lambda pack: {**read, "lum": None if lum is None else layers.lum_frame(lum, pack)}
+
+    def population(self, parameters, crs, context, feedback):
+        """Return the population with its inhabitants told, None where it isn't given."""
+        from ..core.context import population_frame
+
+        people = self.frame(parameters, self.POPULATION, crs, context, feedback)
+        if people is None:
+            return None
+        field = self.field(parameters, self.POP_FIELD, context)
+        population, wrong = population_frame(people, field)
+        if wrong:
+            feedback.pushInfo(f"Popolazione: {wrong} righe senza un numero valido, contano 0.")
+        return population
+
+    def timetable(self, parameters, crs, context):
+        """Return the timetable, None where it isn't given."""
+        from ..core.gtfs import read_timetable
+        from ..qgis_io.frames import crs_name
+
+        path = self.parameterAsFile(parameters, self.GTFS, context)
+        return read_timetable(path, crs_name(crs)) if path else None
 
     def _street(self, parameters, crs, context, feedback):
         source = self.source(parameters, self.NETWORK, context)

@@ -10,10 +10,13 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingException,
     QgsProcessingModelAlgorithm,
+    QgsProcessingParameterFolderDestination,
 )
 
 from ..core.errors import SttmError
 from .base import Cancelled, SttmAlgorithm
+from .checkplan import CheckPlan
+from .exportcompatibility import ExportCompatibility
 
 _MODEL = Path("resources") / "modelli_processing" / "verifica_completa.model3"
 # QgsProcessingModelChildParameterSource.StaticValue, as a model file writes it.
@@ -44,10 +47,15 @@ class VerificaCompleta(SttmAlgorithm):
     POP_FIELD = "POP_FIELD"
     WAIVERS = "WAIVERS"
     AUTHOR = "AUTHOR"
+    OFFICE, ROLE, KEEP_PERSONAL = "OFFICE", "ROLE", "KEEP_PERSONAL"
+    LUM_PERIMETERS, GTFS, PROTECTED = "LUM_PERIMETERS", "GTFS", "PROTECTED"
+    REGENERATION, FUNDING, ORIGINS = "REGENERATION", "FUNDING", "ORIGINS"
+    SETTLERS = "SETTLERS"
     RILIEVI = "RILIEVI"
     CONTROLLI = "CONTROLLI"
     REPORT_HTML = "REPORT_HTML"
     CONSEGNA = "CONSEGNA"
+    SCHEDE, REGISTRO = "SCHEDE", "REGISTRO"
 
     _STEPS = (
         "importservices",
@@ -56,14 +64,24 @@ class VerificaCompleta(SttmAlgorithm):
         "checkplan",
         "exportcompatibility",
     )
-    SOURCES = (INPUT, COMUNI, STOPS, NETWORK, POPULATION, WAIVERS)
+    SOURCES = (
+        INPUT, COMUNI, STOPS, NETWORK, POPULATION, WAIVERS, LUM_PERIMETERS, PROTECTED, REGENERATION,
+        FUNDING, ORIGINS,
+    )  # fmt: skip
     # Outputs of the model, by the step that makes each.
     _OUTPUTS = {
         RILIEVI: "verifica",
         CONTROLLI: "verifica",
         REPORT_HTML: "verifica",
         CONSEGNA: "consegna",
+        SCHEDE: "consegna",
+        REGISTRO: "consegna",
     }
+    # Declared and explained where they are used.
+    _AS_IN = (
+        (CheckPlan, (LUM_PERIMETERS, GTFS, PROTECTED, REGENERATION, FUNDING, SETTLERS)),
+        (ExportCompatibility, (ORIGINS, OFFICE, ROLE, KEEP_PERSONAL)),
+    )
 
     def flags(self):
         # As one of its steps: what must stay on the main thread keeps the whole job there.
@@ -127,6 +145,11 @@ class VerificaCompleta(SttmAlgorithm):
             "Autore della consegna",
             "Nome e ruolo di chi consegna: si scrive nei metadati del pacchetto.",
         )
+        for algorithm, names in self._AS_IN:
+            step = algorithm()
+            step.define()
+            for name in names:
+                self.addParameter(step.parameterDefinition(name).clone())
         self.add_sink(
             self.RILIEVI,
             "Rilievi",
@@ -154,6 +177,16 @@ class VerificaCompleta(SttmAlgorithm):
             "File .zip da consegnare. Si scrive solo senza rilievi bloccanti.",
             "ZIP (*.zip)",
         )
+        sheets = QgsProcessingParameterFolderDestination(
+            self.SCHEDE, self.tr("Schede di riconoscimento (bozze)"), None, True, False
+        )
+        self.add(sheets, "Con la consegna: una bozza per ogni servizio previsto sovracomunale.")
+        self.add_file_output(
+            self.REGISTRO,
+            "Registro di ciò che non si consegna",
+            "Con la consegna: che cosa è stato tolto, e da quale servizio. Resta nel comune.",
+            "JSON (*.json)",
+        )
         self.add_numbers(
             {
                 "BLOCKING": "Rilievi bloccanti",
@@ -162,6 +195,14 @@ class VerificaCompleta(SttmAlgorithm):
                 "INFOS": "Informazioni",
             }
         )
+
+    def check(self, parameters, context):
+        for name in (self.SCHEDE, self.REGISTRO):
+            if self.wants(parameters, name) and not self.wants(parameters, self.CONSEGNA):
+                raise SttmError(
+                    f"{self._label(name)}: si scrive con la consegna. Indicare anche il pacchetto "
+                    "di consegna (CONSEGNA)."
+                )
 
     def compute(self, parameters, context, feedback):
         given = {

@@ -23,6 +23,8 @@ _FILES = {
     VerificaCompleta.CONTROLLI: "controlli.gpkg",
     VerificaCompleta.REPORT_HTML: "rapporto.html",
 }
+# Beside a package: they stay in the comune.
+_LOG, _SHEETS = "registro.json", "schede"
 
 
 class VerificaComuni(SttmAlgorithm):
@@ -34,22 +36,30 @@ class VerificaComuni(SttmAlgorithm):
     TAGS = ("batch", "serie", "tutti i comuni", "133", "riepilogo", "modello")
     NEEDS = VerificaCompleta.NEEDS
     HELP = (
-        "Esegue «Verifica completa» per ogni riga di una tabella (CSV, foglio di calcolo, layer) e "
-        "scrive una tabella di riepilogo. Un comune che non riesce è nel riepilogo con il motivo e "
-        "non ferma gli altri. La tabella ha le colonne comune (codice o nome) e servizi (file, "
-        "anche file.gpkg|layername=layer); facoltative: confini, nodi, rete, popolazione, "
-        "campo_abitanti, giustificazioni. I percorsi relativi partono dalla cartella della "
-        "tabella. Ciò che una riga non indica vale per tutti dai parametri. Per ogni comune nasce "
-        "la cartella <istat>_<nome> con rilievi.gpkg, controlli.gpkg, rapporto.html e, se "
-        "richiesta e senza blocchi, la consegna. I file di una verifica precedente del comune si "
-        "sostituiscono. Parametri: JOBS, COMUNI, STOPS, NETWORK, POPULATION, POP_FIELD, CRITERIA, "
-        "AUTHOR, PACKAGES, OUTPUT_FOLDER, OUTPUT; risultati DONE, FAILED, BLOCKED."
+        "Esegue «Verifica completa» per ogni riga di una tabella (CSV, foglio di calcolo, "
+        "layer) e scrive una tabella di riepilogo. Un comune che non riesce è nel riepilogo "
+        "con il motivo e non ferma gli altri. La tabella ha le colonne comune (codice o nome) "
+        "e servizi (file, anche file.gpkg|layername=layer); facoltative: confini, nodi, rete, "
+        "popolazione, campo_abitanti, giustificazioni, perimetri, orari, aree_protette, "
+        "rigenerazione, finanziamenti, origini, abitanti_da_insediare. I percorsi relativi "
+        "partono dalla cartella della tabella. Ciò che una riga non indica vale per tutti dai "
+        "parametri. Per ogni comune nasce la cartella <istat>_<nome> con rilievi.gpkg, "
+        "controlli.gpkg, rapporto.html e, se richiesta e senza blocchi, la consegna con "
+        "registro.json e la cartella schede. I file di una verifica precedente del comune si "
+        "sostituiscono. Parametri: JOBS, COMUNI, STOPS, NETWORK, POPULATION, POP_FIELD, "
+        "CRITERIA, AUTHOR, OFFICE, ROLE, LUM_PERIMETERS, GTFS, PROTECTED, REGENERATION, "
+        "FUNDING, ORIGINS, KEEP_PERSONAL, PACKAGES, OUTPUT_FOLDER, OUTPUT; risultati DONE, "
+        "FAILED, BLOCKED."
     )
 
     JOBS, PACKAGES = "JOBS", "PACKAGES"
     OUTPUT_FOLDER, OUTPUT = "OUTPUT_FOLDER", "OUTPUT"
     # Parameters of verifica_completa that hold for every comune.
-    _SHARED = ("COMUNI", "STOPS", "NETWORK", "POPULATION", "POP_FIELD", "CRITERIA", "AUTHOR")
+    _SHARED = (
+        "COMUNI", "STOPS", "NETWORK", "POPULATION", "POP_FIELD", "CRITERIA", "AUTHOR", "OFFICE",
+        "ROLE", "LUM_PERIMETERS", "GTFS", "PROTECTED", "REGENERATION", "FUNDING", "ORIGINS",
+        "KEEP_PERSONAL",
+    )  # fmt: skip
 
     def flags(self):
         # What binds one comune to the main thread binds them all.
@@ -165,6 +175,8 @@ class VerificaComuni(SttmAlgorithm):
         if packages:
             name = f"sttm2_pds_{job.comune.istat}_{today():%Y%m%d}_v1.zip"
             given[VerificaCompleta.CONSEGNA] = str(place / name)
+            given[VerificaCompleta.SCHEDE] = str(place / _SHEETS)
+            given[VerificaCompleta.REGISTRO] = str(place / _LOG)
         try:
             results = self._run(given, place, context, feedback)
         except (QgsProcessingException, SttmError) as error:
@@ -192,8 +204,10 @@ class VerificaComuni(SttmAlgorithm):
         try:
             place.mkdir(parents=True, exist_ok=True)
             # What an earlier run left must not be taken for the result of this one.
-            for file in _FILES.values():
+            for file in (*_FILES.values(), _LOG):
                 (place / file).unlink(missing_ok=True)
+            for file in (place / _SHEETS).glob("*.html"):
+                file.unlink()
         except OSError as error:
             raise write_error(place, error) from error
         algorithm = VerificaCompleta().create()

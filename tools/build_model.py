@@ -19,9 +19,11 @@ from qgis.core import (  # noqa: E402
     QgsProcessingModelChildParameterSource,
     QgsProcessingModelOutput,
     QgsProcessingModelParameter,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFile,
+    QgsProcessingParameterNumber,
     QgsProcessingParameterString,
 )
 from qgis.PyQt.QtCore import QPointF  # noqa: E402
@@ -88,6 +90,8 @@ STEPS = (
             "POP_FIELD": given("POP_FIELD"),
             "NETWORK": given("NETWORK"),
             "LUM": LUM,
+            "GTFS": given("GTFS"),
+            "PROTECTED": given("PROTECTED"),
             "CRITERIA": given("CRITERIA"),
         },
         {},
@@ -104,6 +108,12 @@ STEPS = (
             "POPULATION": given("POPULATION"),
             "POP_FIELD": given("POP_FIELD"),
             "NETWORK": given("NETWORK"),
+            "LUM_PERIMETERS": given("LUM_PERIMETERS"),
+            "GTFS": given("GTFS"),
+            "PROTECTED": given("PROTECTED"),
+            "REGENERATION": given("REGENERATION"),
+            "FUNDING": given("FUNDING"),
+            "SETTLERS": given("SETTLERS"),
             "CRITERIA": given("CRITERIA"),
             "WAIVERS": given("WAIVERS"),
             "IMPORT_LOG": [result("importa", "LOG")],
@@ -117,13 +127,22 @@ STEPS = (
         {
             "SERVICES": [*SERVICES, result("importa", "UNPLACED")],
             "COMUNE": given("COMUNE"),
+            "COMUNI": given("COMUNI"),
             "LUM": LUM,
+            "LUM_PERIMETERS": given("LUM_PERIMETERS"),
+            "REGENERATION": given("REGENERATION"),
+            "FUNDING": given("FUNDING"),
+            "ORIGINS": given("ORIGINS"),
             "FINDINGS": [result("verifica", "OUTPUT")],
             "WAIVERS": given("WAIVERS"),
+            "IMPORT_LOG": [result("importa", "LOG")],
             "CRITERIA": given("CRITERIA"),
             "AUTHOR": given("AUTHOR"),
+            "OFFICE": given("OFFICE"),
+            "ROLE": given("ROLE"),
+            "KEEP_PERSONAL": given("KEEP_PERSONAL"),
         },
-        {"CONSEGNA": "OUTPUT"},
+        {"CONSEGNA": "OUTPUT", "SCHEDE": "SHEETS", "REGISTRO": "LOG"},
     ),
 )
 # Only a plan without blocking findings is packed.
@@ -143,6 +162,16 @@ HELP = {
     "CRITERIA": "Pacchetto dei criteri; vuoto: quello fornito.",
     "WAIVERS": "Tabella delle giustificazioni (deroghe).",
     "AUTHOR": "Chi firma la consegna.",
+    "OFFICE": "Ufficio responsabile del dato.",
+    "ROLE": "Ruolo di chi risponde del dato (non il nome).",
+    "LUM_PERIMETERS": "Perimetri dei LUM disegnati dal comune.",
+    "GTFS": "Orari del trasporto pubblico (archivio GTFS).",
+    "PROTECTED": "Parchi, PLIS, siti di Natura 2000.",
+    "REGENERATION": "Aree di rigenerazione del comune.",
+    "FUNDING": "Interventi finanziati (PNRR e altri).",
+    "ORIGINS": "Utenti dei servizi per comune di origine.",
+    "SETTLERS": "Abitanti che il piano prevede di insediare.",
+    "KEEP_PERSONAL": "Consegna anche ciò che sembra un dato personale.",
 }
 
 
@@ -163,6 +192,18 @@ def parameters():
         QgsProcessingParameterFile("CRITERIA", "Pacchetto dei criteri", optional=True),
         source("WAIVERS", "Giustificazioni", [kinds.TypeVector], optional=True),
         QgsProcessingParameterString("AUTHOR", "Autore della consegna", optional=True),
+        QgsProcessingParameterString("OFFICE", "Ufficio", optional=True),
+        QgsProcessingParameterString("ROLE", "Ruolo", optional=True),
+        source("LUM_PERIMETERS", "Perimetri dei LUM", [kinds.TypeVectorPolygon], optional=True),
+        QgsProcessingParameterFile("GTFS", "Orari del trasporto pubblico", optional=True),
+        source("PROTECTED", "Aree protette", [kinds.TypeVectorPolygon], optional=True),
+        source("REGENERATION", "Aree di rigenerazione", [kinds.TypeVectorPolygon], optional=True),
+        source("FUNDING", "Interventi finanziati", [kinds.TypeVector], optional=True),
+        source("ORIGINS", "Utenti per comune di origine", [kinds.TypeVector], optional=True),
+        QgsProcessingParameterNumber("SETTLERS", "Abitanti da insediare", optional=True),
+        QgsProcessingParameterBoolean(
+            "KEEP_PERSONAL", "Consegna anche i possibili dati personali", False, True
+        ),
     )
 
 

@@ -9,9 +9,10 @@ import json
 from collections import Counter
 
 import numpy as np
+from shapely.ops import unary_union
 
 from .accessibility import METRES, NEAREST, Supply, make_options, measure, reach
-from .context import POPULATION_FIELD, istat_of_rows, meeting, points_of
+from .context import POPULATION_FIELD, column_of, istat_of_rows, meeting, points_of, sound
 from .doubles import stands_for
 from .huff import share_out
 from .places import bundled_boxes
@@ -19,6 +20,8 @@ from .reference import comune_of
 from .reference import comuni as all_comuni
 from .snapping import attach_points
 from .text import normalise
+from .transit import ATTRIBUTES as TRANSIT
+from .transit import transit_attributes
 from .valenza_decision import model_names
 from .wkb import read_shape
 
@@ -29,8 +32,9 @@ _STANDARD = "standard_capacita."
 
 
 def compute_attributes(
-    services, pack, comuni=None, lum=None, population=None, street=None, on_progress=None
-):
+    services, pack, comuni=None, lum=None, population=None, street=None, timetable=None,
+    stops=None, protected=None, on_progress=None,
+):  # fmt: skip
     """Compute what the rules read and the services don't carry.
 
     Args:
@@ -38,6 +42,8 @@ def compute_attributes(
         comuni: ``core.context.comuni_frame``; lum: ``core.context.lum_frame``;
         population: ``core.context.population_frame``. None where not given.
         street: ``core.accessibility.Street``; None is the straight line times the pack's detour.
+        timetable: ``core.gtfs.Timetable``. stops: stops with ``tipo``. protected: parks with their
+        kind.
         on_progress: share 0-1 → False to stop.
 
     Returns:
@@ -85,6 +91,15 @@ def compute_attributes(
         if shared is None:
             return None
         found.update(shared)
+    if protected is not None:
+        found[_PARK] = in_local_park(services, pack, protected)
+    if timetable is not None or stops is not None:
+        public = transit_attributes(
+            services, pack, timetable, stops, comuni, population, street, on_progress
+        )
+        if public is None:
+            return None
+        found.update(public)
     if comuni is not None:
         _comuni_of_parks(found, services, pack, comuni)
     return found
@@ -105,6 +120,13 @@ def reads_of(pack):
             for rule in pack.regole
             if rule.attributo == _DRIVE
         },
+        {
+            (rule.codice_categoria, rule.attributo, rule.tempo_max_min, rule.soglia)
+            for rule in pack.regole
+            if rule.attributo in (_PARK, *TRANSIT)
+        },
+        pack.testi.get("fermate"),
+        pack.testi.get("aree_protette"),
         {
             name: one.unita
             for name, one in pack.parametri_descritti.items()
@@ -361,6 +383,58 @@ def across_border(services, comuni, pack):
         if held:
             found[row] = YES if held >= 2 else NO
     return found
+
+
+_PARK = "in_plis_o_parco_regionale_attrezzato"
+
+
+def in_local_park(services, pack, protected):
+    """VER.01-R04: an area most of which lies in a PLIS or in the equipped part of a regional park.
+
+    The layer says the kind of each park, and of a regional one whether it is equipped; the words
+    are the pack's. "no" only where the layer knows PLIS at all.
+    """
+    found = np.full(len(services), None, dtype=object)
+    words = pack.testi.get("aree_protette", {})
+    least = pack.parametri.get("quota_area_parco")
+    kinds = column_of(protected, "tipo", "tipologia", "categoria", "classe", "tipo_area")
+    if least is None or kinds is None:
+        return found
+    local = _says(kinds, words.get("plis", ()))
+    equipped = np.zeros(len(protected), dtype=bool)
+    for name in ("attrezzata", "fruibile", "fruizione", "zona", "azzonamento"):
+        column = column_of(protected, name)
+        if column is not None:
+            equipped |= _says(column, words.get("attrezzata", ()))
+    equipped &= _says(kinds, words.get("parco_regionale", ()))
+    parks = sound(protected.geometry[local | equipped].reset_index(drop=True))
+    shapes = sound(services.geometry)
+    areal = _of_rule(services, pack, _PARK) & (shapes.area > 0).to_numpy()
+    meeting_parks: dict = {}
+    for row, park in zip(*meeting(shapes.where(areal, None), parks)):
+        meeting_parks.setdefault(int(row), []).append(parks.iloc[park])
+    for row in np.flatnonzero(areal).tolist():
+        shape = shapes.iloc[row]
+        pieces = [shape.intersection(park) for park in meeting_parks.get(row, ())]
+        held = unary_union(pieces).area / shape.area if pieces else 0.0
+        if held >= least - 1e-9:
+            found[row] = YES
+        elif local.any():
+            found[row] = NO
+    return found
+
+
+def _says(column, words):
+    """Return which texts hold one of some words, bool (n,); yes is as good as a word."""
+    wanted = [f" {normalise(word)}" for word in words]
+
+    def holds(value):
+        if value is True:
+            return True
+        text = f" {normalise(str(value))}" if value is not None and value == value else ""
+        return text in (" si", " true", " 1") or any(word in text for word in wanted)
+
+    return np.array([holds(value) for value in column], dtype=bool)
 
 
 def _parts_in_comuni(services, comuni):
@@ -677,7 +751,7 @@ def classify_missing(services, pack, on_progress=None, computed=None, **around):
 
     Args:
         computed: what ``compute_attributes`` said of them, if it was asked already.
-        around: comuni, lum, population, street as in ``compute_attributes``.
+        around: the layers, as in ``compute_attributes``.
 
     Returns:
         The frame, ``id_lum`` and ``in_lum`` filled where a LUM layer tells them and they were

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .errors import SttmError
 from .reference import resolve_comune
 from .text import normalise
+from .values import parse_number
 
 # Column of the table → parameter of ``verifica_completa``.
 COLUMNS = {
@@ -18,8 +19,15 @@ COLUMNS = {
     "popolazione": "POPULATION",
     "campo_abitanti": "POP_FIELD",
     "giustificazioni": "WAIVERS",
+    "perimetri": "LUM_PERIMETERS",
+    "orari": "GTFS",
+    "aree_protette": "PROTECTED",
+    "rigenerazione": "REGENERATION",
+    "finanziamenti": "FUNDING",
+    "origini": "ORIGINS",
+    "abitanti_da_insediare": "SETTLERS",
 }
-_PATHS = tuple(name for name in COLUMNS if name != "campo_abitanti")
+_PATHS = tuple(name for name in COLUMNS if name not in ("campo_abitanti", "abitanti_da_insediare"))
 
 
 class Job(NamedTuple):
@@ -76,10 +84,19 @@ def _job(values, folder, seen):
         for name, parameter in COLUMNS.items():
             value = values.get(name)
             if value:
+                if name == "abitanti_da_insediare":
+                    value = _people(value)
                 parameters[parameter] = _found(value, name, folder) if name in _PATHS else value
     except SttmError as error:
         fault = str(error)
     return Job(comune, text, parameters, fault)
+
+
+def _people(value) -> float:
+    number = parse_number(value)
+    if number is None or number.value < 0:
+        raise SttmError(f"Colonna abitanti_da_insediare: «{value}» non è un numero di abitanti.")
+    return number.value
 
 
 def _found(value, name, folder):

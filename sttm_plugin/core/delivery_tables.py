@@ -10,7 +10,7 @@ from .checks.rigenerazione import Projects, text_of
 from .context import column_of, meeting, of_comune
 from .documents import compact_json
 from .ids import id_of, valid_uuid
-from .origins import cells_of, grouped, small_cells
+from .origins import cells_of, grouped, origins_of, small_cells
 from .personal import without_personal
 from .reference import istat_code
 from .text import normalise
@@ -18,7 +18,6 @@ from .values import parse_date, parse_number
 
 # Why a number of users is not told by itself.
 SMALL = "sotto la soglia di divulgazione"
-_ORIGINS = ("utenti_per_comune", 5)
 # Words of a layer's own texts → domain of the package (DATO_RESTITUZIONE §5).
 _KINDS = (
     ("non attuat", "previsione_non_attuata"),
@@ -143,13 +142,6 @@ class Origins:
         for code, users in sorted(grouped(cells, self._least).items()):
             row = {"id_servizio": ids, "cod_istat_origine": istat_code(code) or code, **more}
             self.rows.append({**row, "utenti": users})
-
-
-def origins_of(pack):
-    """Return the attribute of the users by comune and the fewest that may be told (STTM2-942)."""
-    check = next((one for one in pack.controlli if one.prova == "origini_riservate"), None)
-    said = check.parametri if check else {}
-    return said.get("attributo", _ORIGINS[0]), said.get("utenti", _ORIGINS[1])
 
 
 def _nature(value):

@@ -18,7 +18,7 @@ from .errors import SttmError
 _MAX_MEMBER = 1 << 30
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 # route_type: tram, metro, rail, funicular … 100-199 rail, 400-499 metro, 900-999 tram.
-_RAIL_TYPES = {0, 1, 2, 5, 7, 12, *range(100, 200), *range(400, 500), *range(900, 1000)}
+RAIL_TYPES = {0, 1, 2, 5, 7, 12, *range(100, 200), *range(400, 500), *range(900, 1000)}
 # Seconds: times are whole, ways on foot are not.
 SLACK = 0.5
 # A feed of more trips a day than this is not a timetable of ours.
@@ -35,6 +35,7 @@ class Timetable:
         departure, arrival: int32 (c,), seconds after midnight. start, end: int32 (c,), rows of
             stops. trip: int64 (c,); rides ordered by departure, those of a trip in its order.
         giorno: the day, a date.
+        line: int32 (c,), the line (route) of each ride. route_type: float64, of each line.
     """
 
     stops: object
@@ -44,6 +45,8 @@ class Timetable:
     end: np.ndarray
     trip: np.ndarray
     giorno: datetime.date
+    line: np.ndarray
+    route_type: np.ndarray
 
     def intervals(self, begin, finish):
         """Return the mean minutes between departures at each stop, float64 (s,); inf without any.
@@ -242,12 +245,17 @@ def _rides(tables, active, day, crs, name):
     departure, arrival, start, end, trip = columns
     if not len(departure):
         raise SttmError(_lacks(name, "nessuna corsa con orari leggibili"))
-    routes = tables["routes"].drop_duplicates("route_id").set_index("route_id")["route_type"]
-    kind = pd.to_numeric(routes, errors="coerce")
-    by_rail = dict(zip(trips["trip_id"], trips["route_id"].map(kind).isin(_RAIL_TYPES)))
-    rail_trip = np.array([by_rail.get(one, False) for one in trip_ids], dtype=bool)
-    origin = trip % max(len(trip_ids), 1)
-    rail_stops = set(start[rail_trip[origin]]) | set(end[rail_trip[origin]])
+    routes = tables["routes"].drop_duplicates("route_id").sort_values("route_id")
+    kind = pd.to_numeric(routes["route_type"], errors="coerce").to_numpy(dtype=float)
+    number_of = {one: row for row, one in enumerate(routes["route_id"])}
+    route_of = dict(zip(trips["trip_id"], trips["route_id"].map(number_of).fillna(-1)))
+    # A trip of a line that routes.txt doesn't tell is of the last one, of no known type.
+    line = np.array([int(route_of.get(one, -1)) for one in trip_ids], dtype=np.int32)
+    kind = np.append(kind, np.nan)
+    line[line < 0] = len(kind) - 1
+    line = line[trip % max(len(trip_ids), 1)]
+    by_rail = np.isin(kind[line], list(RAIL_TYPES))
+    rail_stops = set(start[by_rail]) | set(end[by_rail])
     used = set(start) | set(end)
     frame = tables["stops"].drop_duplicates("stop_id")
     frame = frame[frame["stop_id"].isin(used)].sort_values("stop_id").reset_index(drop=True)
@@ -275,6 +283,8 @@ def _rides(tables, active, day, crs, name):
         b[kept].astype(np.int32),
         trip[kept].astype(np.int64),
         day,
+        line[kept],
+        kind,
     )
 
 

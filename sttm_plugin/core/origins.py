@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # Where a package groups the origins that are too few to be told (DATO_RESTITUZIONE §5).
 OTHER_COMUNI = "999999"
+_DEFAULT = ("utenti_per_comune", 5)
 
 
 def cells_of(value) -> dict:
@@ -36,3 +37,10 @@ def grouped(cells, least) -> dict:
     if small:
         kept[OTHER_COMUNI] = kept.get(OTHER_COMUNI, 0.0) + sum(small.values())
     return kept
+
+
+def origins_of(pack):
+    """Return the attribute of the users by comune and the fewest that may be told (STTM2-942)."""
+    check = next((one for one in pack.controlli if one.prova == "origini_riservate"), None)
+    said = check.parametri if check else {}
+    return said.get("attributo", _DEFAULT[0]), said.get("utenti", _DEFAULT[1])

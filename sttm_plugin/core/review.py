@@ -112,6 +112,7 @@ def check_delivery(
         html=report_html(
             result,
             plan,
+            certificate=certificate,
             delivery=delivery_sections(delivery, comune, pack, picture, comuni is not None),
         ),
     )

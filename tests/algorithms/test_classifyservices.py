@@ -234,3 +234,37 @@ def test_an_empty_layer_is_a_warning_not_a_failure(classify, messages):
     found = classify([], messages)
     assert found["CONSISTENT"] == 0
     assert any("vuoto" in text for text in messages.texts)
+
+
+def reasons_of(row):
+    return {
+        one["criterio"]: (one["valore"], one["esito"]) for one in json.loads(row["motivazione"])
+    }
+
+
+def test_timetables_and_parks_give_the_rules_their_values(classify, layer, tmp_path):
+    from tests.core.timetables import every, gtfs
+
+    stops = {"here": (X, Y), "b": (X + 3000, Y)}
+    path = gtfs(tmp_path / "orari.zip", stops, every(20, ["here", "b"], kind=2))
+    parks = layer("Polygon", "&field=tipo:string", [("PLIS Molgora", park(500))])
+    rows = [
+        {"id_servizio": "stazione", "codice_sttm": "TRA.01", "denominazione": "Stazione"},
+        {"id_servizio": "parco", "codice_sttm": "VER.01", "wkt": park(100)},
+    ]
+    found = classify(rows, GTFS=str(path), PROTECTED=parks)
+    station = reasons_of(found["OUTPUT_POINTS"]["stazione"])
+    assert station["TRA.01-R04"] == (1, "non_soddisfatta")
+    assert station["TRA.01-R07"] == (20, "soddisfatta")
+    green = found["OUTPUT_AREAS"]["parco"]
+    assert reasons_of(green)["VER.01-R04"] == ("si", "soddisfatta")
+    assert green["valenza_calcolata"] == "intercomunale"
+
+
+def test_a_timetable_that_is_none_is_told(classify, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    path = tmp_path / "orari.zip"
+    path.write_text("niente")
+    with pytest.raises(QgsProcessingException, match="Orari «orari.zip»: non è uno zip"):
+        classify(ROWS, GTFS=str(path))

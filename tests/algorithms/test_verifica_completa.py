@@ -94,3 +94,51 @@ def test_an_unknown_comune_is_refused_before_anything_runs(verify):
 
     with pytest.raises(QgsProcessingException, match="Gorgonzola"):
         verify(COMUNE="Gorgonzolla")
+
+
+def test_what_the_delivery_asks_for_goes_through_the_model(verify, comune, layer, tmp_path):
+    import json
+    import sqlite3
+    import zipfile
+
+    x, y = 526000.0, 5042500.0
+    ground = f"POLYGON(({x} {y},{x + 50} {y},{x + 50} {y + 50},{x} {y + 50},{x} {y}))"
+    fields = "&field=istat:string&field=nome:string&field=abitanti_da_insediare:integer"
+    target = tmp_path / "sttm2_pds_015108_20250101_v1.zip"
+    found = verify(
+        CONSEGNA=str(target),
+        REGISTRO=str(tmp_path / "registro.json"),
+        SCHEDE=str(tmp_path / "schede"),
+        CONTROLLI="TEMPORARY_OUTPUT",
+        COMUNI=str(comune / "confini.geojson"),
+        REGENERATION=layer("Polygon", fields, [("015108", "Ex filanda", 100, ground)]),
+        FUNDING=layer("None", "&field=cup:string&field=istat:string", [("C1", "015108", None)]),
+        OFFICE="Ufficio di piano",
+        ROLE="Responsabile",
+        SETTLERS=1200,
+    )
+    assert found["REGISTRO"] == str(tmp_path / "registro.json")
+    assert json.loads((tmp_path / "registro.json").read_text("utf-8"))["schema"] == "sttm.log/1"
+    assert (tmp_path / "schede").is_dir()
+    lacking = {row["codice"]: row["dati_mancanti"] for row in found["CONTROLLI"].getFeatures()}
+    assert "SETTLERS" not in str(lacking["STTM2-401"])
+    with zipfile.ZipFile(target) as archive:
+        archive.extract("restituzione.gpkg", tmp_path)
+        # The balance of the import, which only its log knows.
+        assert "ertificato di conservazione" in archive.read("rapporto.html").decode()
+    connection = sqlite3.connect(tmp_path / "restituzione.gpkg")
+    counts = {
+        name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608
+        for name in ("aree_opportunita", "finanziamenti")
+    }
+    office = connection.execute("SELECT ufficio, ruolo_responsabile FROM metadati_consegna")
+    assert office.fetchone() == ("Ufficio di piano", "Responsabile")
+    connection.close()
+    assert counts == {"aree_opportunita": 1, "finanziamenti": 1}
+
+
+def test_what_comes_with_a_delivery_needs_one(verify, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException, match="si scrive con la consegna"):
+        verify(REGISTRO=str(tmp_path / "registro.json"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sttm_plugin.core.batch import folder_name, read_jobs
+from sttm_plugin.core.batch import COLUMNS, folder_name, read_jobs
 from sttm_plugin.core.errors import SttmError
 
 
@@ -59,3 +59,15 @@ def test_what_is_wrong_with_a_row_is_said_in_its_job(folder, row, fault):
 def test_a_list_that_is_no_list_is_refused(folder, fields, rows, sentence):
     with pytest.raises(SttmError, match=sentence):
         read_jobs(fields, rows, folder)
+
+
+def test_every_input_of_a_comune_has_its_column(folder):
+    row = {name: "rho.csv" for name in COLUMNS}
+    row.update(comune="Rho", campo_abitanti="POP21", abitanti_da_insediare="1.200")
+    (job,) = read_jobs(list(row), [row], folder)
+    assert job.fault == ""
+    assert set(job.parameters) == set(COLUMNS.values())
+    assert job.parameters["SETTLERS"] == 1200.0
+    assert job.parameters["GTFS"] == str(folder / "rho.csv")
+    (job,) = read_jobs(list(row), [{**row, "abitanti_da_insediare": "molti"}], folder)
+    assert "abitanti_da_insediare: «molti» non è un numero" in job.fault

@@ -7,13 +7,14 @@ import math
 import numpy as np
 import pandas as pd
 
-from ..accessibility import METRES, MINUTES, Street, Supply, make_options, reach
+from ..accessibility import METRES, MINUTES, Street
 from ..context import POPULATION_FIELD, meeting, points_of, sound
 from ..network import build_network
 from ..pairs import Boxed, nearest, nearest_pairs
 from ..snapping import SegmentIndex
 from ..text import normalise
-from ..wkb import read_lines, read_shape
+from ..transit import services_reached
+from ..wkb import read_lines
 from .common import each, located, serving_above
 from .engine import SUPPLY, Failing, Outcome, boxed_of, check
 
@@ -31,27 +32,13 @@ def street_of(plan):
     return street
 
 
-def coordinates_of(shapes):
-    """Return x and y of a point on each shape, NaN where there is none."""
-    points = points_of(shapes)
-    missing = (points.isna() | points.is_empty).to_numpy(dtype=bool)
-    x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)
-    x[~missing], y[~missing] = points[~missing].x, points[~missing].y
-    return x, y
-
-
 def reached(plan, shapes, frame, strategy, limit, speed=4.5):
     """Return (service, origin, cost, attached) of a frame's services within a limit of shapes.
 
     A service that the network doesn't reach can't be judged: ``attached`` bool tells which are.
     """
-    x, y = coordinates_of(shapes)
-    ids = [str(number) for number in range(len(frame))]
-    supply = Supply(ids, ids, [read_shape(shape.wkb) for shape in frame.geometry])
-    options = make_options(
-        f"{limit:g}", strategy=strategy, speed=speed, detour=plan.pack.parametri["tortuosita"]
-    )
-    return reach(x, y, supply, street_of(plan), options)
+    detour = plan.pack.parametri["tortuosita"]
+    return services_reached(shapes, frame, strategy, limit, street_of(plan), detour, speed)
 
 
 def _people_near(plan, controllo):

@@ -255,8 +255,9 @@ def sensitive(plan, controllo):
     computed = plan.computed
     if computed is None:
         computed = compute_attributes(
-            plan.services, plan.pack, comuni=plan.comuni, lum=plan.lum, population=plan.population
-        )
+            plan.services, plan.pack, comuni=plan.comuni, lum=plan.lum, population=plan.population,
+            timetable=plan.gtfs, stops=plan.stops, protected=plan.protected,
+        )  # fmt: skip
     rows = own["_pos"].to_numpy()
     part = {
         name: values[rows] for name, values in computed.items() if name not in ("id_lum", "in_lum")

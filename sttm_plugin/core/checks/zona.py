@@ -11,8 +11,9 @@ from ..attributes import catchment_limits
 from ..context import POPULATION_FIELD, istat_of_rows
 from ..reference import ZONE_CODES, comune_of, istat_code
 from ..text import normalise
+from ..transit import Travel, coordinates_of
 from ..wkb import read_shape
-from .accessibilita import coordinates_of, street_of
+from .accessibilita import street_of
 from .common import (
     attribute_of,
     located,
@@ -23,7 +24,6 @@ from .common import (
 )
 from .engine import PLANNED, SUPPLY, Failing, Outcome, check
 from .riconciliazione import matching_score, pair_scores
-from .trasporto import Travel
 
 
 def _homes(plan):
@@ -110,7 +110,7 @@ def zone_covered(plan, controllo):
         return Outcome(0, missing=missing, concerned=1)
     limits, values = controllo.parametri, plan.pack.parametri
     supply = plan.supply(everyone[located(everyone) & everyone["codice_sttm"].notna()])
-    travel = None if plan.gtfs is None else Travel(plan, limits)
+    travel = None if plan.gtfs is None else Travel(plan, limits, street_of(plan))
     failing, tried, unsure, concerned = [], 0, False, 0
     for code, category in sorted(plan.pack.categorie.items()):
         if category.tipo_riga != "categoria":
