@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 import re
-import sys
 import time
 from collections import Counter
 from pathlib import Path
 
-from demo.run import start_qgis
+from demo.run import leave, start_qgis
 
 from .places import CONFINI, DATA, PROJECT_ROOT
 from .run import table
@@ -277,6 +275,4 @@ def main(arguments=None) -> int:
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    os._exit(code)
+    leave(main)

@@ -5,12 +5,11 @@ python3 -m acceptance.run [015209 015182 …]
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from pathlib import Path
 
-from demo.run import Job, start_qgis
+from demo.run import Job, leave, start_qgis
 
 from .places import PLACES, PROJECT_ROOT, inputs_of, missing_data
 
@@ -82,6 +81,4 @@ def main(arguments=None) -> int:
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    os._exit(code)
+    leave(main)

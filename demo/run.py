@@ -398,6 +398,17 @@ def _now():
     return int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
 
 
+def leave(main):
+    """Run a program on QGIS and end the process with its exit code.
+
+    No exitQgis(): it may crash while Python still holds layers of the run.
+    """
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 def start_qgis():
     """Start QGIS without a window and register Processing and the plugin's provider."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -478,8 +489,4 @@ def main(arguments=None) -> int:
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # No exitQgis(): it may crash while Python still holds layers of the run.
-    os._exit(code)
+    leave(main)

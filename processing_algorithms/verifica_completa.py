@@ -10,6 +10,7 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingException,
     QgsProcessingModelAlgorithm,
+    QgsProcessingMultiStepFeedback,
     QgsProcessingParameterFolderDestination,
 )
 
@@ -227,7 +228,14 @@ class VerificaCompleta(SttmAlgorithm):
         for name, child in self._OUTPUTS.items():
             if self.wants(parameters, name):
                 run[f"{child}:{name}"] = parameters[name]
-        results, succeeded = model.run(run, context, feedback, catchExceptions=False)
+        heard = _Heard(feedback)
+        try:
+            results, succeeded = model.run(run, context, heard, catchExceptions=False)
+        except QgsProcessingException as error:
+            if feedback.isCanceled():
+                raise Cancelled from error
+            # A model tells which step failed, in English; the step has told why.
+            raise QgsProcessingException(heard.reason or str(error)) from error
         if feedback.isCanceled():
             raise Cancelled
         if not succeeded:
@@ -251,6 +259,18 @@ class VerificaCompleta(SttmAlgorithm):
         if named.get(self.RILIEVI):
             self.style_output(named[self.RILIEVI], "rilievi")
         return named
+
+
+class _Heard(QgsProcessingMultiStepFeedback):
+    """Passes everything on, and keeps the last error told."""
+
+    def __init__(self, feedback):
+        super().__init__(1, feedback)
+        self.reason = ""
+
+    def reportError(self, error, fatalError=False):  # noqa: N802, N803
+        self.reason = error
+        super().reportError(error, fatalError)
 
 
 def model_path() -> Path:
