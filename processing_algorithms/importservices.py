@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections import Counter
 
+import numpy as np
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsProcessing,
@@ -279,9 +282,7 @@ class ImportServices(SttmAlgorithm):
             return self._import(parameters, context, feedback)
 
     def _import(self, parameters, context, feedback):
-        from ..core.documents import canonical_json, head, write_bytes_whole
         from ..core.intake import import_services
-        from ..core.schema import REJECTED, SERVICES
         from ..qgis_io.sources import Projector
 
         stages = self.stages(feedback, "lettura", "importazione", "scrittura")
@@ -306,17 +307,59 @@ class ImportServices(SttmAlgorithm):
         nothing = QgsWkbTypes.Type.NoGeometry
         main = area if found.kind == "area" else point
         results = {}
-        for name, frame, fields, kind, style in (
-            (self.OUTPUT, found.main, SERVICES, main, _style_of(found.kind)),
-            (self.OUTPUT_POINTS, found.points, SERVICES, point, _style_of("punto")),
-            (self.UNPLACED, found.unplaced, SERVICES, nothing, None),
-            (self.REJECTED, found.rejected, REJECTED, nothing, None),
-        ):
-            written = self.write(
-                parameters, name, context, feedback, frame, fields, kind, crs, style
+        made = []  # what a run that stops here must not leave behind
+        try:
+            outputs = (
+                (self.OUTPUT, found.main, main, _style_of(found.kind)),
+                (self.OUTPUT_POINTS, found.points, point, _style_of("punto")),
+                (self.UNPLACED, found.unplaced, nothing, None),
+                (self.REJECTED, found.rejected, nothing, None),
             )
-            if written is not None:
-                results[name] = written
+            begun = _Shares(stages, [len(rows) for _, rows, _, _ in outputs])
+            for name, rows, kind, style in outputs:
+                written = self._write(parameters, name, context, begun, rows, kind, crs, made)
+                if written is not None:
+                    results[name] = written
+                    if style:
+                        self.style_output(written, style)
+            results.update(self._write_files(parameters, context, found, pack))
+        except BaseException:
+            for path in made:
+                _take_away(path)
+            raise
+        self._say(found, feedback)
+        return {**results, **found.counts}
+
+    def _write(self, parameters, name, context, begun, rows, wkb_type, crs, made):
+        """Write an output a lot at a time and return its id; None when it wasn't asked for."""
+        from ..qgis_io.bulk import can_be_filled, fill_lots
+        from ..qgis_io.fields import make_fields
+        from ..qgis_io.frames import write_frame
+
+        output = (parameters, name, context, make_fields(rows.fields), wkb_type, crs)
+        sink, destination = self.open_sink(*output)
+        begun.next()
+        if sink is None:
+            return None
+        if can_be_filled(destination):
+            made.append(destination)
+            if len(rows):
+                del sink
+                if fill_lots(destination, rows, wkb_type, begun.check, begun.progress):
+                    return destination
+                sink = self.open_sink(*output)[0]
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            begun.check()
+            begun.progress(first / len(rows))
+            places = np.arange(first, min(first + _ROWS_AT_ONCE, len(rows)))
+            write_frame(sink, rows.frame(places), rows.fields, wkb_type)
+        return destination
+
+    def _write_files(self, parameters, context, found, pack) -> dict:
+        """Write the log and the profile; return {output: path}."""
+        from ..core.documents import canonical_json, head, write_bytes_whole, write_canonical
+
+        results = {}
         log = self.file_output(parameters, self.LOG, context)
         if log:
             content = head("sttm.log/1", self.NAME, pack.as_reference())
@@ -331,14 +374,13 @@ class ImportServices(SttmAlgorithm):
                     "righe": found.log,
                 }
             )
-            write_bytes_whole(log, canonical_json(content))
+            write_canonical(log, content)
             results[self.LOG] = log
         profile = self.file_output(parameters, self.PROFILE_OUT, context)
         if profile:
             write_bytes_whole(profile, canonical_json(found.profile))
             results[self.PROFILE_OUT] = profile
-        self._say(found, feedback)
-        return {**results, **found.counts}
+        return results
 
     @staticmethod
     def utm32():
@@ -356,8 +398,8 @@ class ImportServices(SttmAlgorithm):
                 f"Record in più parti divisi: ai {counts['READ'] - counts['SPLIT']} della fonte se "
                 f"ne aggiungono {counts['SPLIT']}."
             )
-        reasons = found.rejected["motivo"].value_counts()
-        for reason in sorted(reasons.index):
+        reasons = Counter(found.rejected.columns["motivo"])
+        for reason in sorted(reasons):
             feedback.pushInfo(f"Scartati per {reason}: {reasons[reason]}.")
         if counts["READ"] and not counts["WRITTEN"]:
             feedback.pushWarning(
@@ -579,6 +621,34 @@ class ImportServices(SttmAlgorithm):
             points=self.wants(parameters, self.OUTPUT_POINTS),
             split=self.parameterAsBoolean(parameters, self.SPLIT_PARTS, context),
         )
+
+
+_ROWS_AT_ONCE = 5_000
+
+
+class _Shares:
+    """Progress over outputs of some rows each, and whether to stop."""
+
+    def __init__(self, stages, rows):
+        self._stages, self._total = stages, max(sum(rows), 1)
+        self._rows, self._done, self._of = iter(rows), 0, 0
+        self.check = stages.check
+
+    def next(self):
+        """Begin the next output."""
+        self._done += self._of
+        self._of = next(self._rows)
+        self._stages.check()
+
+    def progress(self, share):
+        """Tell the share of the rows of this output that is done."""
+        return self._stages.progress((self._done + share * self._of) / self._total)
+
+
+def _take_away(path):
+    """Remove a file of a run that didn't end; one that is open elsewhere stays, empty."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)
 
 
 def _only_selected(given) -> bool:

@@ -94,6 +94,30 @@ def canonical_json(value) -> bytes:
     return "".join(pieces).encode("utf-8", errors="replace")
 
 
+class EncodedRows:
+    """Rows of a list that come as text, a lot at a time, so that no list of them is held.
+
+    ``encoded(inner)`` yields lists of JSON objects without their last brace, their keys sorted,
+    each key after ``inner``.
+    """
+
+    def encoded(self, inner):
+        raise NotImplementedError
+
+
+def write_canonical(path, value) -> None:
+    """Write ``canonical_json`` of a value into a file, whole or not at all, piece by piece."""
+    with WholeFile(path) as temporary:
+        with open(temporary, "w", encoding="utf-8", errors="replace", newline="") as stream:
+            _indented(value, "\n", stream.write)
+            stream.write("\n")
+
+
+def one_value(value) -> str:
+    """Return a plain value as JSON writes it in our files."""
+    return _quoted(value) if type(value) is str else _one_value(plain(value))
+
+
 # json's own encoder turns to pure Python as soon as it must indent: these are its pieces in C.
 _one_value = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _quoted = json.encoder.encode_basestring
@@ -159,6 +183,12 @@ def _indented(value, line, write):
         rows = _flat(inner)([_rounded(one) for one in value])[2:-2]
         rows = rows.replace("}," + inner + "{", f"{outer}}},{outer}{{{inner}")
         write(f"[{outer}{{{inner}{rows}{outer}}}{line}]")
+    elif isinstance(value, EncodedRows):
+        outer, opening = line + "  ", "["
+        for lot in value.encoded(outer + "  "):
+            write(opening + outer + f"{outer}}},{outer}".join(lot) + outer + "}")
+            opening = ","
+        write("[]" if opening == "[" else line + "]")
     elif kind in (list, tuple) and value:
         opening = "["
         deeper = line + "  "
@@ -182,29 +212,11 @@ def compact_json(value) -> str:
     return _one_line(value)
 
 
-def compact_rows(values) -> list:
-    """Return ``compact_json`` of each of some dicts, many encoded at once."""
-    found: list = []
-    for first in range(0, len(values), _ROWS_AT_ONCE):
-        part = values[first : first + _ROWS_AT_ONCE]
-        if not all(map(_flat_dict, part)):
-            found.extend(map(compact_json, part))
-            continue
-        # As in ``_indented``: a raw end of line is never inside a text.
-        lines = _rows_on_lines(part)[1:-1].replace("},\n{", "}\n{").replace(",\n", ",")
-        found.extend(lines.split("\n"))
-    return found
-
-
-_ROWS_AT_ONCE = 4096
 _TEXT = frozenset((str,))
 _PLAIN = frozenset((str, int, bool, type(None)))
 _PLAIN_OR_REAL = _PLAIN | {float}
 _one_line = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-).encode
-_rows_on_lines = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",\n", ":"), allow_nan=False
 ).encode
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from .ids import id_from_key, id_of, name_key, source_name, valid_uuid
+import numpy as np
+
+from .coded import Coded
+from .ids import id_of, name_key, source_name, valid_uuid
 from .text import normalise
 
 # Same name within so many metres: the same service of an earlier delivery (a proposal of ours).
@@ -34,11 +38,51 @@ class Identified:
     part: bool = False
 
 
+class Records:
+    """The same of many records, as columns, in the order of the file.
+
+    Attributes:
+        own, fonte, fonte_id, istat, nome: core.coded.Coded each. x, y: float64 (n,), NaN for
+            none. canonical: rows → their texts; shape: row → its shape; part: row → bool; asked
+            of few.
+    """
+
+    def __init__(self, own, fonte, fonte_id, istat, nome, x, y, canonical, shape, part):
+        self.own, self.fonte, self.fonte_id = own, fonte, fonte_id
+        self.istat, self.nome, self.x, self.y = istat, nome, x, y
+        self.canonical, self.shape, self.part = canonical, shape, part
+
+    @classmethod
+    def of(cls, records) -> Records:
+        """Return some Identified as columns."""
+        texts = ("own", "fonte", "fonte_id", "istat", "nome")
+        xy = [(math.nan, math.nan) if one.x is None else (one.x, one.y) for one in records]
+        x, y = np.array(xy, dtype=np.float64).reshape(-1, 2).T
+        return cls(
+            *(Coded.of([getattr(one, name) for one in records]) for name in texts),
+            x,
+            y,
+            lambda rows: [records[row].canonical for row in rows],
+            lambda row: records[row].shape,
+            lambda row: records[row].part,
+        )
+
+    def __len__(self):
+        return len(self.x)
+
+    def ordered(self, rows) -> list:
+        """Return some rows in an order that is the same however the file has them."""
+        rows = sorted(rows)
+        zero = np.nan_to_num
+        keys = zip(self.canonical(rows), zero(self.x[rows]).tolist(), zero(self.y[rows]).tolist())
+        return [row for _, row in sorted(zip(keys, rows), key=lambda one: one[0])]
+
+
 def assign_ids(records, repeated_keys=frozenset(), previous=None):
     """Return the id of each record, the same whatever the order of the records.
 
     Args:
-        records: Identified list.
+        records: Records, or an Identified list.
         repeated_keys: keys that the source gives to more than one record: treated as no key.
         previous: Identified list of an earlier layer (``own`` is its id), or None.
 
@@ -48,48 +92,60 @@ def assign_ids(records, repeated_keys=frozenset(), previous=None):
 
     Source: INTERFACE §2.1; DATO_RESTITUZIONE §7.
     """
+    if not isinstance(records, Records):
+        records = Records.of(records)
     ids: list = [None] * len(records)
     rules = ["nome"] * len(records)
-    order = sorted(range(len(records)), key=lambda place: _canonical_order(records[place]))
-    taken = set()
-    for place in order:
-        own = records[place].own
-        if own and valid_uuid(own) and own.lower() not in taken:
-            ids[place], rules[place] = own.lower(), "uuid"
-            taken.add(own.lower())
-    for place, earlier in _earlier(records, ids, order, previous or []):
-        if earlier not in taken:
-            ids[place], rules[place] = earlier, "precedente"
-            taken.add(earlier)
-    for place in order:
-        record = records[place]
-        if ids[place] is not None or not record.fonte_id or record.fonte_id in repeated_keys:
-            continue
-        made = id_from_key(record.fonte, record.fonte_id)
-        if made not in taken:
-            ids[place], rules[place] = made, "chiave"
-            taken.add(made)
-    _by_name(records, ids, order, taken)
+    taken: set = set()
+
+    def give(wanted, rule):
+        """Give ids, {row: id}: of rows that want the same one the first in order has it."""
+        rivals: dict = {}
+        for row, made in wanted.items():
+            rivals.setdefault(made, []).append(row)
+        for made, rows in rivals.items():
+            if made not in taken:
+                row = rows[0] if len(rows) == 1 else records.ordered(rows)[0]
+                ids[row], rules[row] = made, rule
+                taken.add(made)
+
+    owns = records.own.mapped(lambda own: own.lower() if own and valid_uuid(own) else None)
+    give({row: owns[row] for row in np.flatnonzero(owns.true()).tolist()}, "uuid")
+    if previous:
+        give(dict(_earlier(records, ids, previous)), "precedente")
+    keys = records.fonte_id.mapped(lambda key: key if key and key not in repeated_keys else None)
+    rows = [row for row in np.flatnonzero(keys.true()).tolist() if ids[row] is None]
+    give(dict(zip(rows, _key_ids(records.fonte.at(rows), keys.at(rows)))), "chiave")
+    _by_name(records, ids, taken)
     return ids, rules
 
 
-def _canonical_order(record):
-    return (record.canonical, record.x or 0.0, record.y or 0.0)
+def _key_ids(fonte, keys) -> list:
+    """Return the ids that keys of sources make, as ``id_from_key`` does."""
+    begin = [f"k|{source_name(one)}|" for one in fonte.values]
+    return [
+        id_of(begin[source] + keys.values[key])
+        for source, key in zip(fonte.codes.tolist(), keys.codes.tolist())
+    ]
 
 
-def _by_name(records, ids, order, taken):
+def _by_name(records, ids, taken):
     """Name the records still without an id; homonyms and unnamed ones add their 10 m cell."""
+    keyed = records.fonte_id.true()
+    rows = [row for row in range(len(records)) if not keyed[row] or ids[row] is None]
+    if not rows:
+        return
     groups: dict = {}
-    for place in order:
-        record = records[place]
-        if record.fonte_id is None or ids[place] is None:
-            groups.setdefault((record.istat, normalise(record.nome)), []).append(place)
-    for (istat, nome), places in sorted(groups.items(), key=lambda item: str(item[0])):
+    for row, istat, nome in zip(rows, records.istat.at(rows), records.nome.at(rows)):
+        groups.setdefault((istat, normalise(nome)), []).append(row)
+    for (istat, nome), places in groups.items():
         alone = len(places) == 1 and nome
+        if len(places) > 1:
+            places = records.ordered(places)
         by_key: dict = {}
         for place in places:
-            record = records[place]
-            key = name_key(istat, nome) if alone else name_key(istat, nome, record.x, record.y)
+            x, y = records.x[place], records.y[place]
+            key = name_key(istat, nome) if alone else name_key(istat, nome, x, y)
             by_key.setdefault(key, []).append(place)
         for key, same in by_key.items():
             turn = 0
@@ -105,8 +161,8 @@ def _by_name(records, ids, order, taken):
                 taken.add(made)
 
 
-def _earlier(records, ids, order, previous):
-    """Yield (place, earlier id): same key of the same source, else same name within 15 m."""
+def _earlier(records, ids, previous):
+    """Yield (row, earlier id): same key of the same source, else same name within 15 m."""
     by_key: dict = {}
     by_name: dict = {}
     for earlier in previous:
@@ -117,35 +173,40 @@ def _earlier(records, ids, order, previous):
         by_name.setdefault((earlier.istat, normalise(earlier.nome)), []).append(earlier)
     used = set()
     waiting = []
-    for place in order:
-        if ids[place] is not None:
-            continue
-        record = records[place]
-        key = (source_name(record.fonte), record.fonte_id)
-        matches = by_key.get(key, []) if record.fonte_id else []
-        if len(matches) == 1 and matches[0].own not in used:
-            used.add(matches[0].own)
-            yield place, matches[0].own
+    sources = records.fonte.mapped(source_name)
+    rows = [row for row in range(len(records)) if ids[row] is None]
+    matched: dict = {}
+    for row in rows:
+        key = records.fonte_id[row]
+        found = by_key.get((sources[row], key), []) if key else []
+        if len(found) == 1:
+            matched.setdefault(found[0].own, []).append(row)
         else:
-            waiting.append(place)
+            waiting.append(row)
+    for own, rivals in matched.items():
+        first, *others = rivals if len(rivals) == 1 else records.ordered(rivals)
+        used.add(own)
+        yield first, own
+        waiting.extend(others)
     pairs = []
-    for place in waiting:
-        record = records[place]
-        name = normalise(record.nome)
-        if not name:
-            continue
-        for earlier in by_name.get((record.istat, name), []):
-            metres = _metres(record.shape, earlier.shape)
-            if record.part and not _same_extent(record.shape, earlier.shape):
+    for row in waiting:
+        name = normalise(records.nome[row])
+        near = by_name.get((records.istat[row], name), []) if name else []
+        shape = records.shape(row) if near else None
+        for earlier in near:
+            metres = _metres(shape, earlier.shape)
+            if records.part(row) and not _same_extent(shape, earlier.shape):
                 continue  # the whole of an earlier import isn't one of its parts
             if metres is not None and metres <= SAME_PLACE_M and earlier.own not in used:
-                pairs.append((metres, earlier.own, record.canonical, place))
-    matched = set()
-    for _, own, _, place in sorted(pairs):
-        if own not in used and place not in matched:
+                pairs.append((metres, earlier.own, row))
+    asked = [row for _, _, row in pairs]
+    texts = dict(zip(asked, records.canonical(asked)))
+    matched_rows = set()
+    for _, own, _, row in sorted((m, own, texts[row], row) for m, own, row in pairs):
+        if own not in used and row not in matched_rows:
             used.add(own)
-            matched.add(place)
-            yield place, own
+            matched_rows.add(row)
+            yield row, own
 
 
 def _same_extent(first, second) -> bool:

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import re
-import struct
 from collections import Counter
+
+import numpy as np
 
 from . import schema
 from .certificate import Certificate
-from .documents import compact_rows
+from .coded import Coded, Marks
+from .documents import compact_json, one_value
 from .errors import SttmError
-from .identity import Identified, assign_ids
+from .identity import Identified, Records, assign_ids
 from .ids import source_name
 from .intake_categories import CategorySteps
 from .intake_columns import ColumnSteps
 from .intake_compare import CompareSteps
-from .intake_fields import FieldSteps
+from .intake_fields import FieldSteps, whole_key
 from .intake_model import (
+    AREA,
+    NOWHERE,
+    POINT,
     Intake,
     Journal,
     spaced,
 )
 from .intake_positions import PositionSteps
+from .intake_rows import LotRows
 from .mapping import (
     ADDRESS,
 )
@@ -32,8 +37,6 @@ from .personal import personal_kind
 from .profile import make_profile, rule_fields
 from .text import normalise
 from .values import (
-    clean,
-    cleaned,
     decimal_evidence,
     parse_number,
 )
@@ -47,7 +50,8 @@ _HIDDEN = "[omesso: servizio da non localizzare]"
 _TOTAL = re.compile(r"^(sub ?totale|total[ei]?|tot|somma)\b")
 
 _PROGRESS_EVERY = 256
-_ORIGINS_AT_ONCE = 20_000
+# Columns with more different values than these are encoded as they are written.
+_FEW_VALUES = 5_000
 
 
 def import_services(table, settings, pack, places, projector, previous=None, on_progress=None):
@@ -89,14 +93,17 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
         self.table, self.settings, self.pack = table, settings, pack
         self.places, self.projector, self.previous = places, projector, previous
         self.on_progress = on_progress
-        self.count = len(table.rows)
+        self.count = table.count
         self.journal = Journal(table.layer)
         self.certificate = Certificate()
+        self._live = np.arange(self.count)
         self.rejected: dict = {}  # row → (motivo, difetto, messaggio)
         self.warnings: list = []
-        self.values: dict = {}  # field of ours → list
+        self.values: dict = {}  # field of ours → Coded
         self.used_source: dict = {}  # for the profile
         self.parts: dict = {}  # row → (number, how many) of the records that were one
+        self.hidden: set = set()
+        self._json: dict = {}  # column → its values as JSON
 
     def result(self):
         steps = (
@@ -144,10 +151,16 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
         return None if values is None else values[row]
 
     def live(self):
-        """Yield the rows not rejected so far."""
-        for row in range(self.count):
-            if row not in self.rejected:
-                yield row
+        """Return the rows not rejected so far, int64, ascending."""
+        if len(self._live) + len(self.rejected) != self.count:
+            alive = np.ones(self.count, dtype=bool)
+            alive[list(self.rejected)] = False
+            self._live = np.flatnonzero(alive)
+        return self._live
+
+    def is_live(self, rows):
+        """Tell which rows aren't rejected so far, bool (n,)."""
+        return np.isin(rows, self.live(), assume_unique=True)
 
     def reject(self, row, motivo, difetto, messaggio):
         """Put a record among the rejected; the first reason stays."""
@@ -168,19 +181,26 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
         if self.table.geometry != "None" or not self.count:
             return
         name = self.rules.get("denominazione", {}).get("field")
-        named = self.table.values(name) if name in self.table.names else [None] * self.count
+        named = self.table.texts(name) if name in self.table.names else None
+        # What may be a total: a word of it in some cell, or a record without a name.
+        may = np.zeros(self.count, dtype=bool)
+        for column in self.table.names:
+            texts = self.table.texts(column)
+            may |= texts.true(lambda text: text and _TOTAL.match(normalise(text)))
+        if name is not None:
+            may |= True if named is None else ~named.true()
         sums = None
-        for row in self.live():
+        for row in self.live()[may[self.live()]].tolist():
             self.tick(row)
-            if self.at[row][0] is not None:
+            if self.from_what[row]:
                 continue
-            cells = self.table.rows[row]
-            texts = [normalise(clean(cell)) for cell in cells if clean(cell)]
+            cells = [self.table.texts(column)[row] for column in self.table.names]
+            texts = [normalise(cell) for cell in cells if cell]
             said = any(_TOTAL.match(text) for text in texts[:3])
             if said and len(texts) <= max(len(cells) * 0.7, 2):
                 self.reject(row, "riga_totale", "D44", f"Riga di totale: «{texts[0]}».")
                 continue
-            if name is None or clean(named[row]) or not texts:
+            if name is None or (named is not None and named[row]) or not texts:
                 continue
             sums = self._numeric_columns() if sums is None else sums
             found = [self._is_sum(numbers, row) for numbers in sums if numbers[row] is not None]
@@ -192,12 +212,13 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
     def _numeric_columns(self):
         """Return the columns of numbers, as numbers; None where a cell has none."""
         found = []
-        for place, column in enumerate(self.columns):
+        for name, column in zip(self.table.names, self.columns):
             mark = "." if decimal_evidence(column.values) == "." else ","
-            numbers = [parse_number(row[place], mark) for row in self.table.rows]
-            filled = sum(1 for number in numbers if number is not None)
-            if filled >= max(3, 0.5 * column.filled):
-                found.append([None if number is None else number.value for number in numbers])
+            numbers = self.table.column(name).mapped(
+                lambda value, mark=mark: getattr(parse_number(value, mark), "value", None)
+            )
+            if int(numbers.true().sum()) >= max(3, 0.5 * column.filled):
+                found.append(list(numbers))
         return found
 
     @staticmethod
@@ -210,28 +231,37 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
     # 11. Which output each record goes to -----------------------------------------------------
 
     def sort_out(self):
-        """Reject what has no output; fill ``self.where``: "area", "punto" or "senza"."""
-        self.where: list = [""] * self.count
-        rows = list(self.live())
-        any_area = any(self.kind[row] == "area" for row in rows)
+        """Reject what has no output; fill ``self.where``: AREA, POINT, NOWHERE or 0."""
+        self.where = np.zeros(self.count, dtype=np.int8)
+        rows = self.live()
+        any_area = bool((self.kind[rows] == AREA).any())
+        there = self.has_place(rows)
+        self.where[rows[there]] = self.kind[rows[there]]
+        if any_area and not self.settings.points:
+            for row in rows[self.where[rows] == POINT].tolist():
+                self.reject(
+                    row,
+                    "geometria_mista",
+                    "D19",
+                    "Il layer contiene aree: per tenere i punti chiedere anche OUTPUT_POINTS.",
+                )
+        self._without_place(rows[~there].tolist())
+        live = self.live()
+        if any_area:
+            self.output_kind = "area"
+        elif (self.where[live] == POINT).any():
+            self.output_kind = "punto"
+        else:
+            self.output_kind = "area" if self.table.geometry == "Polygon" else "punto"
+
+    def _without_place(self, rows):
+        reasons = Marks(self.count)
         for row in rows:
-            if self.shape[row] is not None:
-                self.where[row] = self.kind[row]
-                if self.kind[row] == "punto" and any_area and not self.settings.points:
-                    self.reject(
-                        row,
-                        "geometria_mista",
-                        "D19",
-                        "Il layer contiene aree: per tenere i punti chiedere anche OUTPUT_POINTS.",
-                    )
-                continue
-            reason = self.at[row][1]
+            reason = self.why_not.get(row, "vuota")
             if self.settings.unplaced:
-                self.where[row] = "senza"
+                self.where[row] = NOWHERE
                 if row not in self.hidden:
-                    self.journal.record(
-                        row, "D13", "senza_posizione", "W", str(reason), "tra i non localizzati"
-                    )
+                    reasons.put(row, str(reason))
             elif row in self.hidden:
                 self.reject(
                     row,
@@ -245,18 +275,19 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
                 self.reject(
                     row, "coordinate_non_valide", "D09", f"La posizione non è usabile: {reason}."
                 )
-        live = list(self.live())
-        if any_area:
-            self.output_kind = "area"
-        elif any(self.where[row] == "punto" for row in live):
-            self.output_kind = "punto"
-        else:
-            self.output_kind = "area" if self.table.geometry == "Polygon" else "punto"
+        said = reasons.column()
+        lines = {
+            code: ("D13", "senza_posizione", "W", reason, "tra i non localizzati", "regola")
+            for code, reason in enumerate(said.values)
+            if code
+        }
+        told = np.array(rows, dtype=np.int64)
+        self.journal.records(told, said.codes[told], lines)
 
     # 12. Ids ------------------------------------------------------------------------------
 
     def identify(self):
-        rows = list(self.live())
+        rows = self.live()
         profile = self.settings.profile
         kept = profile.source.get("fonte", "") if profile is not None else ""
         self.fonte = self.settings.source or kept or self.table.layer
@@ -268,137 +299,172 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
                 "SOURCE non indicata",
                 f"fonte «{self.fonte}» (identità: «{source_name(self.fonte)}»)",
             )
-        keys = self.values.get("fonte_id", [None] * self.count)
-        # Whether a key is unique is a fact of the whole file, not of the comune asked for.
-        counts = Counter(self._all_keys())
-        repeated = frozenset(key for key, times in counts.items() if times > 1)
-        origins = self._origins(rows, self.pause)
-        self.repeated = repeated
-        records = [self._identified(row, keys[row], origins[row]) for row in rows]
-        earlier = _earlier_records(self.previous)
-        ids, rules = assign_ids(records, repeated, earlier)
-        self.ids = dict(zip(rows, ids))
-        for row, rule in zip(rows, rules):
-            if keys[row] in repeated:
-                self.journal.record(
-                    row, "D40", "chiave_ripetuta", "R", keys[row], "identificativo dal nome"
-                )
+        nothing = Coded.constant(None, self.count)
+        keys = self.values.get("fonte_id", nothing).at(rows)
+        repeated = self._repeated_keys()
+        records = self._identified(rows, keys, repeated)
+        ids, rules = assign_ids(records, repeated, self._earlier())
+        marks = np.zeros(self.count, dtype=np.int32)
+        marks[rows] = np.arange(1, len(rows) + 1)
+        self.ids = Coded(marks, [None, *ids])
+        if repeated:
+            lines = {
+                code: ("D40", "chiave_ripetuta", "R", key, "identificativo dal nome", "regola")
+                for code, key in enumerate(keys.values)
+                if key in repeated
+            }
+            self.journal.records(rows, keys.codes, lines)
+        for place, rule in enumerate(rules):
             if rule == "precedente":
                 self.journal.record(
-                    row, "", "identificativo_conservato", "A", None, self.ids[row], "PREVIOUS"
+                    rows[place], "", "identificativo_conservato", "A", None, ids[place], "PREVIOUS"
                 )
-        given = self.values.get("id_servizio", [None] * self.count)
-        for row in rows:
-            if given[row] and self.ids[row] != given[row]:
+        given = self.values.get("id_servizio", nothing)
+        for row in rows[given.at(rows).true(bool)].tolist():
+            if self.ids[row] != given[row]:
                 kind = ("D40", "identificativo_doppio")
                 if row in self.parts:
                     kind = ("D18", "identificativo_della_parte")
                 self.journal.record(row, *kind, "R", given[row], self.ids[row])
-        self.origins = origins
 
-    def _all_keys(self):
+    def _repeated_keys(self) -> frozenset:
+        """Return the keys of more than one record.
+
+        Whether a key is unique is a fact of the whole file, not of the comune asked for.
+        """
         rule = self.rules.get("fonte_id")
         if rule is None:
-            return []
-        values = self._rule_values("fonte_id", rule)
-        texts = cleaned(values)
-        return [
-            re.sub(r"^(\d+)\.0$", r"\1", text) if text.endswith(".0") else text
-            for row, text in enumerate(texts)
-            if text
-            and text.casefold() not in self.settings.tokens
-            # The parts of a record have one key between them.
-            and self.parts.get(row, (1,))[0] == 1
-        ]
+            return frozenset()
+        texts = self._rule_texts("fonte_id", rule)
+        counts: Counter = Counter()
+        # The parts of a record have one key between them.
+        first = np.ones(self.count, dtype=bool)
+        first[[row for row, (number, _) in self.parts.items() if number > 1]] = False
+        for text, times in zip(texts.values, texts.at(first).counts().tolist()):
+            if text and text.casefold() not in self.settings.tokens:
+                counts[whole_key(text)] += times
+        return frozenset(key for key, times in counts.items() if times > 1)
 
-    def _identified(self, row, key, origin):
-        x = y = None
-        shape = self.shape[row]
-        if shape is not None:
-            if row in self.xy:
-                x, y = self.xy[row]
-            else:
+    def _identified(self, rows, keys, repeated) -> Records:
+        x, y = self.x[rows], self.y[rows]
+        for place in np.flatnonzero(np.isnan(x)).tolist() if self.shapes else ():
+            shape = self.shapes.get(int(rows[place]))
+            if shape is not None:
                 centre = shape if shape.geom_type == "Point" else shape.centroid
-                x, y = centre.x, centre.y
-            x, y = self.projector.to_utm32(x, y)
-        own = self.value("id_servizio", row)
-        if row in self.parts:
-            own, key = None, self.part_key(own or (None if key in self.repeated else key), x, y)
-        return Identified(
-            own=own,
-            fonte=self._fonte_of(row),
-            fonte_id=key,
-            istat=self.istat[row],
-            nome=self.value("denominazione", row),
-            x=x,
-            y=y,
-            canonical=origin,
-            shape=shape,
-            part=row in self.parts,
+                x[place], y[place] = centre.x, centre.y
+        x, y = self.projector.to_utm32(x, y)
+        nothing = Coded.constant(None, self.count)
+        own = self.values.get("id_servizio", nothing).at(rows)
+        parts = [place for place, row in enumerate(rows.tolist()) if row in self.parts]
+        if parts:
+            of_parts = {}
+            for place in parts:
+                key = own[place] or (None if keys[place] in repeated else keys[place])
+                of_parts[place] = self.part_key(key, float(x[place]), float(y[place]))
+            own, keys = own.changed(dict.fromkeys(parts)), keys.changed(of_parts)
+        return Records(
+            own,
+            self._fonti().at(rows),
+            keys,
+            self.istat.at(rows),
+            self.values.get("denominazione", nothing).at(rows),
+            x,
+            y,
+            lambda places: self.origins(rows[places].tolist()),
+            lambda place: self.shape_of(int(rows[place])),
+            lambda place: int(rows[place]) in self.parts,
         )
 
-    def _fonte_of(self, row):
-        own = self.values.get("fonte")
-        if own is not None and own[row] and not self.settings.source:
-            return own[row]
-        return self.fonte
+    def _earlier(self):
+        """Return the records of an earlier services frame, or None."""
+        if self.previous is None:
+            return None
+        return [
+            Identified(
+                own=row.id_servizio,
+                fonte=row.fonte,
+                fonte_id=row.fonte_id,
+                istat=row.istat,
+                nome=row.denominazione,
+                x=None,
+                y=None,
+                canonical="",
+                shape=row.geometry,
+            )
+            for row in self.previous.itertuples(index=False)
+        ]
 
-    def _origins(self, rows, ask=lambda: None) -> dict:
-        """Return {row: what was read, as JSON} of some rows, many encoded at once."""
-        found: dict = {}
-        for first in range(0, len(rows), _ORIGINS_AT_ONCE):
-            part = rows[first : first + _ORIGINS_AT_ONCE]
-            ask()
-            found.update(zip(part, compact_rows([self._read_values(row) for row in part])))
+    def _fonti(self) -> Coded:
+        """Return the source of each record."""
+        own = self.values.get("fonte")
+        if own is None or self.settings.source:
+            return Coded.constant(self.fonte, self.count)
+        return own.mapped(lambda name: name or self.fonte)
+
+    def origins(self, rows) -> list:
+        """Return what was read of some rows, int list, as JSON."""
+        found = list(self._encoded(rows))
+        if self.hidden:
+            for place, row in enumerate(rows):
+                if row in self.hidden:
+                    found[place] = compact_json(self._hidden_values(row))
         if self._is_service_layer():
-            place = self.table.names.index("attributi_origine")
-            hidden = getattr(self, "hidden", ())
-            for row in rows:
-                own = self.table.rows[row][place]
-                if own and row not in hidden:
+            column = self.table.column("attributi_origine")
+            for place, row in enumerate(rows):
+                own = column[row]
+                if own and row not in self.hidden:
                     # Imported again: what was first read, not our own fields around it.
-                    found[row] = own
+                    found[place] = own
         return found
 
-    def _read_values(self, row) -> dict:
-        """Return what was read of a record, without where it is if that must not be told."""
-        cells = self.table.rows[row]
-        values = {name: cells[place] for place, name in self._read_names}
-        if row in getattr(self, "hidden", ()):
-            position = {self.suggested.x, self.suggested.y, self.suggested.wkt, self.suggested.pair}
-            values = {
-                name: _HIDDEN
-                if value is not None and (name in position or ADDRESS.search(spaced(name)))
-                else value
-                for name, value in values.items()
-            }
-        return values
+    def _encoded(self, rows):
+        """Yield the JSON of some rows: each value is encoded as it repeats, not row by row."""
+        names = sorted(name for name in self.table.names if not name.startswith("="))
+        fields = (f"{compact_json(name)}:%s".replace("%", "%%") for name in names)
+        template = "{" + ",".join(field.replace("%%s", "%s") for field in fields) + "}"
+        columns = [self._json_of(name, rows) for name in names]
+        return (template % cells for cells in zip(*columns)) if columns else ["{}"] * len(rows)
 
-    @functools.cached_property
-    def _read_names(self) -> list:
-        """Places and names of the columns that are the source's own."""
-        return [(k, name) for k, name in enumerate(self.table.names) if not name.startswith("=")]
+    def _json_of(self, name, rows):
+        """Return the values of a column in some rows as JSON."""
+        column = self.table.column(name)
+        if len(column.values) > _FEW_VALUES:
+            return map(one_value, column.at(rows))
+        if name not in self._json:
+            self._json[name] = list(map(one_value, column.values))
+        return map(self._json[name].__getitem__, column.codes[rows].tolist())
+
+    def _hidden_values(self, row) -> dict:
+        """Return what was read of a record that must not be located, without where it is."""
+        position = {self.suggested.x, self.suggested.y, self.suggested.wkt, self.suggested.pair}
+        values = {}
+        for name, column in zip(self.table.names, self.table.columns):
+            if name.startswith("="):
+                continue
+            value = column[row]
+            if value is not None and (name in position or ADDRESS.search(spaced(name))):
+                value = _HIDDEN
+            values[name] = value
+        return values
 
     # Delivery -------------------------------------------------------------------------------
 
     def deliver(self):
-        rows = list(self.live())
-        area = [row for row in rows if self.where[row] == "area"]
-        point = [row for row in rows if self.where[row] == "punto"]
-        nowhere = [row for row in rows if self.where[row] == "senza"]
+        rows = self.live()
+        area, point, nowhere = (rows[self.where[rows] == one] for one in (AREA, POINT, NOWHERE))
         if self.output_kind == "area":
-            main, others = self._frame(area), self._frame(point)
+            main, others = self._services(area), self._services(point)
         else:
-            main, others = self._frame(point), self._frame([])
-        unplaced = self._frame(nowhere)
+            main, others = self._services(point), self._services(rows[:0])
+        unplaced = self._services(nowhere)
         written = len(area) + len(point) + len(nowhere)
-        codes = self.values.get("codice_sttm", [])
+        rejected = self._rejected_rows()
         counts = {
             "READ": self.count,
             "WRITTEN": written,
             "REPAIRED": self.journal.repaired(self.rejected),
             "REJECTED_COUNT": len(self.rejected),
-            "UNCLASSIFIED": sum(1 for row in rows if codes[row] is None),
+            "UNCLASSIFIED": int((~self.values["codice_sttm"].at(rows).true()).sum()),
             "SPLIT": self.made_by_splitting(),
         }
         if self.count != written + len(self.rejected):  # a promise, not a hope
@@ -411,13 +477,13 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
             kind=self.output_kind,
             points=others,
             unplaced=unplaced,
-            rejected=self._rejected_frame(),
+            rejected=rejected,
             log=self.journal.rows(self.table.fids, self.ids, self.rejected),
             profile=self.profile(),
             counts=counts,
             warnings=self.warnings,
             certificate=self.certificate.document(
-                {row: self.shape[row].area for row in area},
+                {row: self.shapes[row].area for row in area.tolist()},
                 self.rejected,
                 {
                     "aree": len(area),
@@ -425,77 +491,84 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
                     "senza_localizzazione": len(nowhere),
                     "scartati": len(self.rejected),
                 },
-                self.table.fids,
-                self.ids,
+                self.table.fids.tolist(),
+                {row: self.ids[row] for row in area.tolist()},
                 self.made_by_splitting(),
             ),
         )
 
-    def _frame(self, rows):
-        import geopandas as gpd
-        import numpy as np
-        import pandas as pd
-
-        # Only the fields that hold something: conform adds the others, empty.
-        columns = {"codice_sttm": [self.values["codice_sttm"][row] for row in rows]}
+    def _services(self, rows) -> LotRows:
+        """Return some rows, int (n,), as services."""
+        # Only the fields that hold something: the others are empty.
+        columns = {}
         for item in schema.SERVICES:
             values = self.values.get(item.name)
-            if values is not None and any(value is not None for value in values):
-                columns[item.name] = [values[row] for row in rows]
+            if values is not None:
+                columns[item.name] = values.at(rows)
         categories = self.pack.categorie
         codes = columns["codice_sttm"]
-        columns["macrocategoria"] = [c and categories[c].macrocategoria for c in codes]
-        columns["categoria"] = [c and categories[c].categoria for c in codes]
-        columns["id_servizio"] = [self.ids[row] for row in rows]
-        columns["istat"] = [self.istat[row] for row in rows]
-        columns["comune"] = [self.places.name_of(self.istat[row]) for row in rows]
-        columns["lettura"] = [self.settings.lettura] * len(rows)
-        columns["fonte"] = [self._fonte_of(row) for row in rows]
-        dates = self.values.get("data_rif", [None] * self.count)
-        columns["data_rif"] = [dates[row] or self.settings.source_date for row in rows]
-        columns["superficie_mq"] = [
-            self.shape[row].area if self.kind[row] == "area" else None for row in rows
-        ]
-        columns["attributi_origine"] = [self.origins[row] for row in rows]
-        frame = pd.DataFrame(columns, dtype=object)
-        frame["_layer"] = pd.Series([self.table.layer] * len(rows), dtype=object)
-        frame["_fid"] = pd.Series([self.table.fids[row] for row in rows], dtype="int64")
-        if rows and all(row in self.xy for row in rows):
-            # Shapely takes long to write a point: these are known as numbers.
-            points = [struct.pack("<BIdd", 1, 1, *self.xy[row]) for row in rows]
-            frame["_wkb"] = pd.Series(points, dtype=object)
-        # One by one: numpy and pandas ask each shape of a list for its coordinates.
-        shapes = np.empty(len(rows), dtype=object)
-        for place, row in enumerate(rows):
-            shapes[place] = self.shape[row]
-        shapes = gpd.array.GeometryArray(shapes, crs=self.projector.crs)
-        return schema.conform_services(gpd.GeoDataFrame(frame, geometry=shapes))
+        columns["macrocategoria"] = codes.mapped(lambda c: c and categories[c].macrocategoria)
+        columns["categoria"] = codes.mapped(lambda c: c and categories[c].categoria)
+        columns["id_servizio"] = self.ids.at(rows)
+        columns["istat"] = self.istat.at(rows)
+        columns["comune"] = columns["istat"].mapped(self.places.name_of)
+        columns["lettura"] = Coded.constant(self.settings.lettura, len(rows))
+        columns["fonte"] = self._fonti().at(rows)
+        dates = self.values.get("data_rif", Coded.constant(None, self.count)).at(rows)
+        columns["data_rif"] = dates.mapped(lambda date: date or self.settings.source_date)
+        areas = [row for row in rows[self.kind[rows] == AREA].tolist()]
+        if areas:
+            columns["superficie_mq"] = Coded.of([self.shapes[row].area for row in areas])
+        made = {"attributi_origine": lambda places: self.origins(rows[places].tolist())}
+        found = LotRows(
+            len(rows),
+            schema.SERVICES,
+            columns,
+            made,
+            self.projector.crs,
+            self.table.layer,
+            self.table.fids[rows],
+        )
+        if len(rows) and not np.isnan(self.x[rows]).any():
+            found.x, found.y = self.x[rows], self.y[rows]
+        else:
+            found.shapes = [self.shape_of(row) for row in rows.tolist()]
+        return found
 
-    def _rejected_frame(self):
-        import pandas as pd
-
-        lines = []
-        for row in sorted(self.rejected):
+    def _rejected_rows(self) -> LotRows:
+        rows = np.array(sorted(self.rejected), dtype=np.int64)
+        reasons = Marks(len(rows)), Marks(len(rows)), Marks(len(rows))
+        for place, row in enumerate(rows.tolist()):
             motivo, difetto, messaggio = self.rejected[row]
-            hidden = row in self.hidden or self.says_unlocated(row)
-            shape = None if hidden else self.table.shapes[row]
-            wkt = self.table.unreadable.get(row) if not hidden else None
-            if hidden:
+            if row in self.hidden or (self.may_say[row] and self.says_unlocated(row)):
                 self.hidden.add(row)
                 messaggio = messaggio.partition(":")[0]
-            lines.append(
-                {
-                    "layer": self.table.layer,
-                    "fid_origine": self.table.fids[row],
-                    "motivo": motivo,
-                    "difetto": difetto,
-                    "messaggio": messaggio,
-                    "attributi_origine": self._origins([row])[row],
-                    "geometria_wkt": wkt or (shape.wkt if shape is not None else None),
-                }
-            )
-        names = schema.names(schema.REJECTED)
-        return schema.conform(pd.DataFrame(lines, columns=names, dtype=object), schema.REJECTED)
+            for marks, value in zip(reasons, (motivo, difetto, messaggio)):
+                marks.put(place, value)
+        motivi, difetti, messaggi = (marks.column() for marks in reasons)
+
+        def shape_text(row):
+            if row in self.hidden:
+                return None
+            wkt = self.table.unreadable.get(row)
+            shape = self.table.shapes[row]
+            return wkt or (shape.wkt if shape is not None else None)
+
+        return LotRows(
+            len(rows),
+            schema.REJECTED,
+            {
+                "layer": Coded.constant(self.table.layer, len(rows)),
+                "fid_origine": Coded.of(self.table.fids[rows].tolist()),
+                "motivo": motivi,
+                "difetto": difetti,
+                "messaggio": messaggi,
+            },
+            {
+                "attributi_origine": lambda places: self.origins(rows[places].tolist()),
+                "geometria_wkt": lambda places: list(map(shape_text, rows[places].tolist())),
+            },
+        )
 
     def seen_values(self) -> dict:
         """Return {column: texts} of the columns whose values are decided, for the next profile.
@@ -509,12 +582,12 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
         for name in dict.fromkeys(used):
             if name not in self.table.names:
                 continue
-            values = self.table.values(name)
-            written = set(values)
-            if len(written) > 3 * VOCABULARY:
+            texts = self.table.texts(name)
+            used = texts.used()
+            if len({self.table.column(name).values[code] for code in used}) > 3 * VOCABULARY:
                 continue
-            distinct = sorted({text for text in map(clean, written) if text})
-            few = len(distinct) <= VOCABULARY and len(distinct) <= max(20, len(values) / 2)
+            distinct = sorted({texts.values[code] for code in used} - {None})
+            few = len(distinct) <= VOCABULARY and len(distinct) <= max(20, self.count / 2)
             if few and not any(map(personal_kind, distinct)):
                 found[name] = distinct
         return found
@@ -554,25 +627,3 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
             self.seen_values(),
             algoritmo,
         )
-
-
-def _earlier_records(previous):
-    """Return the records of an earlier services frame, or None."""
-    if previous is None:
-        return None
-    found = []
-    for row in previous.itertuples(index=False):
-        found.append(
-            Identified(
-                own=row.id_servizio,
-                fonte=row.fonte,
-                fonte_id=row.fonte_id,
-                istat=row.istat,
-                nome=row.denominazione,
-                x=None,
-                y=None,
-                canonical="",
-                shape=row.geometry,
-            )
-        )
-    return found

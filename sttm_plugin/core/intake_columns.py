@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import numpy as np
+
 from .errors import SttmError
 from .intake_model import (
     bare,
@@ -83,10 +85,17 @@ class ColumnSteps:
         for name, width in zip(self.table.names, self.table.widths):
             if width < 8:
                 continue
-            texts = [value for value in self.table.values(name) if isinstance(value, str)]
-            cut = sum(1 for text in texts if len(text.encode("utf-8", "replace")) >= width)
+            column = self.table.column(name)
+            counts = column.counts().tolist()
+            texts = cut = 0
+            for value, times in zip(column.values, counts):
+                if isinstance(value, str):
+                    texts += times
+                    # A letter is four bytes at most.
+                    if 4 * len(value) >= width and len(value.encode("utf-8", "replace")) >= width:
+                        cut += times
             # Codes all as long as the column are whole.
-            if 0 < cut < len(texts):
+            if 0 < cut < texts:
                 self.journal.file(
                     "D22",
                     "testo_al_limite",
@@ -99,9 +108,10 @@ class ColumnSteps:
         for name in self.table.names:
             self.pause()
             kinds: Counter = Counter()
-            for value, times in Counter(map(str, self.table.values(name))).items():
-                kind = personal_kind(value)
-                if kind is not None:
+            column = self.table.column(name)
+            for value, times in zip(column.values, column.counts().tolist()):
+                kind = personal_kind(value if type(value) is str else str(value))
+                if kind is not None and times:
                     kinds[kind] += times
             # Any long number looks like a mobile phone: the name of the column must say so.
             if not re.search(r"tel|cell|mobil|contatt|fax", name.lower()):
@@ -123,8 +133,8 @@ class ColumnSteps:
         self.columns = []
         for name, kind in zip(table.names, table.kinds):
             self.pause()
-            values = table.values(name)
-            self.columns.append(make_column(name, kind, values, tokens, table.layer))
+            values, texts = table.column(name), table.texts(name)
+            self.columns.append(make_column(name, kind, values, tokens, table.layer, texts))
         attributes = rule_attributes(self.pack)
         self.suggested = suggest(
             self.columns,
@@ -147,7 +157,7 @@ class ColumnSteps:
         """Log the classes written in more than one way: they are matched as one (D32)."""
         for name in dict.fromkeys(self.types):
             written: dict = {}
-            for value in dict.fromkeys(self.table.values(name)):
+            for value in dict.fromkeys(self.table.column(name).distinct()):
                 if clean(value):
                     written.setdefault(match_key(value), []).append(str(value))
             several = {key: forms for key, forms in written.items() if len(forms) > 1}
@@ -320,14 +330,19 @@ class ColumnSteps:
         for column, texts in sorted(only.items()):
             self._needed(column, "profilo, «only»")
             wanted = {match_key(text) for text in texts}
-            for row, value in enumerate(self.table.values(column)):
-                if match_key(value) not in wanted:
-                    said = f"{column}: {clean(value) or 'vuoto'}"
-                    self.reject(row, "non_servizio", "", f"Non è un servizio ({said}).")
+            values = self.table.column(column)
+            others = values.mapped(match_key).true(lambda key, wanted=wanted: key not in wanted)
+            for row in np.flatnonzero(others).tolist():
+                said = f"{column}: {clean(values[row]) or 'vuoto'}"
+                self.reject(row, "non_servizio", "", f"Non è un servizio ({said}).")
 
     def _all_codes(self, name):
-        values = [clean(value) for value in self.table.values(name)]
-        return all(value.upper() in self.pack.categorie for value in values if value)
+        texts = self.table.texts(name)
+        return all(
+            text.upper() in self.pack.categorie
+            for text in (texts.values[code] for code in texts.used())
+            if text
+        )
 
     def _needed(self, name, where):
         if name not in self.table.names:
@@ -349,7 +364,9 @@ class ColumnSteps:
             self.suggested.wkt = self.suggested.pair = ""
             return
         name = settings.x_field or settings.y_field
-        sample = [value for value in self.table.values(name) if clean(value)][:200]
+        values = self.table.column(name)
+        filled = np.flatnonzero(self.table.texts(name).true())[:200]
+        sample = [values[row] for row in filled.tolist()]
         if sample and sum(map(looks_like_wkt, sample)) * 2 >= len(sample):
             self.suggested.x = self.suggested.y = self.suggested.pair = ""
             self.suggested.wkt = name

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 
+import numpy as np
+
+from .coded import Coded, places_of
 from .context import meeting
 from .doubles import FIELD as DOUBLE
+from .intake_model import AREA, NOWHERE
 from .text import normalise
 
 # D16: less is a sliver of digitising; more areas than this are left to the checks.
@@ -18,6 +23,7 @@ GAP_MQ = 0.1
 AREA_SHARE = 0.05
 # D51: so much of the smaller area in common, and names that share a word.
 SAME_AREA_SHARE = 0.8
+_ORIGINS_AT_ONCE = 20_000
 # D08: ED50 taken for UTM WGS84 moves the data by so much (PDS_SCHEMA §2.5).
 ED50_SHIFT = (83.0, 198.0)
 
@@ -27,68 +33,89 @@ class CompareSteps:
 
     def compare(self):
         """Log duplicates, shared places and areas that don't match what is declared."""
-        rows = list(self.live())
-        same: dict = defaultdict(list)
-        spots: dict = defaultdict(list)
-        for row in rows:
-            self.tick(row)
-            shape = self.shape[row]
-            wkb = self.xy.get(row) or (shape.wkb if shape is not None else b"")
-            # Of those not to be located the place is hidden, yet it tells them apart.
-            read = repr(self.table.rows[row]) if row in self.hidden else self.origins[row]
-            same[(read, wkb)].append(row)
-            if wkb:
-                spots[wkb].append(row)
-        groups = [group for group in same.values() if len(group) > 1]
-        twins = {row for group in groups for row in group}
-        self._doubles(groups)
-        for group in spots.values():
-            if len(group) > 1 and not twins.issuperset(group):
-                difetto = "D15" if self.kind[group[0]] == "area" else "D43"
-                for row in group:
-                    self.journal.record(
-                        row, difetto, "stessa_posizione", "W", f"{len(group)} servizi", "tenuti"
-                    )
-        areas = [row for row in rows if self.where[row] == "area"]
+        live = self.live()
+        groups = self._same_places(live)
+        equal = self._equal(groups, live[~self.has_place(live)])
+        twins = {row for group in equal for row in group}
+        self._doubles(equal)
+        for group in groups:
+            if not twins.issuperset(group):
+                difetto = "D15" if self.kind[group[0]] == AREA else "D43"
+                said = f"{len(group)} servizi"
+                self.journal.same(np.array(group), difetto, "stessa_posizione", "W", said, "tenuti")
+        areas = live[self.where[live] == AREA].tolist()
         self._overlaps(areas)
         self._gaps(areas)
-        self._orphans(rows, areas)
+        self._orphans(live, areas)
         self._said_before(areas)
-        self._shifted(rows)
+        self._shifted(live)
         declared = self.values.get("superficie_dichiarata_mq")
         if declared is None:
             return
-        for row in rows:
-            if self.kind[row] == "area" and declared[row]:
-                self._compare_area(row, declared[row], self.shape[row].area)
+        for row in areas:
+            if declared[row]:
+                self._compare_area(row, declared[row], self.shapes[row].area)
+
+    def _same_places(self, live) -> list:
+        """Return the groups of records that are at one place, each in the order of the file."""
+        points = live[~np.isnan(self.x[live])]
+        at = self.x[points] + 1j * self.y[points]
+        _, place, times = np.unique(at, return_inverse=True, return_counts=True)
+        shared = times[place] > 1
+        members = places_of(place[shared])
+        groups = [points[shared][places].tolist() for places in members.values()]
+        by_shape: dict = defaultdict(list)
+        for row in sorted(self.shapes):
+            if row not in self.rejected:
+                by_shape[self.shapes[row].wkb].append(row)
+        return groups + [group for group in by_shape.values() if len(group) > 1]
+
+    def _equal(self, groups, nowhere) -> list:
+        """Return the groups of records equal in everything, of those at one place or at none."""
+        found = []
+        for group in [*groups, nowhere.tolist()]:
+            if len(group) < 2:
+                continue
+            self.pause()
+            same: dict = defaultdict(list)
+            for first in range(0, len(group), _ORIGINS_AT_ONCE):
+                part = group[first : first + _ORIGINS_AT_ONCE]
+                for row, read in zip(part, self.origins(part)):
+                    if row in self.hidden:
+                        read = repr((self.hidden_at[row], self.table.record(row)))
+                    whole = read.encode("utf-8", "surrogatepass")
+                    same[hashlib.blake2b(whole, digest_size=16).digest()].append(row)
+            found += [equal for equal in same.values() if len(equal) > 1]
+        return found
 
     def _doubles(self, groups):
         """Flag the exact doubles: of each group one record counts, the others say which (D14)."""
         given = self.values.get(DOUBLE)
-        of = self.values.setdefault(DOUBLE, [None] * self.count)
+        of = Coded.constant(None, self.count) if given is None else given
         before = {}
         if self.previous is not None:
             before = dict(zip(self.previous["id_servizio"], self.previous[DOUBLE]))
         left_out = 0
+        changes: dict = {}
         for group in groups:
             own = [self.ids[row] for row in group]
             if given is None and all(name in before for name in own):
                 # As decided in the earlier layer, where a person may have freed some.
-                for row, name in zip(group, own):
-                    of[row] = before[name]
+                changes.update(zip(group, (before[name] for name in own)))
             elif given is None:
                 # Equal rows get the plain id first, so that it is the same in any order.
                 kept = [row for row, name in zip(group, own) if before.get(name, "") is None]
                 active = (kept or group)[0]
-                for row in group:
-                    of[row] = None if row == active else self.ids[active]
+                changes.update((row, None if row == active else self.ids[active]) for row in group)
             for row, name in zip(group, own):
+                counts_for = changes[row] if given is None else of[row]
                 others = ", ".join(sorted(other for other in own if other != name))
-                said = f"escluso dalle somme, vale {of[row]}" if of[row] else "contato"
-                left_out += bool(of[row])
+                said = f"escluso dalle somme, vale {counts_for}" if counts_for else "contato"
+                left_out += bool(counts_for)
                 self.journal.record(
                     row, "D14", "doppione_esatto", "W", "record uguali", f"{said}; uguali: {others}"
                 )
+        self.values[DOUBLE] = of.changed(changes)
         if left_out:
             self.warnings.append(
                 f"{left_out} record sono uguali in tutto ad altri: sono tenuti ma esclusi dalle "
@@ -103,15 +130,15 @@ class CompareSteps:
         from shapely.ops import unary_union
 
         self.pause()
-        gross = sum(self.shape[row].area for row in rows)
-        net = unary_union([self.shape[row] for row in rows]).area if len(rows) > 1 else gross
+        gross = sum(self.shape_of(row).area for row in rows)
+        net = unary_union([self.shape_of(row) for row in rows]).area if len(rows) > 1 else gross
         self.certificate.ground(gross, net)
         if gross - net <= OVERLAP_MQ:
             return
         shared = 0
         if len(rows) <= _MOST_AREAS:
             for one, two in self._pairs(rows):
-                metres = self.shape[one].intersection(self.shape[two]).area
+                metres = self.shapes[one].intersection(self.shapes[two]).area
                 if metres > OVERLAP_MQ:
                     shared += 1
                     said = f"{metres:.1f} m² in comune"
@@ -128,7 +155,7 @@ class CompareSteps:
         """Yield the pairs of areas that touch, each once, in the order of the file."""
         import geopandas as gpd
 
-        areas = gpd.GeoSeries([self.shape[row] for row in rows])
+        areas = gpd.GeoSeries([self.shape_of(row) for row in rows])
         for one, two in zip(*(found.tolist() for found in meeting(areas, areas))):
             if one < two:
                 yield rows[one], rows[two]
@@ -140,7 +167,7 @@ class CompareSteps:
         from shapely.ops import unary_union
 
         self.pause()
-        whole = unary_union([self.shape[row] for row in rows])
+        whole = unary_union([self.shape_of(row) for row in rows])
         grounds = [
             self.places.grounds[istat]
             for istat in sorted({self.istat[row] for row in rows} & self.places.exact)
@@ -170,11 +197,13 @@ class CompareSteps:
         """Log the areas without a sheet and the sheets without an area (D41)."""
         if not areas:
             return
-        names = self.values.get("denominazione", [None] * self.count)
+        nothing = Coded.constant(None, self.count)
+        names = self.values.get("denominazione", nothing)
         codes = self.values["codice_sttm"]
-        keys = self.values.get("fonte_id", [None] * self.count)
+        keys = self.values.get("fonte_id", nothing)
         bare = [row for row in areas if not (names[row] or codes[row] or keys[row])]
-        lost = [row for row in rows if self.where[row] == "senza" and row not in self.hidden]
+        nowhere = rows[self.where[rows] == NOWHERE].tolist()
+        lost = [row for row in nowhere if row not in self.hidden]
         for row in bare:
             self.journal.record(
                 row, "D41", "area_senza_scheda", "W", "nessun nome, tipo o chiave", "tenuta"
@@ -202,21 +231,21 @@ class CompareSteps:
         if not len(kept):
             return
         self.pause()
-        own = gpd.GeoSeries([self.shape[row] for row in areas])
+        own = gpd.GeoSeries([self.shape_of(row) for row in areas])
         ids, names = kept["id_servizio"].tolist(), kept["denominazione"].tolist()
         shapes = kept.geometry.tolist()
-        said = self.values.get("denominazione", [None] * self.count)
+        said = self.values.get("denominazione", Coded.constant(None, self.count))
         common = []
         other = gpd.GeoSeries(shapes)
         for place, at in zip(*(found.tolist() for found in meeting(own, other))):
             row = areas[place]
             if ids[at] == self.ids[row]:
                 continue
-            part = self.shape[row].intersection(shapes[at])
+            part = self.shape_of(row).intersection(shapes[at])
             if part.area <= OVERLAP_MQ:
                 continue
             common.append(part)
-            share = part.area / min(self.shape[row].area, shapes[at].area)
+            share = part.area / min(self.shape_of(row).area, shapes[at].area)
             alike = set(normalise(said[row]).split()) & set(normalise(names[at]).split())
             if share > SAME_AREA_SHARE and alike:
                 self.journal.record(
@@ -232,7 +261,7 @@ class CompareSteps:
                     row, "D52", "area_gia_contata", "W", f"{part.area:.1f} m² in comune", ids[at]
                 )
         if common:
-            gross = sum(self.shape[row].area for row in areas) + sum(s.area for s in shapes)
+            gross = sum(self.shape_of(row).area for row in areas) + sum(s.area for s in shapes)
             twice = unary_union(common).area
             self.journal.file(
                 "D52",
@@ -244,26 +273,28 @@ class CompareSteps:
 
     def _shifted(self, rows):
         """Log data that lie in the boundary only when moved as ED50 moves them (D08)."""
-        import numpy as np
         from shapely.affinity import translate
         from shapely.prepared import prep
 
+        rows = rows[self.has_place(rows)]
+        istat = self.istat.at(rows)
         groups: dict = defaultdict(list)
-        for row in rows:
-            if self.shape[row] is not None and self.istat[row] in self.places.exact:
-                groups[self.istat[row]].append(row)
-        for istat, group in sorted(groups.items()):
+        for code, places in places_of(istat.codes).items():
+            if istat.values[code] in self.places.exact:
+                groups[istat.values[code]].append(places)
+        for istat, lots in sorted(groups.items()):
+            group = rows[np.sort(np.concatenate(lots))].tolist()
             if len(group) > _MOST_AREAS:
                 group = group[:: len(group) // _MOST_AREAS + 1]
             ground = prep(self.places.grounds[istat])
-            out = [row for row in group if not ground.intersects(self.shape[row])]
+            out = [row for row in group if not ground.intersects(self.shape_of(row))]
             if len(out) < 3:
                 continue
-            back = [translate(self.shape[row], -ED50_SHIFT[0], -ED50_SHIFT[1]) for row in group]
+            back = [translate(self.shape_of(row), -ED50_SHIFT[0], -ED50_SHIFT[1]) for row in group]
             moved = np.array([ground.intersects(shape) for shape in back])
             if len(group) - moved.sum() > 0.2 * len(out):
                 continue
-            metres = [self.places.distance(istat, self.shape[row]) for row in out]
+            metres = [self.places.distance(istat, self.shape_of(row)) for row in out]
             self.journal.file(
                 "D08",
                 "spostamento",

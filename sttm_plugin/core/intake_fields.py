@@ -6,7 +6,10 @@ import json
 import re
 from collections import Counter, defaultdict
 
+import numpy as np
+
 from . import schema
+from .coded import Coded, Marks
 from .documents import compact_json
 from .ids import valid_uuid
 from .intake_model import (
@@ -23,9 +26,7 @@ from .values import (
     OPERATING_WORDS,
     area_factor,
     clean,
-    cleaned,
     decimal_evidence,
-    is_null,
     mend_mojibake,
     official_code,
     parse_date,
@@ -74,8 +75,10 @@ class FieldSteps:
         }
         for target, rule in self.rules.items():
             if target in reader:
-                self.values[target] = [None] * self.count
-                reader[target](target, rule, self._rule_values(target, rule))
+                self.pause()
+                reading = _Reading(self, target, rule)
+                reader[target](reading)
+                self.values[target] = reading.close()
         self._official_codes()
         if "stato" not in self.rules and self.count:
             advice = "stato non dichiarato nella fonte: resta vuoto"
@@ -89,101 +92,92 @@ class FieldSteps:
                 advice,
             )
 
-    def _cells(self, target, rule, values):
-        """Yield (row, text) of the rows with a value; tokens for NULL are logged (D36)."""
-        mapped = {match_key(key): value for key, value in rule.get("map", {}).items()}
-        texts = cleaned(values)
-        for row in self.live():
-            self.tick(row)
-            text = texts[row]
-            if text is None:
-                continue
-            if mapped and target not in ("stato", "valenza_dichiarata"):
-                found = mapped.get(match_key(text), text)
-                text = None if found is None else str(found)
-                if text is None:
-                    continue
-            if text.casefold() in self.settings.tokens:
-                self.journal.record(row, "D36", "valore_nullo", "R", f"{target}: {text}", None)
-                continue
-            yield row, text
-
-    def _text_field(self, target, rule, values):
-        for row, text in self._cells(target, rule, values):
+    def _text_field(self, reading):
+        for code, text in reading.cells():
             # Before trimming: the space that cannot break is half of a broken "à".
-            raw = values[row]
-            if isinstance(raw, str) and raw.isascii():
-                self.values[target][row] = text
-                continue
-            written = raw if isinstance(raw, str) and clean(raw) == text else text
-            self.values[target][row] = self._mended(row, target, text, written)
+            raw = reading.column.values[code]
+            if not isinstance(raw, str) or not raw.isascii():
+                written = raw if isinstance(raw, str) and clean(raw) == text else text
+                text = self._mended(reading, code, text, written)
+            reading.made[code] = text
 
-    def _mended(self, row, target, text, written):
+    def _mended(self, reading, code, text, written):
         mended = clean(mend_mojibake(written))
         if mended != text:
-            self.journal.record(row, "D23", "testo_ricodificato", "R", f"{target}: {text}", mended)
+            said = f"{reading.target}: {text}"
+            reading.log(code, "D23", "testo_ricodificato", "R", said, mended)
         return mended
 
-    def _domain_field(self, target, rule, values):
-        domain = schema.DOMAINS[target]
-        for row, text in self._cells(target, rule, values):
+    def _domain_field(self, reading):
+        domain = schema.DOMAINS[reading.target]
+        for code, text in reading.cells():
             value = normalise(text).replace(" ", "_")
             if value in domain:
-                self.values[target][row] = value
+                reading.made[code] = value
             else:
-                self.journal.record(row, "D34", "fuori_dominio", "W", f"{target}: {text}", None)
+                said = f"{reading.target}: {text}"
+                reading.log(code, "D34", "fuori_dominio", "W", said, None)
 
-    def _date_field(self, target, rule, values):
-        known: dict = {}
-        for row, text in self._cells(target, rule, values):
-            if text not in known:
-                known[text] = parse_date(text)
-            found = self.values[target][row] = known[text]
+    def _date_field(self, reading):
+        for code, text in reading.cells():
+            found = reading.made[code] = parse_date(text)
             if found != text[:10]:
-                self.journal.record(
-                    row, "D42", "data_riscritta", "R" if found else "W", f"{target}: {text}", found
-                )
+                said = f"{reading.target}: {text}"
+                gravity = "R" if found else "W"
+                reading.log(code, "D42", "data_riscritta", gravity, said, found)
 
-    def _stato_field(self, target, rule, values):
-        self.values.setdefault("fase_progetto", [None] * self.count)
-        self._decided(target, rule, values, parse_stato)
+    def _stato_field(self, reading):
+        self._decided(reading, parse_stato)
 
-    def _valenza_field(self, target, rule, values):
-        self._decided(target, rule, values, parse_valenza)
+    def _valenza_field(self, reading):
+        self._decided(reading, parse_valenza)
 
-    def _decided(self, target, rule, values, parse):
+    def _decided(self, reading, parse):
         """Fill a field whose words are decided once for each wording, never guessed."""
-        mapped = {match_key(key): value for key, value in rule.get("map", {}).items()}
+        target = reading.target
+        mapped = {match_key(key): value for key, value in reading.rule.get("map", {}).items()}
         unknown: Counter = Counter()
         self.decisions = getattr(self, "decisions", {})
         decided = self.decisions.setdefault(target, {})
-        known: dict = {}
+        phases = {}
         by = "profilo" if mapped else "regola"
-        for row, text in self._cells(target, rule, values):
-            if text not in known:
-                meant = mapped.get(match_key(text)) if mapped else text
-                read = parse(meant) if meant is not None else None
-                known[text] = read if isinstance(read, tuple) else (read, None)
-            value, phase = known[text]
+        for code, text in reading.cells():
+            meant = mapped.get(match_key(text)) if mapped else text
+            read = parse(meant) if meant is not None else None
+            value, phase = read if isinstance(read, tuple) else (read, None)
             if value is None:
-                unknown[text] += 1
+                unknown[text] += reading.times[code]
                 difetto = "D29" if target == "stato" else "D34"
-                self.journal.record(row, difetto, f"{target}_non_chiaro", "A", text, None, by)
+                reading.log(code, difetto, f"{target}_non_chiaro", "A", text, None, by)
                 continue
             decided[text] = value if phase is None else text
-            self.values[target][row] = value
-            if phase is not None and self.values["fase_progetto"][row] is None:
-                self.values["fase_progetto"][row] = phase
-                self.journal.record(
-                    row, "D29", "stato_con_fase", "R", text, f"{value}, fase_progetto {phase}", by
-                )
-            if target == "stato" and normalise(text) in OPERATING_WORDS:
-                self.journal.record(row, "D29", "stato_di_esercizio", "W", text, value, by)
+            reading.made[code] = value
+            if phase is not None:
+                phases[code] = (text, value, phase)
+        if target == "stato":
+            self._phases(reading, phases, by)
+            for code, text in reading.said.items():
+                if reading.made[code] is not None and normalise(text) in OPERATING_WORDS:
+                    value = reading.made[code]
+                    reading.log(code, "D29", "stato_di_esercizio", "W", text, value, by)
         if unknown:
             named = ", ".join(f"«{text}» ({n})" for text, n in sorted(unknown.items())[:8])
             known = ", ".join(schema.DOMAINS[target])
             self.doubt(f"Valori di «{target}» non chiari: {named}; ammessi: {known}.")
             self.warnings.append(f"Valori di «{target}» non chiari, lasciati vuoti: {named}.")
+
+    def _phases(self, reading, phases, by):
+        """Give the project's phase that a state tells to the records that have none."""
+        before = self.values.get("fase_progetto", Coded.constant(None, self.count))
+        codes, values = before.codes.copy(), list(before.values)
+        for code, (text, value, phase) in phases.items():
+            rows = reading.rows_of(code)
+            rows = rows[~before.at(rows).true()]
+            codes[rows] = len(values)
+            values.append(phase)
+            dopo = f"{value}, fase_progetto {phase}"
+            self.journal.same(rows, "D29", "stato_con_fase", "R", text, dopo, by)
+        self.values["fase_progetto"] = Coded(codes, values)
 
     # Numbers
 
@@ -231,81 +225,74 @@ class FieldSteps:
             return chosen
         return self.file_decimal or ","
 
-    def _numbers(self, target, rule, values):
-        """Yield (row, Number, text); zeros and 9999 that mean unknown are logged (D35, D36)."""
-        mark = self._decimal(target, [value for value in values if isinstance(value, str)])
-        known: dict = {}
-        for row, text in self._cells(target, rule, values):
-            raw = values[row]
-            if not isinstance(raw, str):
-                number = parse_number(raw, mark)
-            else:
-                if text not in known:
-                    known[text] = parse_number(text, mark)
-                number = known[text]
+    def _numbers(self, reading):
+        """Yield (code, Number, text); zeros and 9999 that mean unknown are logged (D35, D36)."""
+        values = reading.column.distinct()
+        mark = self._decimal(reading.target, [value for value in values if isinstance(value, str)])
+        for code, text in reading.cells():
+            raw = reading.column.values[code]
+            number = parse_number(text if isinstance(raw, str) else raw, mark)
+            said = f"{reading.target}: {text}"
             if number is None:
-                self.journal.record(row, "D37", "non_numero", "W", f"{target}: {text}", None)
+                reading.log(code, "D37", "non_numero", "W", said, None)
             elif number.value in NULL_NUMBERS or number.value < 0:
-                self.journal.record(row, "D36", "valore_nullo", "R", f"{target}: {text}", None)
+                reading.log(code, "D36", "valore_nullo", "R", said, None)
             elif number.value == 0:
-                self.journal.record(row, "D35", "zero_ignoto", "R", f"{target}: {text}", None)
-                self.used_source.setdefault("zero_is_null", set()).update(rule_fields(rule))
+                reading.log(code, "D35", "zero_ignoto", "R", said, None)
+                self.used_source.setdefault("zero_is_null", set()).update(rule_fields(reading.rule))
             else:
-                yield row, number, text
+                yield code, number, text
 
-    def _area_field(self, target, rule, values):
-        words = " ".join(rule_fields(rule)).lower()
+    def _area_field(self, reading):
+        words = " ".join(rule_fields(reading.rule)).lower()
         column_factor = 10000.0 if re.search(r"(^|[^a-z])(ha|ettari)([^a-z]|$)", words) else 1.0
-        for row, number, text in self._numbers(target, rule, values):
+        for code, number, text in self._numbers(reading):
+            said = f"{reading.target}: {text}"
             factor = area_factor(number.unit) if number.unit else column_factor
             if factor is None:
-                self.journal.record(row, "D37", "unita_ignota", "W", f"{target}: {text}", None)
+                reading.log(code, "D37", "unita_ignota", "W", said, None)
                 continue
-            self.values[target][row] = number.value * factor
+            metres = reading.made[code] = number.value * factor
             if number.unit or factor != 1.0:
-                self.journal.record(
-                    row,
-                    "D37",
-                    "unita_letta",
-                    "R",
-                    f"{target}: {text}",
-                    f"{number.value * factor:g} m²",
-                )
+                reading.log(code, "D37", "unita_letta", "R", said, f"{metres:g} m²")
 
-    def _capacity_field(self, target, rule, values):
-        units = self.values.setdefault("capacita_um", [None] * self.count)
-        by_column = rule.get("unit") or capacity_unit(" ".join(rule_fields(rule)))
-        for row, number, text in self._numbers(target, rule, values):
-            self.values[target][row] = number.value
+    def _capacity_field(self, reading):
+        by_column = reading.rule.get("unit") or capacity_unit(" ".join(rule_fields(reading.rule)))
+        units = [None] * len(reading.column.values)
+        for code, number, text in self._numbers(reading):
+            reading.made[code] = number.value
             unit = normalise(number.unit)
             unit = {"pl": "posti letto", "letti": "posti letto", "posto": "posti"}.get(unit, unit)
-            if "capacita_um" not in self.rules:
-                units[row] = unit or by_column
+            units[code] = unit or by_column
             if unit:
-                self.journal.record(
-                    row, "D37", "unita_letta", "R", f"{target}: {text}", f"{number.value:g} {unit}"
-                )
+                said = f"{reading.target}: {text}"
+                reading.log(code, "D37", "unita_letta", "R", said, f"{number.value:g} {unit}")
+        if "capacita_um" not in self.rules:
+            self.values["capacita_um"] = Coded(reading.column.codes, units)
 
-    def _share_field(self, target, rule, values):
-        for row, number, text in self._numbers(target, rule, values):
+    def _share_field(self, reading):
+        for code, number, text in self._numbers(reading):
             share = number.value / 100 if number.unit == "%" or number.value > 1 else number.value
             if share <= 1:
-                self.values[target][row] = share
+                reading.made[code] = share
             if share != number.value or share > 1:
-                self.journal.record(
-                    row, "D37", "quota", "R", f"{target}: {text}", share if share <= 1 else None
-                )
+                said = f"{reading.target}: {text}"
+                reading.log(code, "D37", "quota", "R", said, share if share <= 1 else None)
 
-    def _year_field(self, target, rule, values):
-        for row, number, text in self._numbers(target, rule, values):
+    def _year_field(self, reading):
+        for code, number, text in self._numbers(reading):
             if number.value.is_integer() and 1900 <= number.value <= 2200:
-                self.values[target][row] = number.value
+                reading.made[code] = number.value
             else:
-                self.journal.record(row, "D37", "anno_non_valido", "W", text, None)
+                reading.log(code, "D37", "anno_non_valido", "W", text, None)
 
     def _attributes(self):
         """Gather the attributes of the rules that the source has, as one JSON a record."""
         units = rule_attributes(self.pack)
+        named = [target for target in self.rules if target.startswith("attributi.")]
+        if not named and "attributi" not in self.rules:
+            self.values["attributi"] = Coded.constant(None, self.count)
+            return
         gathered: dict = defaultdict(dict)
         fonte = self.settings.source or self.table.layer
         used = {
@@ -314,37 +301,44 @@ class FieldSteps:
             if not target.startswith("attributi.")
             for column in rule_fields(rule)
         }
-        for target, rule in self.rules.items():
-            if not target.startswith("attributi."):
-                continue
+        for target in named:
+            rule = self.rules[target]
             # What a column's values lost is in the log once.
             self.journal.quiet = bool(used & set(rule_fields(rule)))
             name = target.partition(".")[2]
             unit = rule.get("unit") or units.get(name, "")
-            values = self._rule_values(target, rule)
+            reading = _Reading(self, name, rule, target)
             if unit in ("codice", "booleano", ""):
-                for row, text in self._cells(name, rule, values):
-                    gathered[row][name] = _attribute(_plain_word(text), unit, fonte)
+                for code, text in reading.cells():
+                    reading.made[code] = _attribute(_plain_word(text), unit, fonte)
             else:
-                for row, number, _ in self._numbers(name, rule, values):
-                    gathered[row][name] = _attribute(number.value, unit, fonte)
+                for code, number, _ in self._numbers(reading):
+                    reading.made[code] = _attribute(number.value, unit, fonte)
+            found = reading.close()
+            for row in reading.rows[found.at(reading.rows).true()].tolist():
+                gathered[row][name] = found[row]
         self.journal.quiet = False
         if "attributi" in self.rules:
-            rule = self.rules["attributi"]
-            for row, text in self._cells("attributi", rule, self._rule_values("attributi", rule)):
+            reading = _Reading(self, "attributi", self.rules["attributi"])
+            for code, text in reading.cells():
                 try:
                     own = json.loads(text)
                 except ValueError:
                     own = None
                 if isinstance(own, dict):
-                    gathered[row] = {**own, **gathered.get(row, {})}
+                    reading.made[code] = own
                 else:
-                    self.journal.record(row, "D37", "attributi_illeggibili", "W", text[:80], None)
+                    reading.log(code, "D37", "attributi_illeggibili", "W", text[:80], None)
+            found = reading.close()
+            for row in reading.rows[found.at(reading.rows).true()].tolist():
+                gathered[row] = {**found[row], **gathered.get(row, {})}
         for row, found in gathered.items():
             self._keep_readable(row, found)
-        self.values["attributi"] = [
-            compact_json(gathered[row]) if gathered.get(row) else None for row in range(self.count)
-        ]
+        written = Marks(self.count)
+        for row, found in gathered.items():
+            if found:
+                written.put(row, compact_json(found))
+        self.values["attributi"] = written.column()
 
     def _keep_readable(self, row, found):
         """Leave out the attributes that no rule of the record's category reads."""
@@ -355,38 +349,102 @@ class FieldSteps:
         for name in set(found) - read:
             del found[name]
 
-    def _key_field(self, target, rule, values):
-        for row, text in self._cells(target, rule, values):
-            whole = re.sub(r"^(\d+)\.0$", r"\1", text) if text.endswith(".0") else text
-            self.values[target][row] = whole
+    def _key_field(self, reading):
+        for code, text in reading.cells():
+            reading.made[code] = whole_key(text)
 
-    def _code_field(self, target, rule, values):
-        name = " ".join(rule_fields(rule))
-        for row, text in self._cells(target, rule, values):
-            self.values[target][row] = official_code(text, name) or text
+    def _code_field(self, reading):
+        name = " ".join(rule_fields(reading.rule))
+        for code, text in reading.cells():
+            reading.made[code] = official_code(text, name) or text
 
-    def _uuid_field(self, target, rule, values):
-        for row, text in self._cells(target, rule, values):
+    def _uuid_field(self, reading):
+        for code, text in reading.cells():
             if valid_uuid(text):
-                self.values[target][row] = text.lower()
+                reading.made[code] = text.lower()
             else:
-                self.journal.record(row, "D40", "identificativo_non_uuid", "R", text, "generato")
+                reading.log(code, "D40", "identificativo_non_uuid", "R", text, "generato")
 
     def _official_codes(self):
         """Take official codes from the columns that hold them where no column was mapped."""
         if "codice_fonte" in self.rules:
             return
-        found: list = [None] * self.count
+        found = Marks(self.count)
         for name in self.codes:
-            values = self.table.values(name)
-            said = {
-                value: None if is_null(value, self.settings.tokens) else official_code(value, name)
-                for value in set(values)
-            }
-            for row, value in enumerate(values):
-                if found[row] is None:
-                    found[row] = said[value]
-        self.values["codice_fonte"] = found
+            column, texts = self.table.column(name), self.table.texts(name)
+            said = [
+                None
+                if text is None or text.casefold() in self.settings.tokens
+                else official_code(value, name)
+                for value, text in zip(column.values, texts.values)
+            ]
+            codes = Coded(column.codes, said)
+            found.put_column(np.flatnonzero(found.empty() & codes.true()), codes)
+        self.values["codice_fonte"] = found.column()
+
+
+class _Reading:
+    """What is made of a field's column: of each value that records not rejected have.
+
+    Attributes:
+        made: what each value of ``column`` becomes, None where it is lost. said: {code: its
+            text}. times: how many records have each. rows: the records not rejected.
+    """
+
+    def __init__(self, run, target, rule, fed_by=None):
+        self.run, self.target, self.rule = run, target, rule
+        self.column = run._rule_column(fed_by or target, rule)
+        self._texts = run._rule_texts(fed_by or target, rule)
+        self.rows = run.live()
+        self.codes = self.column.codes[self.rows]
+        self.times = np.bincount(self.codes, minlength=len(self.column.values)).tolist()
+        self.made: list = [None] * len(self.column.values)
+        self.said: dict = {}
+        self._lines: list = [{}]
+
+    def cells(self):
+        """Yield (code, text) of the values there are; tokens for NULL are logged (D36)."""
+        target, tokens, texts = self.target, self.run.settings.tokens, self._texts.values
+        mapped = {match_key(key): value for key, value in self.rule.get("map", {}).items()}
+        if target in ("stato", "valenza_dichiarata"):
+            mapped = {}
+        for code, times in enumerate(self.times):
+            text = texts[code] if times else None
+            if text is None:
+                continue
+            if mapped:
+                found = mapped.get(match_key(text), text)
+                if found is None:
+                    continue
+                text = str(found)
+            if text.casefold() in tokens:
+                self.log(code, "D36", "valore_nullo", "R", f"{target}: {text}", None)
+                continue
+            self.said[code] = text
+            yield code, text
+
+    def log(self, code, difetto, regola, gravita, prima, dopo, deciso_da="regola"):
+        """Add a line for the log on each record with a value."""
+        lot = next((lot for lot in self._lines if code not in lot), None)
+        if lot is None:
+            lot = {}
+            self._lines.append(lot)
+        lot[code] = (difetto, regola, gravita, prima, dopo, deciso_da)
+
+    def rows_of(self, code):
+        """Return the records with a value, int (n,)."""
+        return self.rows[self.codes == code]
+
+    def close(self) -> Coded:
+        """Write the lines; return the column of what was made."""
+        for lot in self._lines:
+            self.run.journal.records(self.rows, self.codes, lot)
+        return Coded(self.column.codes, self.made)
+
+
+def whole_key(text) -> str:
+    """Return a key without the decimals a spreadsheet gave it: "12.0" → "12"."""
+    return re.sub(r"^(\d+)\.0$", r"\1", text) if text.endswith(".0") else text
 
 
 def _attribute(value, unit, fonte) -> dict:

@@ -6,16 +6,21 @@ import math
 import re
 from collections import defaultdict
 
+import numpy as np
+
+from .coded import Coded, Marks, places_of
 from .crsdoctor import diagnose
 from .errors import SttmError
 from .intake_model import (
+    AREA,
+    POINT,
     bare,
     match_key,
 )
 from .places import SURROUNDINGS_M
 from .profile import rule_fields
 from .reference import SUPPRESSED_ON
-from .shapes import condition
+from .shapes import condition, point_at
 from .values import (
     clean,
     cleaned,
@@ -27,6 +32,11 @@ from .values import (
 # D10: less than this share outside the comune is digitising.
 OUTSIDE_SHARE = 0.01
 
+# Where a position was read, and how the log says it.
+GEOMETRY, COLUMNS, TEXT, WKT = 1, 2, 3, 4
+WORDS = {GEOMETRY: "geometria", COLUMNS: "colonne", TEXT: "testo", WKT: "wkt"}
+
+_SAYS_NOTHING = (None, "", None)
 
 _PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?").fullmatch
 
@@ -40,220 +50,275 @@ class PositionSteps:
     # 3. Positions -----------------------------------------------------------------------
 
     def read_positions(self):
-        """Fill ``self.at``: per row ("geometria"|"colonne"|"testo", value) or (None, reason)."""
+        """Fill ``self.from_what``, ``xs``, ``ys``, ``read_shape`` and ``why_not``."""
         table, found = self.table, self.suggested
         xs = self._numbers_of(found.x) if found.x and found.y else None
         ys = self._numbers_of(found.y) if xs is not None else None
-        wkt = table.values(found.wkt) if found.wkt else None
-        pair = table.values(found.pair) if found.pair else None
-        tokens = self.settings.tokens
-        self.at: list = []
-        placed = self._placed()
-        for row in range(self.count):
-            if placed[row]:
-                self.at.append(("geometria", table.shapes[row]))
-                continue
-            shape = None if self.explicit else table.shapes[row]
-            if shape is not None and not shape.is_empty:
-                self.at.append(("geometria", shape))
-                continue
-            reason = "vuota"
-            place = None
-            if xs is not None:
-                (x, written_x), (y, written_y) = xs[row], ys[row]
-                if x is not None and y is not None:
-                    place = ("colonne", (x, y))
-                elif written_x or written_y:
-                    reason = f"coordinate «{written_x or ''}», «{written_y or ''}»"
-            if place is None and pair is not None and not is_null(pair[row], tokens):
-                both = parse_pair(pair[row])
-                # "(lat, lon)" is how these texts are written: the second one goes east.
-                place = ("testo", (both[1], both[0])) if both else None
-                reason = reason if both else f"coordinate «{clean(pair[row])}»"
-            if place is None and wkt is not None and not is_null(wkt[row], tokens):
-                shape = _from_wkt(clean(wkt[row]))
-                place = ("wkt", shape) if shape is not None else None
-                reason = reason if shape is not None else f"WKT «{clean(wkt[row])[:60]}»"
-            self.at.append(place or (None, reason))
+        wkt = table.column(found.wkt) if found.wkt else None
+        pair = table.column(found.pair) if found.pair else None
+        self._nowhere()
+        self._from_geometry()
+        if xs is not None:
+            (x, written_x), (y, written_y) = xs, ys
+            both = (self.from_what == 0) & ~np.isnan(x) & ~np.isnan(y)
+            self.from_what[both] = COLUMNS
+            self.xs[both], self.ys[both] = x[both], y[both]
+            said = (self.from_what == 0) & (written_x.true() | written_y.true())
+            for row in np.flatnonzero(said).tolist():
+                where = f"coordinate «{written_x[row] or ''}», «{written_y[row] or ''}»"
+                self.why_not[row] = where
+        if pair is not None or wkt is not None:
+            for row in np.flatnonzero(self.from_what == 0).tolist():
+                self._from_text(row, pair and pair[row], wkt and wkt[row])
 
-    def _placed(self) -> list:
-        """Tell of each row whether its geometry is a point known by its numbers."""
-        if self.explicit or self.table.places is None:
-            return [False] * self.count
-        return [x == x for x in self.table.places[:, 0].tolist()]
+    def _nowhere(self):
+        """No record has a position yet.
+
+        ``from_what``: GEOMETRY, COLUMNS, TEXT, WKT or 0, int8 (n,). ``xs``, ``ys``: positions as
+        written, NaN for none. ``read_shape``: {row: shape as read} where it isn't known by its
+        numbers. ``why_not``: {row: reason} where it isn't simply empty.
+        """
+        self.from_what = np.zeros(self.count, dtype=np.int8)
+        self.xs, self.ys = np.full(self.count, np.nan), np.full(self.count, np.nan)
+        self.read_shape: dict = {}
+        self.why_not: dict = {}
+
+    def _from_geometry(self):
+        if self.explicit:
+            return
+        table = self.table
+        if table.places is not None:
+            placed = ~np.isnan(table.places[:, 0])
+            self.from_what[placed] = GEOMETRY
+            self.xs[placed], self.ys[placed] = table.places[placed].T
+            return
+        for row, shape in enumerate(table.shapes):
+            if shape is not None and not shape.is_empty:
+                self.from_what[row] = GEOMETRY
+                self.read_shape[row] = shape
+                self.xs[row], self.ys[row] = _centre(shape)
+
+    def _from_text(self, row, pair, wkt):
+        """Place a record by a pair of numbers or a well-known text, or say why it can't be."""
+        tokens = self.settings.tokens
+        if not is_null(pair, tokens):
+            both = parse_pair(pair)
+            if both:
+                # "(lat, lon)" is how these texts are written: the second one goes east.
+                self.from_what[row] = TEXT
+                self.xs[row], self.ys[row] = both[1], both[0]
+                return
+            self.why_not[row] = f"coordinate «{clean(pair)}»"
+        if not is_null(wkt, tokens):
+            shape = _from_wkt(clean(wkt))
+            if shape is None:
+                self.why_not[row] = f"WKT «{clean(wkt)[:60]}»"
+                return
+            self.from_what[row] = WKT
+            self.read_shape[row] = shape
+            self.xs[row], self.ys[row] = _centre(shape)
+
+    def unplace(self, row, reason):
+        """Take the position off a record, with the reason."""
+        self.from_what[row] = 0
+        self.why_not[row] = reason
 
     def _numbers_of(self, name):
-        """Return [(number or None, text or None)] of a column of coordinates."""
-        values = self.table.values(name)
-        pairs = []
+        """Return (numbers, float64 (n,), NaN for none; the texts, Coded) of coordinates."""
+        column, texts = self.table.column(name), self.table.texts(name)
+        numbers, written = np.full(len(column.values), np.nan), list(texts.values)
         comma = False
         tokens = self.settings.tokens
-        for value, text in zip(values, cleaned(values)):
+        used = column.counts() > 0
+        for code, (value, text) in enumerate(zip(column.values, texts.values)):
             if text is None or text.casefold() in tokens:
-                pairs.append((None, None))
+                written[code] = None
                 continue
             if _PLAIN_NUMBER(text):
-                pairs.append((float(text), text))
+                numbers[code] = float(text)
                 continue
             # One sign alone is decimal in a coordinate: 45.471 is no thousand.
-            comma |= isinstance(value, str) and "," in text and "." not in text
-            number = parse_number(value, "," if "," in text and "." not in text else ".")
-            usable = number is not None and not number.unit.strip("°")
-            pairs.append((number.value if usable else None, text))
+            mark = "," if "," in text and "." not in text else "."
+            comma |= bool(used[code]) and isinstance(value, str) and mark == ","
+            number = parse_number(value, mark)
+            if number is not None and not number.unit.strip("°"):
+                numbers[code] = number.value
         if comma:
             self.journal.file(
                 "D37", "virgola_decimale", "R", f"colonna {name}: virgola decimale", "numeri"
             )
             self.used_source["decimal"] = ","
-        return pairs
+        return numbers[column.codes], Coded(column.codes, written)
 
     # 5. Comuni --------------------------------------------------------------------------
 
     def find_comuni(self):
         """Fill ``self.said``: per row (ISTAT code or None, how, text) of the source's column."""
+        self.said = Coded.constant(_SAYS_NOTHING, self.count)
         rule = self.rules.get("istat")
-        self.said = [(None, "", None)] * self.count
         if rule is None:
             return
-        values = self._rule_values("istat", rule)
         mapped = {match_key(key): value for key, value in rule.get("map", {}).items()}
-        known: dict = {}
-        for row, text in enumerate(cleaned(values)):
-            if text is None or text.casefold() in self.settings.tokens:
-                continue
-            if text not in known:
-                meant = str(mapped.get(match_key(text), text)) if mapped else text
-                known[text] = (*self.places.resolve(bare(meant)), meant)
-            self.said[row] = known[text]
 
-    def _rule_values(self, target, rule):
+        def comune_of(text):
+            if text is None or text.casefold() in self.settings.tokens:
+                return _SAYS_NOTHING
+            meant = str(mapped.get(match_key(text), text)) if mapped else text
+            return (*self.places.resolve(bare(meant)), meant)
+
+        self.said = self._rule_texts("istat", rule).mapped(comune_of)
+
+    def _rule_column(self, target, rule) -> Coded:
+        """Return what feeds a field: a constant, a column, the first filled of several."""
         if "constant" in rule:
-            return [rule["constant"]] * self.count
+            return Coded.constant(rule["constant"], self.count)
         if "expression" in rule:
             name = f"={target}"
             if name not in self.table.names:
                 raise SttmError(
                     f"Profilo: l'espressione del campo «{target}» non è stata calcolata."
                 )
-            return self.table.values(name)
+            return self.table.column(name)
         names = rule_fields(rule)
         for name in names:
             self._needed(name, f"campo «{target}»")
-        columns = [self.table.values(name) for name in names]
-        if len(columns) == 1:
-            return columns[0]
-        return [next((v for v in cells if clean(v)), None) for cells in zip(*columns)]
+        if len(names) == 1:
+            return self.table.column(names[0])
+        first = Marks(self.count)
+        for name in names:
+            takes = first.empty() & self.table.texts(name).true()
+            first.put_column(np.flatnonzero(takes), self.table.column(name))
+        return first.column()
+
+    def _rule_texts(self, target, rule) -> Coded:
+        """Return ``_rule_column`` as ``clean`` makes it."""
+        names = rule_fields(rule)
+        if len(names) == 1 and "constant" not in rule and "expression" not in rule:
+            self._needed(names[0], f"campo «{target}»")
+            return self.table.texts(names[0])
+        column = self._rule_column(target, rule)
+        return Coded(column.codes, cleaned(column.values))
 
     # 6. Coordinates to the analysis CRS ----------------------------------------------------
 
     def place(self):
-        """Diagnose each group of positions and bring it to the analysis CRS (``self.shape``)."""
-        self.shape: list = [None] * self.count
-        self.xy: dict = {}  # row → (x, y) of the points, in the analysis CRS
-        groups = defaultdict(list)
-        for row in self.live():
-            kind = self.at[row][0]
-            if kind is not None:
-                groups[kind].append(row)
-        for kind in ("geometria", "colonne", "testo", "wkt"):
-            if groups[kind]:
-                self._place_group(kind, groups[kind])
-        for row in self.live():
+        """Diagnose each group of positions and bring it to the analysis CRS.
+
+        Fills ``self.kind`` (AREA, POINT, 0), ``self.x`` and ``self.y`` of the points known by
+        their numbers, ``self.shapes`` {row: shape} of the others, all in the analysis CRS.
+        """
+        self.kind = np.zeros(self.count, dtype=np.int8)
+        self.shapes: dict = {}
+        self.x, self.y = np.full(self.count, np.nan), np.full(self.count, np.nan)
+        live = self.live()
+        for what in (GEOMETRY, COLUMNS, TEXT, WKT):
+            rows = live[self.from_what[live] == what]
+            if len(rows):
+                self._place_group(what, rows)
+        self.kind[~np.isnan(self.x)] = POINT  # their numbers were looked at already
+        for row in sorted(self.shapes):
             self.tick(row)
-            self._condition(row)
+            if row not in self.rejected:
+                self._condition(row)
 
-    def _place_group(self, kind, rows):
-        import numpy as np
-
-        of_shapes = kind in ("geometria", "wkt")
+    def _place_group(self, what, rows):
         xs, ys = np.full(self.count, np.nan), np.full(self.count, np.nan)
-        known = kind == "geometria" and self.table.places is not None
-        if known:
-            xs[rows], ys[rows] = self.table.places[rows].T
-        else:
-            where = (self.at[row][1] for row in rows)
-            xs[rows], ys[rows] = np.array([_centre(w) if of_shapes else w for w in where]).T
-        picked = np.array(rows)
-        for row in picked[(xs[picked] == 0) & (ys[picked] == 0)].tolist():
+        xs[rows], ys[rows] = self.xs[rows], self.ys[rows]
+        for row in rows[(xs[rows] == 0) & (ys[rows] == 0)].tolist():
             self.reject(
                 row,
                 "coordinate_non_valide",
                 "D09",
                 "Coordinate 0, 0: stanno per «posizione ignota».",
             )
-        for row in picked[~(np.isfinite(xs[picked]) & np.isfinite(ys[picked]))].tolist():
-            self.at[row] = (None, "coordinate non numeriche")
-        rows = [row for row in rows if row not in self.rejected and self.at[row][0] is not None]
-        if not rows:
+        for row in rows[~(np.isfinite(xs[rows]) & np.isfinite(ys[rows]))].tolist():
+            self.unplace(row, "coordinate non numeriche")
+        rows = rows[self.is_live(rows) & (self.from_what[rows] != 0)]
+        if not len(rows):
             return
-        declared, chosen = self._declared(kind)
+        declared, chosen = self._declared(what)
         expected = self._expected(rows)
         crs, swap = declared, False
-        if any(istat for istat in expected.values()):
-            found = self._diagnose(xs, ys, declared, chosen, expected, kind)
+        if expected:
+            found = self._diagnose(xs, ys, declared, chosen, expected, what)
             crs, swap = found.crs, found.swapped
         elif not declared:
             # Every record belongs elsewhere: they will be rejected, wherever they lie.
             return
-        if of_shapes:
-            moved = self.projector.shapes(crs, [self.at[row][1] for row in rows], swap)
-            places = zip(xs[rows].tolist(), ys[rows].tolist())
-            for row, shape, xy in zip(rows, moved, places):
-                self.shape[row] = shape
-                if shape is self.at[row][1] and (known or shape.geom_type == "Point"):
-                    self.xy[row] = xy
-                if shape is None:
-                    self.at[row] = (None, "coordinate fuori dal sistema di riferimento")
+        numbers = what == GEOMETRY and self.table.places is not None
+        if what in (GEOMETRY, WKT) and not numbers:
+            self._move_shapes(crs, swap, rows)
             return
-        from shapely.geometry import Point
-
-        picked = np.array(rows)
         first, second = (ys, xs) if swap else (xs, ys)
-        east, north = self.projector.points(crs, first[picked], second[picked])
-        for row, x, y in zip(rows, east.tolist(), north.tolist()):
-            if math.isfinite(x) and math.isfinite(y):
-                self.shape[row] = Point(x, y)
-                self.xy[row] = (x, y)
-            else:
-                self.at[row] = (
-                    None,
-                    f"coordinate {xs[row]:g}, {ys[row]:g} fuori dal sistema di riferimento",
-                )
+        east, north = self.projector.points(crs, first[rows], second[rows], as_shapes=numbers)
+        there = np.isfinite(east) & np.isfinite(north)
+        self.x[rows[there]], self.y[rows[there]] = east[there], north[there]
+        for row in rows[~there].tolist():
+            said = "" if numbers else f"{xs[row]:g}, {ys[row]:g} "
+            self.unplace(row, f"coordinate {said}fuori dal sistema di riferimento")
 
-    def _declared(self, kind):
+    def _move_shapes(self, crs, swap, rows):
+        rows = rows.tolist()
+        moved = self.projector.shapes(crs, [self.read_shape[row] for row in rows], swap)
+        for row, shape in zip(rows, moved):
+            if shape is None:
+                self.unplace(row, "coordinate fuori dal sistema di riferimento")
+            elif shape is self.read_shape[row] and shape.geom_type == "Point":
+                self.x[row], self.y[row] = self.xs[row], self.ys[row]
+            else:
+                self.shapes[row] = shape
+
+    def shape_of(self, row):
+        """Return the shape of a record in the analysis CRS, None where it has none."""
+        shape = self.shapes.get(row)
+        return shape if shape is not None else point_at(float(self.x[row]), float(self.y[row]))
+
+    def has_place(self, rows):
+        """Tell which records have a position in the analysis CRS, bool (n,)."""
+        known = ~np.isnan(self.x[rows])
+        if self.shapes:
+            known |= np.fromiter((row in self.shapes for row in rows.tolist()), bool, len(rows))
+        return known
+
+    def _declared(self, what):
         if self.settings.source_crs:
             return self.settings.source_crs, True
         profile = self.settings.profile
         if profile is not None and profile.source.get("crs"):
             return profile.source["crs"], False
-        if kind == "geometria":
+        if what == GEOMETRY:
             return self.table.crs, False
-        if kind in ("colonne", "wkt") and self.table.geometry == "None" and self.table.crs:
+        if what in (COLUMNS, WKT) and self.table.geometry == "None" and self.table.crs:
             return self.table.crs, False
-        if kind == "colonne" and _says_degrees(self.suggested.x, self.suggested.y):
+        if what == COLUMNS and _says_degrees(self.suggested.x, self.suggested.y):
             return "EPSG:4326", False
         return "", False
 
-    def _expected(self, rows):
-        """Return {row: ISTAT code of the ground its position should fall near, or None}."""
-        expected = {}
-        for row in rows:
-            code, how, _ = self.said[row]
+    def _expected(self, rows) -> dict:
+        """Return {ISTAT code: rows whose position should fall near it}; "*": near any of them."""
+
+        def ground_of(said):
+            code, how, _ = said
             if code is None and how != "altrove":
                 code = self.settings.istat
-            expected[row] = code if self.places.knows(code) else None
-        if not any(expected.values()) and not self.settings.istat and self.places.exact:
+            return code if self.places.knows(code) else None
+
+        said = self.said.at(rows)
+        grounds = said.mapped(ground_of)
+        by_code = places_of(grounds.codes)
+        expected = defaultdict(list)
+        for code, places in by_code.items():
+            if grounds.values[code]:
+                expected[grounds.values[code]].append(rows[places])
+        if expected:
+            return {istat: np.sort(np.concatenate(lots)) for istat, lots in expected.items()}
+        if not self.settings.istat and self.places.exact:
             # Nobody says the comune: anywhere on the boundaries will do.
-            expected = dict.fromkeys(rows, "*")
-        return expected
+            return {"*": rows}
+        return {}
 
-    def _diagnose(self, xs, ys, declared, chosen, expected, kind):
-        import numpy as np
-
-        groups = defaultdict(list)
-        for row, istat in expected.items():
-            if istat:
-                groups[istat].append(row)
+    def _diagnose(self, xs, ys, declared, chosen, groups, what):
+        kind = WORDS[what]
         tested = np.zeros(self.count, dtype=bool)
         for rows in groups.values():
             tested[rows] = True
@@ -291,7 +356,7 @@ class PositionSteps:
                 inside,
                 self.projector.points,
                 chosen=chosen,
-                geojson=kind == "geometria" and self.table.geojson,
+                geojson=what == GEOMETRY and self.table.geojson,
                 near=near,
             )
 
@@ -314,41 +379,35 @@ class PositionSteps:
             if found.crs in ("EPSG:3003", "EPSG:23032") and operation:
                 said += f"; trasformazione: {operation}"
             difetto = found.difetto
-            if difetto == "D04" and kind == "colonne" and declared == "EPSG:4326":
+            if difetto == "D04" and what == COLUMNS and declared == "EPSG:4326":
                 # Words around the numbers, not a CRS of the file: the numbers prevail.
                 difetto = "D07"
             gravity = "R" if declared or found.swapped else "A"
             rule = "assi_scambiati" if found.swapped else "sistema_di_riferimento"
             self.journal.file(difetto, rule, gravity, found.sentence, said)
             self.warnings.append(f"Posizioni ({kind}): {found.sentence}.")
-        elif declared and kind != "geometria":
+        elif declared and what != GEOMETRY:
             self.journal.file("", "sistema_di_riferimento", "A", declared, found.sentence)
         self.used_source["crs"] = found.crs
         return found
 
     def _condition(self, row):
         """Make the shape of a row a point or an area, or say why it has none."""
-        self.kind = getattr(self, "kind", None) or [""] * self.count
-        kind, what = self.at[row]
-        shape = self.shape[row]
-        if shape is None:
-            return
-        if row in self.xy:  # its numbers were looked at already
-            self.kind[row] = "punto"
-            return
+        shape = self.shapes[row]
         if shape.geom_type not in ("Point", "MultiPoint"):
             self.certificate.read(row, shape.area)
         made = condition(shape)
         if not made.kind:
-            self.shape[row] = None
+            del self.shapes[row]
             if made.motivo in ("senza_posizione", "coordinate_non_valide"):
-                self.at[row] = (None, made.messaggio)
+                self.unplace(row, made.messaggio)
                 return
             self.reject(row, made.motivo, made.difetto, made.messaggio)
             return
         for note in made.notes:
             self.journal.record(row, *note)
-        self.shape[row], self.kind[row] = made.shape, made.kind
+        self.shapes[row] = made.shape
+        self.kind[row] = AREA if made.kind == "area" else POINT
         parts = len(made.shape.geoms) if made.kind == "area" else 1
         if parts > 1:
             self.journal.record(
@@ -358,7 +417,6 @@ class PositionSteps:
     # 7. Which comune each record is of ------------------------------------------------------
 
     def settle_comuni(self):
-        self.kind = getattr(self, "kind", None) or [""] * self.count
         wanted = self.settings.istat
         if self.count and not wanted and "istat" not in self.rules and not self.places.exact:
             raise SttmError(
@@ -366,76 +424,79 @@ class PositionSteps:
                 f"confini (BOUNDARIES), oppure una colonna con il codice ISTAT tra quelle di "
                 f"«{self.table.layer}» ({', '.join(self.table.names)})."
             )
-        self.istat: list = [None] * self.count
-        for row in self.live():
-            self.tick(row)
-            if wanted:
-                self._of_wanted(row, wanted)
-            else:
-                self._of_any(row)
+        live = self.live()
+        said = self.said.at(live)
+        comuni = Marks(self.count)
+        for code, places in places_of(said.codes).items():
+            self.pause()
+            settle = self._of_wanted if wanted else self._of_any
+            settle(comuni, live[places], *said.values[code])
+        self.istat = comuni.column()
 
-    def _of_wanted(self, row, wanted):
-        code, how, text = self.said[row]
+    def _of_wanted(self, comuni, rows, code, how, text):
+        wanted = self.settings.istat
         if code is not None and code != wanted or how == "altrove":
             name = self.places.name_of(code) or text
-            self.reject(row, "altro_comune", "D28", f"Il record è del comune {name} ({text}).")
+            self._all_of_another(rows, f"Il record è del comune {name} ({text}).")
             return
-        if code is None and text and self.shape[row] is None:
-            self.reject(
-                row, "altro_comune", "D28", f"Comune «{text}» non riconosciuto e nessuna posizione."
+        if code is None and text:
+            there = self.has_place(rows)
+            self._all_of_another(
+                rows[~there], f"Comune «{text}» non riconosciuto e nessuna posizione."
+            )
+            rows = rows[there]
+        comuni.put(rows, wanted)
+        self._comune_log(rows, code, how, text)
+        self._distances(rows, wanted)
+
+    def _all_of_another(self, rows, message):
+        for row in rows.tolist():
+            self.reject(row, "altro_comune", "D28", message)
+
+    def _of_any(self, comuni, rows, code, how, text):
+        if code is None and how != "altrove":
+            there = self.has_place(rows)
+            for row in rows[there].tolist():
+                self.tick(row)
+                self._of_ground(comuni, row, text)
+            rows = rows[~there]
+        if how == "altrove" or (code is not None and not self.places.knows(code)):
+            self._all_of_another(
+                rows, f"Il comune «{text}» non è della Città metropolitana né tra i confini dati."
             )
             return
-        self.istat[row] = wanted
-        self._comune_log(row)
-        self._distance(row, wanted)
-
-    def _of_any(self, row):
-        code, how, text = self.said[row]
-        shape = self.shape[row]
-        if code is None and how != "altrove" and shape is not None:
-            code, metres = self.places.comune_at(shape)
-            if code is None:
-                self.reject(
-                    row, "fuori_area", "D09", "La posizione è a più di 5 km da ogni confine dato."
-                )
-                return
-            if metres > 0 and text:
-                # Its own words name another place: the nearest comune isn't its own.
-                self.reject(
-                    row,
-                    "altro_comune",
-                    "D28",
-                    f"Il comune «{text}» non è tra quelli noti e la posizione è fuori dai confini.",
-                )
-                return
-            self.istat[row] = code
-            if metres > 0:
-                self.journal.record(
-                    row, "D09", "fuori_confine", "W", f"{metres:.0f} m fuori", "tenuto"
-                )
+        if code is None and text:
+            self._all_of_another(rows, f"Comune «{text}» non riconosciuto e nessuna posizione.")
             return
-        if how == "altrove" or (code is not None and not self.places.knows(code)):
+        if code is None:
+            self.journal.same(rows, "D28", "comune_ignoto", "W", text, None)
+            return
+        comuni.put(rows, code)
+        self._comune_log(rows, code, how, text)
+        self._distances(rows, code)
+
+    def _of_ground(self, comuni, row, text):
+        """Take the comune of a record from where it lies."""
+        code, metres = self.places.comune_at(self.shape_of(row))
+        if code is None:
+            self.reject(
+                row, "fuori_area", "D09", "La posizione è a più di 5 km da ogni confine dato."
+            )
+            return
+        if metres > 0 and text:
+            # Its own words name another place: the nearest comune isn't its own.
             self.reject(
                 row,
                 "altro_comune",
                 "D28",
-                f"Il comune «{text}» non è della Città metropolitana né tra i confini dati.",
+                f"Il comune «{text}» non è tra quelli noti e la posizione è fuori dai confini.",
             )
             return
-        if code is None and text:
-            self.reject(
-                row, "altro_comune", "D28", f"Comune «{text}» non riconosciuto e nessuna posizione."
-            )
-            return
-        self.istat[row] = code
-        if code is None:
-            self.journal.record(row, "D28", "comune_ignoto", "W", text, None)
-            return
-        self._comune_log(row)
-        self._distance(row, code)
+        comuni.put(row, code)
+        if metres > 0:
+            self.journal.record(row, "D09", "fuori_confine", "W", f"{metres:.0f} m fuori", "tenuto")
 
-    def _comune_log(self, row):
-        code, how, text = self.said[row]
+    def _comune_log(self, rows, code, how, text):
         rules = {
             "zeri": ("D25", "istat_riparato", "R"),
             "catastale": ("D26", "istat_da_catastale", "R"),
@@ -444,14 +505,20 @@ class PositionSteps:
         }
         if how in rules:
             since = f", dal {SUPPRESSED_ON}" if how == "soppresso" else ""
-            self.journal.record(row, *rules[how], text, f"{code}{since}")
+            self.journal.same(rows, *rules[how], text, f"{code}{since}")
+
+    def _distances(self, rows, istat):
+        """Log the records that lie outside their comune, reject those too far from it."""
+        if not self.places.knows(istat):
+            return
+        rows = rows[self.has_place(rows)]
+        surely = self.places.hold(istat, self.x[rows], self.y[rows])
+        for row in rows[~surely].tolist():
+            self.tick(row)
+            self._distance(row, istat)
 
     def _distance(self, row, istat):
-        shape = self.shape[row]
-        if shape is None or not self.places.knows(istat):
-            return
-        if row in self.xy and self.places.holds(istat, *self.xy[row]):
-            return
+        shape = self.shape_of(row)
         metres = self.places.distance(istat, shape)
         name = self.places.name_of(istat)
         if metres > SURROUNDINGS_M:
@@ -468,7 +535,7 @@ class PositionSteps:
             said = f"{metres:.0f} m fuori da {name}"
             self.journal.record(row, "D09", "fuori_confine", "W", said, kept)
             return
-        if self.kind[row] == "area" and istat in self.places.exact:
+        if self.kind[row] == AREA and istat in self.places.exact:
             outside = 1 - shape.intersection(self.places.grounds[istat]).area / shape.area
             if outside > OUTSIDE_SHARE:
                 self.journal.record(

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from .coded import Marks
 from .documents import compact_json
 from .intake import _Run, _Stopped
 from .intake_categories import LEAST_CONFIDENCE
-from .intake_model import bare
-from .intake_positions import _centre
+from .intake_model import AREA, bare
+from .intake_positions import GEOMETRY, WKT
 from .mapping import SHOWN, TICKED, TYPE_SYNONYMS, name_score
 from .personal import personal_kind
 from .profile import comparable, drift, rule_fields, split_field
@@ -84,8 +87,8 @@ def _propose(table, settings, pack, places, projector, on_progress):
     if on_progress is not None and not on_progress(0.6):
         return None
     counts = []
-    for place in range(len(table.names)):
-        counts.append(_Count(row[place] for row in table.rows))
+    for place, column in enumerate(table.columns):
+        counts.append(_Count(column))
         if on_progress is not None and not on_progress(0.6 + 0.3 * place / len(table.names)):
             return None
     counted = dict(zip(table.names, counts))
@@ -111,21 +114,9 @@ def _propose(table, settings, pack, places, projector, on_progress):
 
 def thinned(table, most):
     """Return a table of at most so many records, spread over the whole."""
-    count = len(table.rows)
-    if count <= most:
+    if table.count <= most:
         return table
-    step = -(-count // most)
-    kept = range(0, count, step)
-    new = {old: place for place, old in enumerate(kept)}
-    return replace(
-        table,
-        rows=[table.rows[row] for row in kept],
-        fids=[table.fids[row] for row in kept],
-        shapes=[table.shapes[row] for row in kept],
-        broken={new[row]: why for row, why in table.broken.items() if row in new},
-        unreadable={new[row]: wkt for row, wkt in table.unreadable.items() if row in new},
-        curved={new[row] for row in table.curved if row in new},
-    )
+    return table.only(np.arange(0, table.count, -(-table.count // most)))
 
 
 class _Count:
@@ -134,11 +125,12 @@ class _Count:
     def __init__(self, values):
         self.texts: Counter = Counter()
         self.total = 0
-        for value, times in Counter(values).items():
+        for value, times in zip(values.values, values.counts().tolist()):
             self.total += times
             text = clean(value)
             if text is not None:
                 self.texts[text] += times
+        self.texts = +self.texts  # values of no record
 
     def ordered(self, tokens=frozenset()) -> list:
         """Return [(text, how many)], the most frequent first, without those read as NULL."""
@@ -180,8 +172,7 @@ def _keep_decisions(run, profile, own, sure):
 def _lay_down(run, projector):
     """Give the areas their size, for what the size decides; nothing is placed."""
     table = run.table
-    run.shape, run.kind = [None] * run.count, [""] * run.count
-    run.at = [(None, "")] * run.count
+    run.kind, run.shapes = np.zeros(run.count, dtype=np.int8), {}
     rows = [
         row
         for row, shape in enumerate(table.shapes)
@@ -191,7 +182,7 @@ def _lay_down(run, projector):
         moved = projector.shapes(table.crs, [table.shapes[row] for row in rows])
         for row, shape in zip(rows, moved):
             if shape is not None:
-                run.shape[row], run.kind[row] = shape, "area"
+                run.shapes[row], run.kind[row] = shape, AREA
 
 
 # Columns -------------------------------------------------------------------------------------
@@ -414,7 +405,7 @@ def _category_rows(run, profile, table):
     whole = Counter(_first_values(table, names, tokens))
     whole.pop(None, None)
     first = _first_values(run.table, names, tokens)
-    for row in run.live():
+    for row in run.live().tolist():
         groups[first[row]].append(row)
     mapped = {comparable(key): value for key, value in rule.get("map", {}).items()}
     seen = _seen_before(profile, rule)
@@ -495,21 +486,12 @@ def _seen_before(profile, rule):
 
 def _first_values(table, names, tokens):
     """Return the first filled text of some columns for each record, None where there is none."""
-    places = [table.names.index(name) for name in names]
-    cleaned: dict = {}
-    found = []
-    for row in table.rows:
-        first = None
-        for place in places:
-            cell = row[place]
-            if cell not in cleaned:
-                text = clean(cell)
-                cleaned[cell] = None if text is None or text.casefold() in tokens else text
-            first = cleaned[cell]
-            if first is not None:
-                break
-        found.append(first)
-    return found
+    first = Marks(table.count)
+    for name in names:
+        texts = table.texts(name)
+        said = texts.mapped(lambda text: text if text and text.casefold() not in tokens else None)
+        first.put_column(np.flatnonzero(first.empty() & said.true()), said)
+    return list(first.column())
 
 
 def _texts_of(run, target, rule, counted):
@@ -517,7 +499,7 @@ def _texts_of(run, target, rule, counted):
     names = rule_fields(rule)
     if len(names) == 1:
         return counted[names[0]].ordered(run.settings.tokens)
-    return _Count(run._rule_values(target, rule)).ordered(run.settings.tokens)
+    return _Count(run._rule_column(target, rule)).ordered(run.settings.tokens)
 
 
 # Drift ---------------------------------------------------------------------------------------
@@ -546,27 +528,27 @@ def positions_of(table, settings, pack, places, projector, most, united):
         most: positions to take, spread over the whole. united: the most areas whose union,
             the outline, is worth making.
     """
-    import numpy as np
     from shapely.ops import unary_union
 
-    few = table if len(table.rows) <= united else thinned(table, most)
+    few = table if table.count <= united else thinned(table, most)
     run = _Run(few, replace(settings, on_doubt=1), pack, places, projector, None, _going(None))
     run.step_share = (0.0, 1.0)
     run.open()
     run.map_columns()
     run.read_positions()
-    kinds = Counter(kind for kind, _ in run.at if kind)
+    kinds = Counter(run.from_what[run.from_what > 0].tolist())
     if not kinds:
         return None
-    kind = kinds.most_common(1)[0][0]
-    values = [value for one, value in run.at if one == kind]
+    what = kinds.most_common(1)[0][0]
+    rows = np.flatnonzero(run.from_what == what)
     outline = None
-    if kind in ("geometria", "wkt"):
-        areas = [shape for shape in values if "Polygon" in shape.geom_type]
-        if areas and few is table:
-            outline = unary_union([shape if shape.is_valid else shape.buffer(0) for shape in areas])
-        points = [_centre(shape) for shape in values[:: max(len(values) // most, 1)][:most]]
-    else:
-        points = values[:: max(len(values) // most, 1)][:most]
-    xs, ys = np.array(points, dtype=float).T
-    return xs, ys, outline, run._declared(kind)[0]
+    shapes = []
+    if what == GEOMETRY and few.places is None:
+        shapes = [few.shapes[row] for row in rows.tolist()]
+    if what == WKT:
+        shapes = [run.read_shape[row] for row in rows.tolist()]
+    areas = [shape for shape in shapes if "Polygon" in shape.geom_type]
+    if areas and few is table:
+        outline = unary_union([shape if shape.is_valid else shape.buffer(0) for shape in areas])
+    rows = rows[:: max(len(rows) // most, 1)][:most]
+    return run.xs[rows], run.ys[rows], outline, run._declared(what)[0]

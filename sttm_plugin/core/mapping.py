@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from .assignment import assign
+from .coded import Coded
 from .reference import istat_code
 from .text import normalise, without_accents
 from .values import (
@@ -129,18 +130,25 @@ class Mapping:
     doubts: list = field(default_factory=list)
 
 
-def make_column(name, kind, values, tokens=frozenset(), layer="") -> Column:
-    """Return a Column from every value of it, blanks and null tokens left out of the sample."""
-    texts = [t for t in cleaned(values) if t is not None and t.casefold() not in tokens]
-    step = max(len(texts) // SAMPLE, 1)
-    few = [clean(value) for value in aligned(values)]
+def make_column(name, kind, values, tokens=frozenset(), layer="", texts=None) -> Column:
+    """Return a Column from every value of it, blanks and null tokens left out of the sample.
+
+    Args:
+        values: a sequence, or core.coded.Coded. texts: its Coded of cleaned texts, if it is known.
+    """
+    column = values if isinstance(values, Coded) else Coded.of(values)
+    texts = texts or Coded(column.codes, cleaned(column.values))
+    filled = np.flatnonzero(texts.true(lambda text: text and text.casefold() not in tokens))
+    step = max(len(filled) // SAMPLE, 1)
+    few = [clean(value) for value in aligned(column)]
+    said = texts.at(filled)
     return Column(
         name,
         kind,
-        texts[::step][:SAMPLE],
-        len(texts),
-        len(values),
-        len(set(texts)),
+        list(texts.at(filled[::step][:SAMPLE])),
+        len(filled),
+        len(column),
+        len({said.values[code] for code in said.used()}),
         few,
         without_prefix(name, layer),
     )
@@ -148,7 +156,7 @@ def make_column(name, kind, values, tokens=frozenset(), layer="") -> Column:
 
 def aligned(values) -> list:
     """Return the few records that are compared across columns."""
-    return values[:: max(len(values) // 300, 1)][:300]
+    return [values[row] for row in range(0, len(values), max(len(values) // 300, 1))[:300]]
 
 
 def without_prefix(name, layer) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+import math
+from collections import Counter
 from dataclasses import replace
+
+import numpy as np
 
 from .documents import compact_json
 from .pairs import groups_of
@@ -32,19 +35,18 @@ def split_parts(table, on_row=lambda row: None):
         found = [shape] if row in table.unreadable else _distinct(shape)
         origin += [row] * len(found)
         shapes += found
-    if len(origin) == len(table.rows):
+    if len(origin) == table.count:
         return table, origin
     first = {row: at for at, row in reversed(list(enumerate(origin)))}
     split = replace(
         table,
-        rows=[table.rows[row] for row in origin],
-        fids=[table.fids[row] for row in origin],
+        columns=[column.at(origin) for column in table.columns],
+        fids=table.fids[origin],
         shapes=shapes,
         places=None,
         unreadable={first[row]: text for row, text in table.unreadable.items()},
         curved={at for at, row in enumerate(origin) if row in table.curved},
         broken={first[row]: text for row, text in table.broken.items()},
-        _columns={},
     )
     return split, origin
 
@@ -94,19 +96,19 @@ class PartSteps:
             return
         many = Counter(origin)
         turn: Counter = Counter()
-        lines, rejected = self.journal.of_record, self.rejected
-        self.journal.of_record, self.rejected = defaultdict(list), {}
+        rejected, self.rejected = self.rejected, {}
+        self._live = np.arange(self.count)
+        self.journal.spread(origin)
         for at, row in enumerate(origin):
             turn[row] += 1
             if many[row] > 1:
                 self.parts[at] = (turn[row], many[row])
-            if row in lines:
-                self.journal.of_record[at] = list(lines[row])
             if row in rejected:
                 self.rejected[at] = rejected[row]
 
     def settle_parts(self):
         """Tell of each part where it comes from; what was said of the whole is none of theirs."""
+        changes: dict = {name: {} for name in (*QUANTITIES, "attributi")}
         for row, (number, count) in self.parts.items():
             if row in self.rejected:
                 continue
@@ -117,12 +119,12 @@ class PartSteps:
             for name in QUANTITIES:
                 value = self.value(name, row)
                 if value is not None:
-                    self.values[name][row] = None
+                    changes[name][row] = None
                     said.append(f"{name}: {value:g}" if isinstance(value, float) else value)
             attributes = json.loads(self.value("attributi", row) or "{}")
             kept = {name: one for name, one in attributes.items() if not _is_quantity(one)}
             if len(kept) < len(attributes):
-                self.values["attributi"][row] = compact_json(kept) if kept else None
+                changes["attributi"][row] = compact_json(kept) if kept else None
                 said += [name for name in attributes if name not in kept]
             if said:
                 self.journal.record(
@@ -134,6 +136,10 @@ class PartSteps:
                     "tolte alle parti, restano in attributi_origine",
                 )
 
+        for name, values in changes.items():
+            if values:
+                self.values[name] = self.values[name].changed(values)
+
     def made_by_splitting(self) -> int:
         """Return how many records there are more than the source has."""
         return sum(1 for number, _ in self.parts.values() if number > 1)
@@ -141,7 +147,9 @@ class PartSteps:
     @staticmethod
     def part_key(key, x, y):
         """Return the key of a part: that of its record, and the 10 m cell it lies in."""
-        return None if key is None or x is None else f"{key}|{x // 10 * 10:.0f}|{y // 10 * 10:.0f}"
+        if key is None or math.isnan(x):
+            return None
+        return f"{key}|{x // 10 * 10:.0f}|{y // 10 * 10:.0f}"
 
 
 def _is_quantity(one) -> bool:

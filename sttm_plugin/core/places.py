@@ -86,23 +86,36 @@ class Places:
         """Return the metres from a comune's ground to a shape, 0 where they touch."""
         return float(self.grounds[istat].distance(shape))
 
-    def holds(self, istat, x, y) -> bool:
-        """Tell whether a point surely lies in a comune's ground; False may mean "look closer"."""
-        xmin, ymin, xmax, ymax = self._bounds[istat]
-        if not (xmin <= x <= xmax and ymin <= y <= ymax):
-            return False
-        if istat not in self._prepared:
-            from shapely.prepared import prep
+    def hold(self, istat, xs, ys):
+        """Return which points surely lie in a comune's ground; False may mean "look closer".
 
-            ground = self.grounds[istat]
-            # An envelope is known by its bounds.
-            is_box = math.isclose(ground.area, (xmax - xmin) * (ymax - ymin), rel_tol=1e-9)
-            self._prepared[istat] = None if is_box else prep(ground)
-        if self._prepared[istat] is None:
-            return True
+        Args:
+            xs, ys: float64 (n,), analysis CRS; NaN is nowhere.
+
+        Returns:
+            bool (n,).
+        """
+        held = in_box(self._bounds[istat], xs, ys, 0.0)
+        ground = self.grounds[istat]
+        xmin, ymin, xmax, ymax = self._bounds[istat]
+        # An envelope is known by its bounds.
+        if math.isclose(ground.area, (xmax - xmin) * (ymax - ymin), rel_tol=1e-9):
+            return held
+        import shapely
+        from shapely.prepared import prep
+
+        if hasattr(shapely, "contains_xy"):  # shapely 2
+            shapely.prepare(ground)
+            held[held] = shapely.contains_xy(ground, xs[held], ys[held])
+            return held
         from shapely.geometry import Point
 
-        return self._prepared[istat].contains(Point(x, y))
+        if istat not in self._prepared:
+            self._prepared[istat] = prep(ground)
+        contains = self._prepared[istat].contains
+        rows = [contains(Point(x, y)) for x, y in zip(xs[held].tolist(), ys[held].tolist())]
+        held[held] = rows
+        return held
 
     def inside(self, istat, xs, ys, slack=SURROUNDINGS_M):
         """Return which points lie within ``slack`` metres of a comune's envelope.

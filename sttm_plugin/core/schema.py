@@ -458,7 +458,7 @@ def conform(frame, fields):
     columns = {}
     for field in fields:
         if field.name in frame.columns:
-            columns[field.name] = _typed(frame[field.name], field)
+            columns[field.name] = typed(frame[field.name], field)
         else:
             columns[field.name] = _empty(field, frame.index)
     for name in frame.columns:
@@ -503,7 +503,8 @@ def _empty(field, index):
     return pd.Series([None] * len(index), index=index, dtype=object)
 
 
-def _typed(column, field):
+def typed(column, field):
+    """Return a column with the kind of a field, as ``conform`` makes it."""
     import numpy as np
     import pandas as pd
 

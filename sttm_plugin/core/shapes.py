@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 # D20: ends of a drawn ring nearer than this are one point. D12: more than this share is lost.
@@ -35,11 +36,26 @@ class Conditioned(NamedTuple):
     notes: tuple
 
 
-def points_at(places) -> list:
-    """Return shapely points at places (n, 2), None where they are NaN."""
+class PointsAt(Sequence):
+    """Points at places, float64 (n, 2), made when they are asked for; None where they are NaN."""
+
+    def __init__(self, places):
+        self._places = places
+
+    def __len__(self):
+        return len(self._places)
+
+    def __getitem__(self, place):
+        if isinstance(place, slice):
+            return [point_at(x, y) for x, y in self._places[place].tolist()]
+        return point_at(*self._places[place].tolist())
+
+
+def point_at(x, y):
+    """Return a point, None at NaN."""
     from shapely.geometry import Point
 
-    return [Point(x, y) if x == x else None for x, y in places.tolist()]
+    return Point(x, y) if x == x else None
 
 
 def condition(shape) -> Conditioned:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import re
 import struct
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from .coded import Coded, Coder
 from .errors import SttmError
 from .values import written_cell
 
@@ -45,7 +49,8 @@ class TextTable:
     Attributes:
         names: the columns, each once. kinds: "text", "int", "real", "date", "bool".
         widths: declared width of text columns (DBF), 0 where there is none.
-        rows: one list a record. numbers: the row of the file of each (first data row = 1).
+        columns: core.coded.Coded each. numbers: the row of the file of each record (first data
+            row = 1), int64 (n,).
         broken: {index of a row: why it can't be read}. guessed_header: the header's row where it
             isn't the one asked for, else 0.
     """
@@ -53,13 +58,18 @@ class TextTable:
     names: list
     kinds: list
     widths: list
-    rows: list
-    numbers: list
+    columns: list
+    numbers: np.ndarray
     encoding: Encoding
     delimiter: str = ""
     skipped: int = 0
     broken: dict = field(default_factory=dict)
     guessed_header: int = 0
+
+    @property
+    def rows(self) -> list:
+        """The records, a list of cells each."""
+        return [list(cells) for cells in zip(*self.columns)]
 
 
 def codec_name(text: str) -> str:
@@ -120,14 +130,13 @@ def find_encoding(content: bytes, given: str = "", declared: str = "") -> Encodi
         if content.startswith(bom):
             return Encoding(name, "segno BOM in testa al file")
     known = _declared_codec(declared)
-    ascii_only = content.isascii()
+    if content.isascii():
+        return Encoding(known or "utf-8", "solo caratteri ASCII")
     try:
         content.decode("utf-8")
         is_utf8 = True
     except UnicodeDecodeError:
         is_utf8 = False
-    if ascii_only:
-        return Encoding(known or "utf-8", "solo caratteri ASCII")
     if is_utf8:
         other = known if known and known != "utf-8" else ""
         return Encoding("utf-8", "contenuto UTF-8 valido", other)
@@ -152,8 +161,12 @@ def _declared_codec(declared: str) -> str:
 
 
 def find_delimiter(text: str, header_row: int = 1) -> str:
-    """Return what splits the cells of a table: the sign that gives most rows the same width."""
-    lines = text.splitlines()[max(header_row - 1, 0) :][:200]
+    """Return what splits the cells of a table: the sign that gives most rows the same width.
+
+    Args:
+        text: the table, or as much of it as has the header and the next 200 lines.
+    """
+    lines = text.splitlines()[max(header_row - 1, 0) :][:_JUDGED_LINES]
     sample = "\n".join(lines)
     best = (0.0, ",")
     for order, delimiter in enumerate((";", ",", "\t", "|")):
@@ -171,6 +184,9 @@ def find_delimiter(text: str, header_row: int = 1) -> str:
     return best[1]
 
 
+_JUDGED_LINES = 200
+
+
 def read_csv(content: bytes, encoding: str = "", declared: str = "", header_row: int = 1):
     """Return a CSV as a TextTable, decoded and split by what it holds.
 
@@ -183,74 +199,184 @@ def read_csv(content: bytes, encoding: str = "", declared: str = "", header_row:
         SttmError: no such header row, or the file breaks off inside a quoted cell.
     """
     found = find_encoding(content, encoding, declared)
-    text = content.decode(found.name, errors="replace").replace("\x00", "")
-    delimiter = find_delimiter(text, header_row)
+    text = _Text(content, found.name)
+    delimiter = find_delimiter(text.beginning(max(header_row, 1) + _JUDGED_LINES), header_row)
     csv.field_size_limit(1 << 27)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
-    lines = []
+    reader = csv.reader(text.lines(), delimiter=delimiter, strict=False)
     try:
-        for cells in reader:
-            lines.append((cells, reader.line_num))
+        table = table_from_rows(reader, header_row, found)
     except csv.Error as error:
         raise SttmError(
             f"La tabella si interrompe alla riga {reader.line_num} ({error}): il file è troncato "
             "o danneggiato. Esportarlo di nuovo dal programma di origine."
         ) from error
-    if lines and _ends_inside_quotes(text, delimiter):
+    if reader.line_num and text.ends_inside_quotes(delimiter):
         raise SttmError(
-            f"La tabella si interrompe alla riga {lines[-1][1]}, dentro un testo tra virgolette "
+            f"La tabella si interrompe alla riga {reader.line_num}, dentro un testo tra virgolette "
             "mai chiuse: il file è troncato. Esportarlo di nuovo dal programma di origine."
         )
-    table = table_from_rows([cells for cells, _ in lines], header_row, found)
     table.delimiter = delimiter
     return table
 
 
-def _ends_inside_quotes(text: str, delimiter: str) -> bool:
-    if text.count('"') % 2 == 0:
+class _Text:
+    """The bytes of a table as text, decoded as it is read where one byte is one sign of ASCII."""
+
+    def __init__(self, content, codec):
+        self._content, self._codec = content, codec
+        self._text = None
+        if b"\0" in content or not _extends_ascii(codec):
+            self._text = content.decode(codec, errors="replace").replace("\x00", "")
+
+    def beginning(self, lines) -> str:
+        """Return at least so many lines, or all of them."""
+        if self._text is not None:
+            return self._text
+        size = 1 << 16
+        while True:
+            part = self._content[:size]
+            text = part.decode(self._codec, errors="replace")
+            found = text.splitlines()
+            if size >= len(self._content):
+                return text
+            if len(found) > lines + 1:
+                return "\n".join(found[:-1])  # the last one may be cut
+            size *= 4
+
+    def lines(self):
+        """Return the lines, each with its end."""
+        if self._text is not None:
+            return io.StringIO(self._text, newline="")
+        stream = io.BytesIO(self._content)
+        return io.TextIOWrapper(stream, encoding=self._codec, errors="replace", newline="")
+
+    def ends_inside_quotes(self, delimiter: str) -> bool:
+        """Tell whether the text breaks off inside a quoted cell."""
+        if self._text is None:
+            whole, quote, ends = self._content, b'"', (delimiter.encode(), b"\n", b"\r")
+        else:
+            whole, quote, ends = self._text, '"', (delimiter, "\n", "\r")
+        if whole.count(quote) % 2 == 0:
+            return False
+        last = whole.rfind(quote)
+        # A lone quote in the middle of an unquoted word is a sign like another.
+        return last == 0 or whole[last - 1 : last] in ends
+
+
+def _extends_ascii(codec) -> bool:
+    """Tell whether a codec writes the signs of ASCII as ASCII does, and no others with them."""
+    plain = bytes(range(1, 128))
+    try:
+        return plain.decode(codec) == plain.decode("ascii")
+    except UnicodeDecodeError:
         return False
-    last = text.rfind('"')
-    before = text[last - 1] if last else "\n"
-    # A lone quote in the middle of an unquoted word is a sign like another.
-    return before in (delimiter, "\n", "\r")
 
 
-def table_from_rows(lines: list, header_row: int, encoding: Encoding) -> TextTable:
+_ROWS_AT_ONCE = 20_000
+
+
+def table_from_rows(lines, header_row: int, encoding: Encoding) -> TextTable:
     """Return rows of cells as a TextTable whose columns are named by one of them.
 
     Blank rows are not records. A row with more filled cells than columns is kept as broken.
+
+    Args:
+        lines: an iterable of lists of cells, read once.
 
     Raises:
         SttmError: there is no such header row.
     """
     header_row = max(int(header_row or 1), 1)
-    if not lines:
-        return TextTable([], [], [], [], [], encoding)
-    if header_row > len(lines):
+    lines = iter(lines)
+    top = list(itertools.islice(lines, max(header_row, _HEADER_WITHIN)))
+    if not top:
+        return TextTable([], [], [], [], np.zeros(0, dtype=np.int64), encoding)
+    if header_row > len(top):
         raise SttmError(
-            f"La riga di intestazione {header_row} non esiste: la tabella ha {len(lines)} righe."
+            f"La riga di intestazione {header_row} non esiste: la tabella ha {len(top)} righe."
         )
     chosen = header_row
-    header_row = _header_below(lines) if header_row == 1 else header_row
-    names = unique_names(lines[header_row - 1])
+    header_row = _header_below(top) if header_row == 1 else header_row
+    names = unique_names(top[header_row - 1])
+    body = _Body(len(names))
+    rest = itertools.chain(top[header_row:], lines)
+    while True:
+        lot = list(itertools.islice(rest, _ROWS_AT_ONCE))
+        if not lot:
+            break
+        body.add(lot)
     width = len(names)
-    rows, numbers, broken = [], [], {}
-    for number, cells in enumerate(lines[header_row:], start=1):
-        values = [written_cell(c) if c is not None and str(c).strip() else None for c in cells]
-        if not any(value is not None for value in values):
-            continue
-        extra = [value for value in values[width:] if value is not None]
-        if extra:
-            broken[len(rows)] = (
-                f"La riga ha {len(values)} celle e le colonne sono {width}: di troppo "
-                f"«{str(extra[0])[:60]}»."
-            )
-        rows.append((values + [None] * width)[:width])
-        numbers.append(number)
     kinds, widths = ["text"] * width, [0] * width
-    table = TextTable(names, kinds, widths, rows, numbers, encoding, "", header_row - 1, broken)
+    columns, numbers = body.columns(), body.numbers()
+    table = TextTable(
+        names, kinds, widths, columns, numbers, encoding, "", header_row - 1, body.broken
+    )
     table.guessed_header = header_row if header_row != chosen else 0
     return table
+
+
+class _Body:
+    """The records of a table under its header, a lot of rows at a time."""
+
+    def __init__(self, width):
+        self.broken: dict = {}
+        self._width = width
+        self._coders = [Coder(_cell) for _ in range(width)]
+        self._numbers: list = []
+        self._read = self._kept = 0
+
+    def add(self, rows):
+        """Add some rows of cells: blank ones are left out, long and short ones made to fit."""
+        extra = self._fit(rows)
+        blank = np.ones(len(rows), dtype=bool)
+        for coder, cells in zip(self._coders, zip(*rows)):
+            codes = coder.add(cells)
+            if blank.any():
+                some = np.flatnonzero(blank)
+                blank[some] = coder.missing(codes[some])
+        blank[list(extra)] = False
+        kept = np.flatnonzero(~blank)
+        if len(kept) < len(rows):
+            for coder in self._coders:
+                coder.keep(~blank)
+        for place, message in extra.items():
+            self.broken[self._kept + int(np.searchsorted(kept, place))] = message
+        self._numbers.append(self._read + 1 + kept)
+        self._read += len(rows)
+        self._kept += len(kept)
+
+    def _fit(self, rows) -> dict:
+        """Make every row as long as the header; return {place: why} of those that hold more."""
+        extra = {}
+        if set(map(len, rows)) == {self._width}:
+            return extra
+        for place, cells in enumerate(rows):
+            beyond = list(filter(None, map(_cell, cells[self._width :])))
+            if beyond:
+                extra[place] = (
+                    f"La riga ha {len(cells)} celle e le colonne sono {self._width}: di troppo "
+                    f"«{str(beyond[0])[:60]}»."
+                )
+            rows[place] = [*cells, *[None] * (self._width - len(cells))][: self._width]
+        return extra
+
+    def columns(self) -> list:
+        """Return the columns of the records."""
+        return [coder.column() for coder in self._coders]
+
+    def numbers(self):
+        """Return which row under the header each record is, from 1."""
+        return np.concatenate([*self._numbers, np.zeros(0, dtype=np.int64)]).astype(np.int64)
+
+
+def _cell(cell):
+    """Return a cell as it was meant, None where it is blank."""
+    if cell is None or not str(cell).strip():
+        return None
+    return written_cell(cell)
+
+
+_HEADER_WITHIN = 20
 
 
 def _header_below(lines) -> int:
@@ -259,7 +385,7 @@ def _header_below(lines) -> int:
     The first row stays the header unless most of its cells are blank and one of the next four has
     a name, each its own, in (nearly) every column.
     """
-    width = max(map(len, lines[:20]))
+    width = max(map(len, lines[:_HEADER_WITHIN]))
 
     def filled(cells):
         return [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()]
@@ -329,19 +455,28 @@ def read_dbf(content: bytes, encoding: str = "", cpg: str = "") -> TextTable:
     if not cpg and declared and found.contradicts:
         found.evidence += f" (il byte di lingua direbbe {found.contradicts})"
     names = unique_names([name.decode(found.name, errors="replace") for name, *_ in fields])
-    rows, numbers = [], []
-    for number in range(count):
-        record = records[number * size : (number + 1) * size]
-        if record[:1] == b"*":
-            continue
-        rows.append(_dbf_cells(record, fields, found.name))
-        numbers.append(number)
+    table = np.frombuffer(records, dtype=np.uint8).reshape(count, size)
+    numbers = np.flatnonzero(table[:, 0] != ord("*"))
+    columns, start = [], 1
+    for _, kind, width, decimals in fields:
+        columns.append(_dbf_column(table, numbers, start, width, kind, decimals, found.name))
+        start += width
     kinds = [
         "int" if kind == "N" and decimals == 0 else _KINDS.get(kind, "text")
         for _, kind, _, decimals in fields
     ]
     widths = [width if kind == "C" else 0 for _, kind, width, _ in fields]
-    return TextTable(names, kinds, widths, rows, numbers, found)
+    return TextTable(names, kinds, widths, columns, numbers, found)
+
+
+def _dbf_column(table, numbers, start, width, kind, decimals, codec) -> Coded:
+    """Return the values of one column of a DBF, each different cell decoded once."""
+    coder = Coder(lambda raw: _dbf_value(raw, kind, decimals, codec))
+    for first in range(0, len(numbers), _ROWS_AT_ONCE):
+        cells = table[numbers[first : first + _ROWS_AT_ONCE], start : start + width]
+        whole = cells.tobytes()
+        coder.add([whole[at * width : (at + 1) * width] for at in range(len(cells))])
+    return coder.column()
 
 
 def _text_bytes(records: bytes, fields, size: int) -> bytes:
@@ -375,15 +510,6 @@ def _whole_letters(piece: bytes) -> bytes:
                 return piece[:-back]
             break
     return piece
-
-
-def _dbf_cells(record: bytes, fields, codec: str) -> list:
-    cells, start = [], 1
-    for _, kind, width, decimals in fields:
-        raw = record[start : start + width]
-        start += width
-        cells.append(_dbf_value(raw, kind, decimals, codec))
-    return cells
 
 
 def _dbf_value(raw: bytes, kind: str, decimals: int, codec: str):

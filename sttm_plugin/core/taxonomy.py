@@ -89,7 +89,7 @@ def classify_text(texts, pack, codici_fonte=None, area_mq=None) -> list:
     results = []
     for own, code, area in zip(texts, codes, areas):
         own = tuple(own)
-        side = _side(pack, area)
+        side = area_side(pack, area)
         key = (own, code, side)
         if key not in whole:
             said = tuple("" if text is None or text != text else str(text) for text in own)
@@ -102,8 +102,14 @@ def classify_text(texts, pack, codici_fonte=None, area_mq=None) -> list:
     return results
 
 
-def _side(pack, area):
-    """On which side of the pack's area limit: "sopra", "fino_a" or None."""
+def outlines(texts, pack) -> list:
+    """Return texts that the taxonomy reads as it reads these: most names become a few."""
+    outline = _lexicon(pack).lexicon.outline
+    return [outline(str(text)) if text else "" for text in texts]
+
+
+def area_side(pack, area):
+    """Tell on which side of the pack's area limit an area is: "sopra", "fino_a" or None."""
     rule = pack.superficie_decide
     if rule is None or area is None or area != area or area <= 0:
         return None

@@ -59,11 +59,20 @@ def clean(value) -> str | None:
     return text or None
 
 
+# What ``clean`` changes in plain letters that stand between ends of line.
+_TO_CLEAN = re.compile(r"\n[ \n]| \n|  |[\x00-\x09\x0b-\x1f\x7f]")
+
+
 def cleaned(values) -> list:
-    """Return ``clean`` of each value of a column; a text that repeats is cleaned once."""
-    # True, 1 and 1.0 are one key to a dict: only texts are remembered.
-    known = {value: clean(value) for value in set(values) if type(value) is str}
-    return [known[value] if type(value) is str else clean(value) for value in values]
+    """Return ``clean`` of each value; most columns need nothing, which is told at once."""
+    texts = [value for value in values if type(value) is str]
+    whole = "\n".join(["", *texts, ""])
+    plain = whole.isascii() and not _TO_CLEAN.search(whole)
+    if plain and whole.count("\n") == len(texts) + 1:
+        if len(texts) == len(values):
+            return texts
+        return [value if type(value) is str else clean(value) for value in values]
+    return [clean(value) for value in values]
 
 
 # What makes a spreadsheet run the text of a cell.

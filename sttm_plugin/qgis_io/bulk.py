@@ -20,8 +20,10 @@ from qgis.core import (
 )
 
 from ..core import rtree
+from ..core.coded import Coded
 from ..core.errors import SttmError
 from ..core.progress import Steps
+from ..core.schema import typed
 from .frames import stored_values, transform_to
 
 _PLAIN = frozenset(
@@ -331,6 +333,64 @@ def fill_frame(path, frame, fields, wkb_type, ask=lambda: None) -> bool:
     return _fill(path, [field.name for field in fields], shapes, lots(), ask, filled)
 
 
+def fill_lots(path, rows, wkb_type, ask=lambda: None, on_progress=lambda share: True) -> bool:
+    """Write ``core.intake_rows.LotRows`` as ``fill_frame`` writes their frame, a lot at a time.
+
+    Args:
+        on_progress: told the share (0-1) of rows written.
+
+    Returns, Raises:
+        As ``fill_frame``.
+    """
+    import pandas as pd
+
+    shapes = _Nowhere()
+    if wkb_type == QgsWkbTypes.Type.Point and rows.x is not None:
+        shapes = _Points(rows.x, rows.y)
+    elif wkb_type != QgsWkbTypes.Type.NoGeometry:
+        shapes = _shapely(rows.shapes or [], wkb_type)
+    if shapes is None:
+        return False
+    columns = {}
+    for field in rows.fields:
+        if field.name in rows.columns:
+            coded = rows.columns[field.name]
+            values = typed(pd.Series(coded.values, dtype=object), field)
+            coded = Coded(coded.codes, stored_values(values, field.kind))
+            # A text QGIS cuts or mends on its way is left to QGIS.
+            if not _plain_texts(coded.values):
+                return False
+            if coded.true().any():
+                columns[field.name] = coded
+    names = [field.name for field in rows.fields]
+    filled = [name for name in names if name in columns or name in rows.made]
+    lot = lot_of(len(filled) + 2)
+
+    def lots():
+        for first in range(0, len(rows), lot):
+            ask()
+            on_progress(first / len(rows))
+            places = np.arange(first, min(first + lot, len(rows)))
+            values = [
+                list(columns[name].at(places)) if name in columns else rows.made[name](places)
+                for name in filled
+            ]
+            if not all(
+                _plain_texts(rest) for name, rest in zip(filled, values) if name in rows.made
+            ):
+                raise _LeftToQgis
+            yield tuple(values)
+
+    try:
+        return _fill(path, names, shapes, lots(), ask, [names.index(name) for name in filled])
+    except _LeftToQgis:
+        return False
+
+
+class _LeftToQgis(Exception):  # noqa: N818
+    """A text that QGIS cuts or mends on its way: it has to write every row."""
+
+
 def _plain_texts(values) -> bool:
     whole = "".join([value for value in values if type(value) is str])
     return "\0" not in whole and (whole.isascii() or not _SURROGATE.search(whole))
@@ -352,7 +412,11 @@ def _shapes_of(frame, wkb_type):
         return None
     if wkb_type == QgsWkbTypes.Type.Point and {"_x", "_y"} <= set(frame.columns):
         return _Points(*frame[["_x", "_y"]].to_numpy(dtype=np.float64).T.copy(), empty=True)
-    shapes = frame["geometry"].tolist()
+    return _shapely(frame["geometry"].tolist(), wkb_type)
+
+
+def _shapely(shapes, wkb_type):
+    """Return shapely geometries as a table's column of them, None for kinds not filled."""
     kinds = {None if shape is None or shape.is_empty else shape.geom_type for shape in shapes}
     if wkb_type == QgsWkbTypes.Type.Point and kinds <= {"Point", None}:
         nowhere = (np.nan, np.nan)
@@ -527,6 +591,7 @@ class _Filling:
         """Write every row, the spatial index and the counters, in one transaction.
 
         Args:
+            rows: lots of them: a list of rows, or a tuple of columns.
             filled: places of the fields that the rows hold, None for all of them.
         """
         names = self.names if filled is None else [self.names[place] for place in filled]
@@ -549,14 +614,13 @@ class _Filling:
                 run(_sql("DROP TRIGGER", name))
             number = 0
             for lot in rows:
-                ids = range(number + 1, number + len(lot) + 1)
-                lead = [ids]
+                columns = lot if isinstance(lot, tuple) else tuple(zip(*lot))
+                size = len(columns[0]) if columns else len(lot)
+                lead = [range(number + 1, number + size + 1)]
                 if shapes.spatial:
-                    lead.append(shapes.blobs(slice(number, number + len(lot)), self.srs))
-                self._connection.executemany(
-                    insert, (first + row for first, row in zip(zip(*lead), lot))
-                )
-                number += len(lot)
+                    lead.append(shapes.blobs(slice(number, number + size), self.srs))
+                self._connection.executemany(insert, zip(*lead, *columns))
+                number += size
             if self.indexed and known.size:
                 self._index(known, [side[known] for side in shapes.boxes()], ask)
             if self.counted:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 import shutil
+import struct
 import tempfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
@@ -28,9 +29,10 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QUrl, QUrlQuery
 
 from ..core import tabletext
+from ..core.coded import Coded, Coder
 from ..core.errors import SttmError
 from ..core.intake_model import SourceTable
-from ..core.shapes import points_at
+from ..core.shapes import PointsAt
 from .bulk import places_of, read_columns
 from .fields import KEY_FIELDS, is_plain, kind_of
 from .frames import crs_name, iter_features, plain_value, shapes_from_wkb, source_crs, source_name
@@ -329,10 +331,10 @@ def read_table(
     else:
         table = _layer_table(source, title, feedback, layer if whole else None)
         if table is not None:
-            _check_complete(layer, selected, title, len(table.rows))
+            _check_complete(layer, selected, title, table.count)
             table.geojson = _is_geojson(layer)
-            if total is not None and total != len(table.rows):
-                table.notes.append(_filter_note(len(table.rows), total))
+            if total is not None and total != table.count:
+                table.notes.append(_filter_note(table.count, total))
         if table is not None and ending in (".shp", ".dbf"):
             _decode_dbf(table, Path(bare).with_suffix(".dbf"), encoding)
         elif table is not None and header_row > 1:
@@ -387,9 +389,9 @@ def _text_table(text, title, file_kind):
         names=text.names,
         kinds=text.kinds,
         widths=text.widths,
-        rows=text.rows,
-        fids=list(text.numbers),
-        shapes=[None] * len(text.rows),
+        columns=text.columns,
+        fids=text.numbers,
+        shapes=[None] * len(text.numbers),
         broken=dict(text.broken),
         notes=notes,
         encoding=text.encoding.name.replace("utf-8-sig", "utf-8"),
@@ -406,18 +408,11 @@ def _csv_table(source, bare, title, encoding, header_row, total):
     table = _text_table(text, title, "CSV")
     if total is not None:
         # A filter or a selection is on: the same rows, by their number in the file.
-        chosen = {feature.id() for feature in iter_features(source)}
-        keep = [place for place, fid in enumerate(table.fids) if fid in chosen]
+        chosen = [feature.id() for feature in iter_features(source)]
+        keep = np.flatnonzero(np.isin(table.fids, np.array(chosen, dtype=np.int64)))
         table.notes.append(_filter_note(len(keep), total))
-        _keep_rows(table, keep)
+        table = table.only(keep)
     return table
-
-
-def _keep_rows(table, keep):
-    table.broken = {new: table.broken[old] for new, old in enumerate(keep) if old in table.broken}
-    table.rows = [table.rows[place] for place in keep]
-    table.fids = [table.fids[place] for place in keep]
-    table.shapes = [table.shapes[place] for place in keep]
 
 
 def _filter_note(read, total):
@@ -488,15 +483,19 @@ def _layer_table(source, title, feedback, whole=None):
     curved, lost, flat, places = set(), {}, False, None
     found = _points_at_once(whole, kept, feedback)
     if found is not None:
-        rows, fids, places = found
-        shapes = points_at(places)
+        columns, fids, places = found
+        shapes = PointsAt(places)
     else:
-        rows, fids, blobs = [], [], []
+        coders, waiting = [Coder() for _ in kept], []
+        fids, blobs = [], []
         for number, feature in enumerate(iter_features(source)):
             if number % _CANCEL_EVERY == 0 and feedback is not None and feedback.isCanceled():
                 return None
             attributes = feature.attributes()
-            rows.append([plain_value(attributes[place]) for place, _ in kept])
+            waiting.append([plain_value(attributes[place]) for place, _ in kept])
+            if len(waiting) == _ROWS_AT_ONCE:
+                _code(coders, waiting)
+                waiting = []
             fids.append(feature.id())
             blob, was_curved, had_z = _blob(feature.geometry())
             if was_curved:
@@ -505,6 +504,8 @@ def _layer_table(source, title, feedback, whole=None):
             blobs.append(blob)
             if blob is not None:
                 lost[number] = feature.geometry()
+        _code(coders, waiting)
+        columns, fids = [coder.column() for coder in coders], np.array(fids, dtype=np.int64)
         shapes = list(shapes_from_wkb(blobs))
     unreadable = {
         number: geometry.asWkt(3) for number, geometry in lost.items() if shapes[number] is None
@@ -516,7 +517,7 @@ def _layer_table(source, title, feedback, whole=None):
         names=[field.name() for _, field in kept],
         kinds=[kind_of(field) for _, field in kept],
         widths=[field.length() if kind_of(field) == "text" else 0 for _, field in kept],
-        rows=rows,
+        columns=columns,
         fids=fids,
         shapes=shapes,
         places=places,
@@ -528,8 +529,17 @@ def _layer_table(source, title, feedback, whole=None):
     )
 
 
+_ROWS_AT_ONCE = 20_000
+
+
+def _code(coders, rows):
+    """Add some rows to the columns in the making."""
+    for coder, values in zip(coders, zip(*rows)):
+        coder.add(values)
+
+
 def _points_at_once(layer, kept, feedback):
-    """Return (rows, fids, places) of a whole layer of points, None where it isn't a plain one."""
+    """Return (columns, fids, places) of a whole layer of points, None where it is no plain one."""
     if layer is None or layer.wkbType() != QgsWkbTypes.Type.Point:
         return None
     # Yes and no, times and lists are QGIS's to read.
@@ -542,9 +552,7 @@ def _points_at_once(layer, kept, feedback):
     places = places_of(read.blobs)
     if places is None:
         return None
-    columns = [read.columns[name] for name in names]
-    rows = list(map(list, zip(*columns))) if columns else [[] for _ in read.blobs]
-    return rows, read.fids.tolist(), places
+    return [Coded.of(read.columns[name]) for name in names], read.fids, places
 
 
 def _check_complete(layer, selected, title, read):
@@ -608,8 +616,10 @@ def _decode_dbf(table, path, encoding):
     cpg = path.with_suffix(".cpg")
     declared = _first_line(cpg) if cpg.is_file() and cpg.stat().st_size else ""
     text = tabletext.read_dbf(_bytes_of(path), encoding, declared)
-    rows = dict(zip(text.numbers, text.rows))
-    if len(text.names) != len(table.names) or not set(table.fids) <= set(rows):
+    place = np.searchsorted(text.numbers, table.fids)
+    known = place < len(text.numbers)
+    known[known] = text.numbers[place[known]] == table.fids[known]
+    if len(text.names) != len(table.names) or not known.all():
         table.notes.append(
             (
                 "D24",
@@ -623,7 +633,7 @@ def _decode_dbf(table, path, encoding):
         return
     made = _text_table(text, table.layer, "DBF")
     table.names, table.kinds, table.widths = text.names, text.kinds, text.widths
-    table.rows = [rows[fid] for fid in table.fids]
+    table.columns = [column.at(place) for column in text.columns]
     table.encoding = made.encoding
     table.notes += made.notes
     table.doubts += made.doubts
@@ -668,7 +678,7 @@ def add_expressions(table, expressions):
         fields.append(make_field(Field(name, kinds.get(kind, "text"))))
     scope = QgsExpressionContext()
     scope.appendScope(QgsExpressionContextUtils.globalScope())
-    rows = list(table.rows)
+    rows = [list(cells) for cells in zip(*table.columns)]
     for target, text in sorted(expressions.items()):
         expression = QgsExpression(text)
         if expression.hasParserError():
@@ -679,7 +689,7 @@ def add_expressions(table, expressions):
         values = []
         for row in rows:
             feature = QgsFeature(fields)
-            feature.setAttributes(list(row))
+            feature.setAttributes(row)
             scope.setFeature(feature)
             scope.setFields(fields)
             values.append(plain_value(expression.evaluate(scope)))
@@ -691,7 +701,7 @@ def add_expressions(table, expressions):
         table.names = [*table.names, f"={target}"]
         table.kinds = [*table.kinds, "text"]
         table.widths = [*table.widths, 0]
-        table.rows = [[*row, value] for row, value in zip(table.rows, values)]
+        table.columns = [*table.columns, Coded.of(values)]
 
 
 class Projector:
@@ -710,25 +720,27 @@ class Projector:
             self._made[name] = QgsCoordinateTransform(crs, self._target, self._context)
         return self._made[name]
 
-    def points(self, crs, xs, ys):
-        """Return (xs, ys) in the analysis CRS; NaN where a point can't be transformed."""
-        import numpy as np
+    def points(self, crs, xs, ys, as_shapes=False):
+        """Return (xs, ys) in the analysis CRS; NaN where a point can't be transformed.
 
+        Args:
+            as_shapes: the points are of a layer: degrees out of range are the transformation's
+                to refuse.
+        """
         transform = self._transform(crs)
-        if transform.isShortCircuited() and not transform.sourceCrs().isGeographic():
-            usable = np.isfinite(xs) & np.isfinite(ys)
+        geographic = transform.sourceCrs().isGeographic()
+        usable = np.isfinite(xs) & np.isfinite(ys)
+        if transform.isShortCircuited() and (as_shapes or not geographic):
             return np.where(usable, xs, np.nan), np.where(usable, ys, np.nan)
+        if geographic and not as_shapes:
+            with np.errstate(invalid="ignore"):
+                usable &= (np.abs(xs) <= 180) & (np.abs(ys) <= 90)
         east, north = np.full(len(xs), np.nan), np.full(len(xs), np.nan)
-        for place, (x, y) in enumerate(zip(xs.tolist(), ys.tolist())):
-            if not (math.isfinite(x) and math.isfinite(y)):
-                continue
-            if transform.sourceCrs().isGeographic() and (abs(x) > 180 or abs(y) > 90):
-                continue
-            try:
-                point = transform.transform(QgsPointXY(x, y))
-            except QgsCsException:
-                continue
-            east[place], north[place] = point.x(), point.y()
+        places = np.flatnonzero(usable)
+        for first in range(0, len(places), _POINTS_AT_ONCE):
+            part = places[first : first + _POINTS_AT_ONCE]
+            moved = _moved(transform, xs[part], ys[part])
+            east[part], north[part] = moved.T
         return east, north
 
     def shapes(self, crs, shapes, swap=False):
@@ -750,16 +762,18 @@ class Projector:
             blobs.append(geometry.asWkb().data())
         return list(shapes_from_wkb(blobs))
 
-    def to_utm32(self, x, y):
-        """Return a point of the analysis CRS in EPSG:32632."""
+    def to_utm32(self, xs, ys):
+        """Return points of the analysis CRS in EPSG:32632, float64 (n,) each; NaN stays NaN."""
         if "utm" not in self._made:
             utm = QgsCoordinateReferenceSystem("EPSG:32632")
             made = QgsCoordinateTransform(self._target, utm, self._context)
             self._made["utm"] = None if made.isShortCircuited() else made
-        if self._made["utm"] is None:
-            return x, y
-        point = self._made["utm"].transform(QgsPointXY(x, y))
-        return point.x(), point.y()
+        known = np.isfinite(xs) & np.isfinite(ys)
+        if self._made["utm"] is None or not known.any():
+            return xs, ys
+        east, north = xs.copy(), ys.copy()
+        east[known], north[known] = _moved(self._made["utm"], xs[known], ys[known]).T
+        return east, north
 
     def operation(self, crs) -> str:
         """Return the transformation used from a CRS, with its accuracy where it is known."""
@@ -768,6 +782,34 @@ class Projector:
             return ""
         accuracy = f", precisione {details.accuracy:g} m" if details.accuracy >= 0 else ""
         return f"{details.name}{accuracy}"
+
+
+_POINTS_AT_ONCE = 20_000
+
+
+def _moved(transform, xs, ys):
+    """Return transformed places, float64 (n, 2); NaN where one can't be."""
+    if len(xs) > 1:
+        line = QgsGeometry()
+        places = np.column_stack((xs, ys)).astype("<f8")
+        line.fromWkb(struct.pack("<BII", 1, 2, len(places)) + places.tobytes())
+        # One place that fails takes the others with it, or to another operation.
+        try:
+            line.transform(transform)
+        except QgsCsException:
+            line = None
+        if line is not None and not transform.fallbackOperationOccurred():
+            moved = np.frombuffer(line.asWkb().data(), dtype="<f8", offset=9).reshape(-1, 2)
+            if len(moved) == len(places) and np.isfinite(moved).all():
+                return moved
+    moved = np.full((len(xs), 2), np.nan)
+    for place, (x, y) in enumerate(zip(xs.tolist(), ys.tolist())):
+        try:
+            point = transform.transform(QgsPointXY(x, y))
+        except QgsCsException:
+            continue
+        moved[place] = point.x(), point.y()
+    return moved
 
 
 def _crs(name) -> QgsCoordinateReferenceSystem:

@@ -74,7 +74,7 @@ def test_the_one_way_is_that_of_json_itself(value):
 
 
 def test_rows_encoded_at_once_are_those_encoded_one_by_one():
-    from sttm_plugin.core.documents import canonical_json, compact_json, compact_rows, plain
+    from sttm_plugin.core.documents import canonical_json, plain
 
     rows = [
         {"b": 'x"},\n{"y', "a": 1, "è": None},
@@ -82,8 +82,22 @@ def test_rows_encoded_at_once_are_those_encoded_one_by_one():
         {"a": "\u2028 ,\n", "n": -3},
     ]
     for given in (rows, [*rows, {"a": 0.1 + 0.2}], [*rows, {}], [{"a": {"c": 1}}, *rows]):
-        assert compact_rows(given) == [compact_json(row) for row in given]
         for value in (given, {"righe": given, "vuoto": []}):
             expected = json.dumps(plain(value), ensure_ascii=False, sort_keys=True, indent=2)
             assert canonical_json(value).decode() == expected + "\n"
-    assert compact_rows([]) == []
+
+
+@pytest.mark.parametrize("lots", [[], [1], [3], [2, 1]])
+def test_rows_written_piece_by_piece_are_those_of_a_list(tmp_path, lots):
+    class Rows(documents.EncodedRows):
+        def encoded(self, inner):
+            number = iter(range(10))
+            for size in lots:
+                yield [f'{{{inner}"a": {next(number)}' for _ in range(size)]
+
+    rows = [{"a": number} for number in range(sum(lots))]
+    path = tmp_path / "registro.json"
+
+    documents.write_canonical(path, {"z": 1, "righe": Rows(), "b": {"è": [2]}})
+
+    assert path.read_bytes() == documents.canonical_json({"z": 1, "righe": rows, "b": {"è": [2]}})

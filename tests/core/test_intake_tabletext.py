@@ -111,7 +111,7 @@ def test_a_dbf_is_decoded_by_its_language_byte_and_without_deleted_records():
     assert table.kinds == ["text", "int", "real", "date"]
     assert table.widths == [10, 0, 0, 0]
     assert table.rows == [["Università", 12, 1.5, "2024-01-31"], [None, None, None, None]]
-    assert table.numbers == [0, 2]
+    assert table.numbers.tolist() == [0, 2]
 
 
 def test_a_cpg_that_lies_is_contradicted_by_the_content():

@@ -109,11 +109,14 @@ def test_a_field_of_a_fingerprint_may_hold_a_colon():
 
 
 def test_points_without_a_place_are_compared_as_a_table():
+    import numpy as np
+
+    from sttm_plugin.core.coded import Coded
     from sttm_plugin.core.intake_model import SourceTable
 
     def table(shapes, geometry="Point"):
-        rows = [[number] for number in range(len(shapes))]
-        return SourceTable("l", "", ["id"], ["int"], [0], rows, [0] * len(rows), shapes, geometry)
+        columns, fids = [Coded.of(range(len(shapes)))], np.zeros(len(shapes), dtype=np.int64)
+        return SourceTable("l", "", ["id"], ["int"], [0], columns, fids, shapes, geometry)
 
     assert table([None, None]).found_geometry == "None"
     assert table([None, object()]).found_geometry == "Point"
