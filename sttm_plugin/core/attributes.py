@@ -57,7 +57,9 @@ def compute_attributes(
     if active.size < stand_in.size:
         # A double is no second supply: it is told what its service is.
         whole = services.iloc[active].reset_index(drop=True)
-        found = compute_attributes(whole, pack, comuni, lum, population, street, on_progress)
+        found = compute_attributes(
+            whole, pack, comuni, lum, population, street, timetable, stops, protected, on_progress
+        )
         place = np.searchsorted(active, stand_in)
         return found and {name: values[place] for name, values in found.items()}
     count = len(services)
