@@ -36,7 +36,7 @@ class SaveCriteria(CriteriaAlgorithm):
         self.add_text(
             self.VERSION,
             "Versione",
-            "Numero della nuova versione, diverso da quello di partenza (per esempio 0.2.0).",
+            "Numero della nuova versione, diverso da quello di partenza (per esempio 0.3.0).",
             optional=False,
         )
         self.add_text(self.AUTHOR, "Autore", "Nome e ruolo di chi la propone.", optional=False)

@@ -78,7 +78,7 @@ def refusal(name, **parameters):
 
 SAVE = {
     "CHANGES": "CUL.02-R01=350",
-    "VERSION": "0.2.0",
+    "VERSION": "0.9.0",
     "AUTHOR": "Ufficio piano",
     "REASON": "prova",
     "DATE": "2026-02-01",

@@ -337,7 +337,7 @@ def test_every_value_is_listed_with_its_place_and_provenance():
 DAY = datetime.date(2026, 2, 1)
 
 
-def save(path, text="GEN-R01=0.55", source=None, version="0.2.0"):
+def save(path, text="GEN-R01=0.55", source=None, version="0.9.0"):
     draft, _ = edited(text, source)
     draft.save(path, "Ufficio piano", "soglia più prudente", version, DAY)
     return path
@@ -346,7 +346,7 @@ def save(path, text="GEN-R01=0.55", source=None, version="0.2.0"):
 @pytest.mark.parametrize("name", ["criteri.zip", "nuovo/pacchetto.json"])
 def test_a_saved_version_says_who_why_when_and_where_it_comes_from(tmp_path, name):
     pack = load_pack(save(tmp_path / name))
-    assert (pack.versione, pack.parametri["GEN-R01"]) == ("0.2.0", 0.55)
+    assert (pack.versione, pack.parametri["GEN-R01"]) == ("0.9.0", 0.55)
     manifest = json.loads(read_members(tmp_path / name)["pacchetto.json"])
     assert (manifest["autore"], manifest["motivo"], manifest["data"]) == (
         "Ufficio piano",
@@ -365,7 +365,7 @@ def test_the_same_version_has_the_same_bytes_and_the_same_hash_in_both_forms(tmp
 
 def test_a_version_of_a_version_names_the_one_before_it(tmp_path):
     first = save(tmp_path / "a.zip")
-    second = save(tmp_path / "b.zip", "GEN-R01=0.5", first, "0.3.0")
+    second = save(tmp_path / "b.zip", "GEN-R01=0.5", first, "0.9.1")
     manifest = json.loads(read_members(second)["pacchetto.json"])
     assert manifest["precedente"] == load_pack(first).as_reference()
     assert load_pack(second).parametri["GEN-R01"] == 0.5
@@ -398,7 +398,7 @@ def test_the_bundled_packs_are_never_written(name):
         ("", "perché", "1", "autore"),
         ("Io", " ", "1", "motivo"),
         ("Io", "perché", "", "versione"),
-        ("Io", "perché", "0.1.0", "«0.1.1»"),
+        ("Io", "perché", "0.2.0", "«0.2.1»"),
     ],
 )
 def test_a_version_needs_author_reason_and_a_number_of_its_own(
@@ -449,7 +449,7 @@ def test_differences_say_where_what_and_from_whom(tmp_path):
     assert (gone["tipo"], gone["prima"], gone["dopo"]) == ("tolto", "IST.01", None)
     new = found["codici.csv", "X|1", "codice_categoria"]
     assert (new["tipo"], new["prima"], new["dopo"]) == ("aggiunto", None, "IST.01")
-    assert found["pacchetto.json", "versione", "valore"]["dopo"] == "0.2.0"
+    assert found["pacchetto.json", "versione", "valore"]["dopo"] == "0.9.0"
     assert found["pacchetto.json", "precedente.versione", "valore"]["tipo"] == "aggiunto"
     # The same the other way round.
     back = differences(other, open_draft())
