@@ -12,7 +12,7 @@ import numpy as np
 from shapely.ops import unary_union
 
 from .accessibility import METRES, NEAREST, Supply, make_options, measure, reach
-from .context import POPULATION_FIELD, column_of, istat_of_rows, meeting, points_of, sound
+from .context import POPULATION_FIELD, column_of, coordinates_of, istat_of_rows, meeting, sound
 from .doubles import stands_for
 from .huff import share_out
 from .places import bundled_boxes
@@ -63,6 +63,9 @@ def compute_attributes(
         place = np.searchsorted(active, stand_in)
         return found and {name: values[place] for name, values in found.items()}
     count = len(services)
+    if population is not None:
+        # Asked by each attribute: where every row says its comune nothing is searched again.
+        population = population.assign(istat=istat_of_rows(population, comuni))
     found = {
         "ente_programmatore_sovracomunale": planner_above(services, pack),
         "n_simili_comuni_contermini": similar_nearby(services, comuni),
@@ -472,10 +475,7 @@ def outside_people(services, pack, comuni, population, street=None, on_progress=
     known = np.array([code is not None for code in homes], dtype=bool)
     if not rows or not known.any():
         return found
-    points = points_of(population.geometry)
-    missing = (points.isna() | points.is_empty).to_numpy(dtype=bool)
-    at = np.full((len(population), 2), np.nan)
-    at[~missing] = [(point.x, point.y) for point in points[~missing]]
+    x, y = coordinates_of(population.geometry)
     # Each area is a category of its own: its cost for every origin, in one pass.
     names = [str(row) for row in rows]
     supply = Supply(names, names, [read_shape(shapes[row].wkb) for row in rows])
@@ -485,7 +485,7 @@ def outside_people(services, pack, comuni, population, street=None, on_progress=
         strategy=METRES,
         detour=pack.parametri["tortuosita"],
     )
-    result = measure(at[:, 0], at[:, 1], None, supply, street, options, on_progress)
+    result = measure(x, y, None, supply, street, options, on_progress)
     if result is None:
         return None
     people = population[POPULATION_FIELD].to_numpy()
@@ -631,11 +631,8 @@ def catchment_limits(pack, code):
 
 def _origins(population):
     """Return x, y, inhabitants of each row of the population, NaN without a place."""
-    points = points_of(population.geometry)
-    missing = (points.isna() | points.is_empty).to_numpy(dtype=bool)
-    x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)
-    x[~missing], y[~missing] = points[~missing].x, points[~missing].y
-    return x, y, population[POPULATION_FIELD].to_numpy(dtype=float)
+    people = population[POPULATION_FIELD].to_numpy(dtype=float)
+    return (*coordinates_of(population.geometry), people)
 
 
 def _inhabited(origins, homes, street, pack) -> set:

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from .errors import SttmError
+from .pairs import point_places
 from .places import ISTAT_FIELDS, places_from_frame
 from .reference import istat_code
 
@@ -99,6 +100,8 @@ def lum_frame(frame, pack):
 def population_frame(frame, pop_field):
     """Return the population layer with ``popolazione``, float64, nothing missing or negative.
 
+    Of each row a point stays, where its people count: found once for all that ask.
+
     Returns:
         (frame, how many rows had no usable number and count 0).
 
@@ -122,7 +125,8 @@ def population_frame(frame, pop_field):
             f"Popolazione: il campo «{name}» deve contenere numeri ({error})."
         ) from error
     wrong = ~(people >= 0) | np.isinf(people)
-    return frame.assign(**{POPULATION_FIELD: people.where(~wrong, 0.0)}), int(wrong.sum())
+    frame = frame.assign(**{POPULATION_FIELD: people.where(~wrong, 0.0)})
+    return frame.set_geometry(points_of(frame.geometry).set_axis(frame.index)), int(wrong.sum())
 
 
 def istat_of_rows(frame, comuni=None):
@@ -200,15 +204,21 @@ def points_of(shapes):
     """Return a point on each shape (a point's own), a GeoSeries; empty ones stay as they are."""
     import geopandas as gpd
 
-    return gpd.GeoSeries(
-        [
-            shape
-            if shape is None or shape.is_empty or shape.geom_type == "Point"
-            else shape.representative_point()
-            for shape in shapes
-        ],
-        crs=shapes.crs,
-    )
+    others = np.flatnonzero(np.isnan(point_places(shapes)[:, 0])).tolist()
+    if not others:
+        return shapes.reset_index(drop=True)
+    points = shapes.to_numpy(dtype=object, copy=True)
+    for row in others:
+        shape = points[row]
+        if shape is not None and not shape.is_empty:
+            points[row] = shape.representative_point()
+    return gpd.GeoSeries(points, crs=shapes.crs)
+
+
+def coordinates_of(shapes):
+    """Return x and y of a point on each shape, NaN where there is none."""
+    found = point_places(points_of(shapes))
+    return found[:, 0], found[:, 1]
 
 
 def sound(shapes):

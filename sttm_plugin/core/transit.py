@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from .accessibility import METRES, Supply, make_options, reach
-from .context import POPULATION_FIELD, column_of, istat_of_rows, points_of
+from .context import POPULATION_FIELD, column_of, coordinates_of, istat_of_rows
 from .gtfs import SLACK, latest_boardings
 from .origins import cells_of, origins_of
 from .pairs import near_pairs, pairs_within
@@ -25,15 +25,6 @@ YES, NO = "si", "no"
 _TRAIN, _METRO = (2, *range(100, 118)), (1, *range(400, 405))
 # Services whose boardings are sought together: stops × services of float64 stay small.
 _TOGETHER = 256
-
-
-def coordinates_of(shapes):
-    """Return x and y of a point on each shape, NaN where there is none."""
-    points = points_of(shapes)
-    missing = (points.isna() | points.is_empty).to_numpy(dtype=bool)
-    x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)
-    x[~missing], y[~missing] = points[~missing].x, points[~missing].y
-    return x, y
 
 
 def services_reached(shapes, frame, strategy, limit, street, detour, speed=4.5):

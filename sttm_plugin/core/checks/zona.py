@@ -8,10 +8,10 @@ import numpy as np
 
 from ..accessibility import MINUTES, NEAREST, Supply, make_options, measure, reach
 from ..attributes import catchment_limits
-from ..context import POPULATION_FIELD, istat_of_rows
+from ..context import POPULATION_FIELD, coordinates_of, istat_of_rows
 from ..reference import ZONE_CODES, comune_of, istat_code
 from ..text import normalise
-from ..transit import Travel, coordinates_of
+from ..transit import Travel
 from ..wkb import read_shape
 from .accessibilita import street_of
 from .common import (
