@@ -63,7 +63,8 @@ class Candidates:
     Attributes:
         a, b: int64, rows of reading 1 and 2. metres: NaN where a position lacks.
         similarity: of the names. same: 1 where the category (or the kind) is the same.
-        alone: nothing else of the category is near either, and no addresses differ. certain: equal official codes.
+        alone: nothing else of the category is near either, no address differs.
+        certain: equal official codes.
         capacity: the capacities agree. kind: share of their kinds that both have. office: one is
         the office of an institute, the other isn't. address: street and number are the same.
         score: 0-1.
