@@ -21,6 +21,8 @@ import numpy as np
 
 from sttm_plugin.core.text import normalise
 
+from .labelled import LABELS, fingerprint
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data" / "servizi"
 _SCHOOL = re.compile(r"\b(?=[A-Z]*\d)[A-Z]{4}[0-9A-Z]{6}(?:-[0-9A-Z]+)*\b")
@@ -182,7 +184,80 @@ def sources() -> dict:
         ),
     ]  # fmt: skip
     made.append(_without_offices(made[3]))
-    return {source.name: source for source in made}
+    return {source.name: source for source in (*made, *_parks())}
+
+
+# Nobody gives a code to parks: which is which was read by a person, names and map together.
+ABSENT = "-"
+_PARK = ("parco", "giardino", "giardini")
+
+
+def _parks() -> list:
+    """Return the parks of OpenStreetMap and of two lists of the comune, these in two halves.
+
+    A park in several pieces is one record. The truth is ``labels/parchi.csv``: fingerprints of
+    the names, ABSENT where the other source has no such park, nothing where it is two.
+    """
+    import geopandas as gpd
+
+    dogs = gpd.read_file(DATA / "ds52_aree_fruizione_cani.geojson").rename(columns={"PARCO": "n"})
+    rows = gpd.read_file(DATA / "ds632_street_sport_gennaio.geojson")
+    kind = rows["VIA"].fillna("").str.strip()
+    rows = rows[kind.str.split().str[0].isin(_PARK)]
+    rows = rows.assign(n=(kind + " " + rows["LOCALITA"].fillna("")).str.strip())
+    osm = gpd.read_file(DATA / "osm_parchi_milano.gpkg").rename(columns={"name": "n"})
+    with open(LABELS / "parchi.csv", encoding="utf-8", newline="") as file:
+        read = {(row["fonte"], row["impronta"]): row["parco"] for row in csv.DictReader(file)}
+    made = [_park_source("OSM parchi", osm, lambda name: fingerprint("parchi_osm", (name,)))]
+    for title, key, frame in (
+        ("Parchi delle aree cani", "parchi_dei_cani", dogs),
+        ("Sport nei parchi", "sport_nei_parchi", rows),
+    ):
+        codes = {name: read[key, fingerprint(key, (name,))] for name in _named(frame)}
+        whole = _park_source(title, frame, codes.get)
+        for half in (0, 1):
+            kept = [
+                at
+                for at, name in enumerate(whole.frame["denominazione"])
+                if int(fingerprint(key, (name,)), 16) % 2 == half
+            ]
+            part = whole.frame.iloc[kept].reset_index(drop=True)
+            made.append(Source(f"{title}, metà {half + 1}", [whole.code[at] for at in kept], part))
+    return made
+
+
+def _named(frame):
+    return sorted({name for name in frame["n"].dropna() if name.strip()})
+
+
+def _park_source(title, frame, code_of) -> Source:
+    import geopandas as gpd
+    import pandas as pd
+
+    from sttm_plugin.core import schema
+    from sttm_plugin.core.pack import load_pack
+    from sttm_plugin.core.taxonomy import classify_text
+
+    frame = frame[frame["n"].fillna("").str.strip() != ""].to_crs("EPSG:32632")
+    frame = frame.dissolve("n").reset_index().sort_values("n").reset_index(drop=True)
+    areal = frame.geometry.geom_type.str.endswith("Polygon")
+    shapes = frame.geometry.where(areal, frame.geometry.centroid)
+    # The area of a dogs' run is not that of the park.
+    areas = shapes.area if title.startswith("OSM") else [None] * len(frame)
+    matches = classify_text([[name] for name in frame["n"]], load_pack(None), area_mq=areas)
+    services = pd.DataFrame(
+        {
+            "id_servizio": [f"{title}-{at:05d}" for at in range(len(frame))],
+            "denominazione": frame["n"],
+            "codice_sttm": [match.codice for match in matches],
+            "istat": "015146",
+            "fonte": title,
+            "attributi_origine": json.dumps({"tipo": None}),
+        }
+    )
+    services = gpd.GeoDataFrame(services, geometry=shapes.values, crs="EPSG:32632")
+    codes = [code_of(name) or None for name in frame["n"]]
+    return Source(title, codes, schema.conform_services(services))
 
 
 def _without_offices(source):
@@ -211,11 +286,15 @@ TUNING = (
     ("Anagrafe regionale 2026", "Milano ds1305 2020/21, solo sedi"),
     ("Scuole lombarde 2026", "Milano ds1305 2020/21, solo sedi"),
     ("MIUR Milano 2016/17", "Milano ds1305 2020/21, solo sedi"),
+    ("OSM parchi", "Parchi delle aree cani, metà 1"),
+    ("OSM parchi", "Sport nei parchi, metà 1"),
 )
 HELD_OUT = (
     ("Scuole lombarde 2026", "MIUR Milano 2016/17"),
     ("Strutture di ricovero 2026", "Eurostat ospedali 2020"),
     ("ICCU provincia 2018", "Biblioteche Milano 2018"),
+    ("OSM parchi", "Parchi delle aree cani, metà 2"),
+    ("OSM parchi", "Sport nei parchi, metà 2"),
 )
 MOST_M, LEAST, MATCHED = 150.0, 0.60, 0.80
 
@@ -250,9 +329,11 @@ class Judged:
 
 def pair(one, two):
     """Return the pairs the plugin proposes for two sources."""
+    from sttm_plugin.core.pack import load_pack
     from sttm_plugin.core.reconciliation import reconcile
 
-    return reconcile(one.frame, two.frame, [], MOST_M, LEAST, 50.0, 0.85).pairs
+    twins = load_pack(None).area_twins
+    return reconcile(one.frame, two.frame, [], MOST_M, LEAST, 50.0, 0.85, alike=twins).pairs
 
 
 def judge(one, two, pairs, least) -> Judged:
@@ -284,7 +365,11 @@ def judge(one, two, pairs, least) -> Judged:
             right.add((first, second))
         elif alike:
             right.add(min(alike))
-        elif code_of[0][first] in known[1] or code_of[1][second] in known[0]:
+        elif (
+            ABSENT in (code_of[0][first], code_of[1][second])
+            or code_of[0][first] in known[1]
+            or code_of[1][second] in known[0]
+        ):
             wrong.append((first, second))
         else:
             untold += 1
@@ -389,6 +474,16 @@ però, abbinate ad altre, nella taratura, e gli errori di queste coppie sono sta
 origine: un caso facile. Le coppie non giudicabili non sono state controllate a mano.
 «ds1305» contiene anche i record degli istituti (direzioni), con lo stesso nome e posto
 delle loro scuole: è misurata con e senza.
+
+I parchi non hanno un codice comune: quale parco di OpenStreetMap sia ognuno dei due elenchi del
+Comune di Milano (aree cani, sport nei parchi) è stato letto a mano, nome e carta insieme, prima di
+abbinarli (`labels/parchi.csv`, impronte dei nomi; «-» dove l'altra fonte non ha quel parco). I
+nomi sono divisi in due metà dall'impronta: la prima per la taratura, la seconda a parte. Con
+l'area in mano un parco è VER.01, senza un giardino è LOC.07: sono la stessa cosa.
+
+Farmacie e uffici postali **non sono misurati**: nei dati c'è un solo elenco di ciascuno (Regione
+per le farmacie, Comune di Milano per le poste) e gli estratti di OpenStreetMap del posto non ne
+hanno. La sola altra fonte con farmacie e poste è Bari, che non ha un secondo editore.
 """
 
 _WHY = """
@@ -399,7 +494,12 @@ perché misurato:
 
 - la categoria che manca a uno dei due record è la stessa se lo dicono le parole dei nomi;
 - due servizi della stessa categoria che sono gli unici a portata l'uno dell'altro guadagnano 0,55
-  di ciò che manca al nome, fino a 0,79: si propongono, non si abbinano da soli;
+  di ciò che manca al nome, fino a 0,79: si propongono, non si abbinano da soli; non se hanno
+  indirizzi diversi;
+- lo stesso guadagno hanno gli unici due di una categoria allo stesso numero civico;
+- la direzione di un istituto (tipo «istituto comprensivo», «istituto superiore») viene dopo le
+  sue scuole;
+- due categorie che solo la superficie distingue (VER.01, LOC.07) sono la stessa;
 - a parità decide il tipo (liceo, tecnico, serale) e poi la capacità;
 - codici ufficiali uguali: 1.
 

@@ -139,6 +139,7 @@ class ReconcileReadings(SttmAlgorithm):
                 limits["distanza_m"],
                 limits["similarita"],
                 stages.progress,
+                pack.area_twins,
             )
         )
         for note in found.notes:

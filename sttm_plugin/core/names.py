@@ -30,6 +30,8 @@ OTHER_KIND = 0.6
 # Lowest weight of a word that tells services apart.
 TELLING = 0.4
 _MOST_WORDS = 14
+# An institute has its office where one of its schools is, under the same name.
+_OFFICES = (("istituto", "comprensivo"), ("istituto", "superiore"))
 _LONGEST_FORM = 6
 _CHUNK = 20_000
 
@@ -119,6 +121,29 @@ def says_kind(text) -> bool:
 def _comune_words(istat) -> frozenset:
     comune = comune_of(istat) if istat else None
     return frozenset(words_of(comune.nome)) if comune else frozenset()
+
+
+@functools.lru_cache(maxsize=65536)
+def address_key(text) -> str | None:
+    """Return what two writings of an address share, None where it has no house number.
+
+    The word that tells the street and the number: "V.le U. Dini 7/a", "via Dini, 7" → "dini 7".
+    """
+    _, weights, _ = _table()
+    street = None
+    for word in words_of(text):
+        if word[0].isdigit():
+            if street is not None:
+                return f"{street} {word}"
+        elif _weight(word, weights) >= TELLING:
+            street = word
+    return None
+
+
+@functools.lru_cache(maxsize=4096)
+def is_office(text) -> bool:
+    """Tell whether a kind is that of an institute's office, not of one of its schools."""
+    return words_of(text) in _OFFICES
 
 
 @dataclass
@@ -222,6 +247,16 @@ def shared_kinds(names: Names, i, j) -> np.ndarray:
     one, two = names.kinds[np.asarray(i)], names.kinds[np.asarray(j)]
     common, every = _bits(one & two), _bits(one | two)
     return np.divide(common, every, out=np.zeros(len(one)), where=every > 0)
+
+
+def kinds_exclude(names: Names, i, j) -> np.ndarray:
+    """Tell where what the names at i and at j say of their kind can't be of one service."""
+    one, two = names.kinds[np.asarray(i)], names.kinds[np.asarray(j)]
+    found = np.zeros(len(one), dtype=bool)
+    for mask in names.masks:
+        left, right = one & mask, two & mask
+        found |= (left != 0) & (right != 0) & ((left & right) == 0)
+    return found
 
 
 def _bits(values):

@@ -352,6 +352,12 @@ class Pack:
             rules = [rule for rule in rules if rule.tipo_regola != "graduata"]
         return tuple(rules)
 
+    @property
+    def area_twins(self) -> tuple:
+        """The two categories that only the area tells apart, () where the pack has none."""
+        rule = self.superficie_decide
+        return () if rule is None else (rule.sopra, rule.fino_a)
+
     def check(self, codice: str) -> Controllo:
         """Return a check by its code."""
         for controllo in self.controlli:

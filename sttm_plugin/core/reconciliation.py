@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +16,17 @@ from .documents import compact_json
 from .doubles import stands_for, without_doubles
 from .errors import SttmError
 from .ids import id_of
-from .names import name_similarities, prepare_names, says_kind, shared_kinds, telling_words
+from .intake_model import spaced
+from .names import (
+    address_key,
+    is_office,
+    kinds_exclude,
+    name_similarities,
+    prepare_names,
+    says_kind,
+    shared_kinds,
+    telling_words,
+)
 from .pairs import groups_of, near_pairs, pairs_within, point_places, same_keys
 
 # Source: INTERFACE §5, reconcilereadings (``proposta``).
@@ -24,6 +35,10 @@ WEIGHT_NAME, WEIGHT_NEAR, WEIGHT_CATEGORY = 0.5, 0.3, 0.2
 # whatever their names: they are proposed, never matched (benchmarks/RECONCILIATION.md).
 ALONE = 0.55
 ALONE_MOST = 0.79
+# The only two of a category at one house number gain as much, and are proposed the same way.
+ADDRESS = 0.55
+# A school before the office of its institute.
+_OFFICE = 0.45
 # Gains of two poor pairs must not beat one good pair.
 _POWER = 3.0
 # What breaks ties between homonyms of one place.
@@ -48,8 +63,11 @@ class Candidates:
     Attributes:
         a, b: int64, rows of reading 1 and 2. metres: NaN where a position lacks.
         similarity: of the names. same: 1 where the category (or the kind) is the same.
-        alone: nothing else of the category is near either. certain: equal official codes.
-        capacity: the capacities agree. kind: share of their kinds that both have. score: 0-1.
+        alone: nothing else of the category is near either, no address differs.
+        certain: equal official codes.
+        capacity: the capacities agree. kind: share of their kinds that both have. office: one is
+        the office of an institute, the other isn't. address: street and number are the same.
+        score: 0-1.
     """
 
     a: np.ndarray
@@ -61,30 +79,32 @@ class Candidates:
     certain: np.ndarray
     capacity: np.ndarray
     kind: np.ndarray
+    office: np.ndarray
+    address: np.ndarray
     score: np.ndarray
 
 
-def pair_scores(left, right, most):
+def pair_scores(left, right, most, alike=()):
     """Return (row in left, in right, score, similarity) of records within ``most`` metres.
 
     The score of ``candidates``; equal official codes don't count.
     """
-    found = candidates(left, right, most, far=False)
+    found = candidates(left, right, most, far=False, alike=alike)
     return found.a, found.b, found.score, found.similarity
 
 
-def candidates(one, two, most, far=True, on_progress=None):
+def candidates(one, two, most, far=True, on_progress=None, alike=()):
     """Return the pairs of records that may be one service, with their scores.
 
     Args:
         one, two: services frames, EPSG in metres. most: metres, included; area to point is 0
             inside. far: also pairs known by official code, and by name, comune and category where
-            a position lacks.
+            a position lacks. alike: categories that only the area tells apart: one to a pair.
 
     Score: 0.5 name + 0.3 (1 − d / most) + 0.2 category. A category one of the two lacks is the
     same if the words of the names say so ("primaria"). Without a position the middle term is 0:
-    at most 0.7. Pairs that are alone (ALONE) gain that share of what their names lack, up to
-    ALONE_MOST. Equal official codes: 1.
+    at most 0.7. Pairs that are alone (ALONE), or at one house number (ADDRESS), gain that share of
+    what their names lack, up to ALONE_MOST; the two signs add up. Equal official codes: 1.
 
     Source: INTERFACE §5, reconcilereadings; ``proposta``.
     """
@@ -96,21 +116,28 @@ def candidates(one, two, most, far=True, on_progress=None):
     similarity = name_similarities(names, a, b + len(one), on_progress)
     if similarity is None:
         return None
-    same, known = _same_category(one, two, a, b, names)
+    same, known = _same_category(one, two, a, b, names, alike)
     placed = ~np.isnan(metres)
     reached = np.zeros(len(a), dtype=bool)
     reached[placed] = metres[placed] <= most + 1e-6
     near = np.zeros(len(a))
     near[reached] = np.clip(1 - metres[reached] / most, 0, 1) if most > 0 else 1.0
-    alone = _alone(a, b, same & reached, len(one), len(two))
     score = WEIGHT_NAME * similarity + WEIGHT_NEAR * near + WEIGHT_CATEGORY * same
-    lifted = score + WEIGHT_NAME * ALONE * (1 - similarity)
-    score = np.where(alone, np.maximum(score, np.minimum(lifted, ALONE_MOST)), score)
+    (office_one, key_one), (office_two, key_two) = _of_origin(one), _of_origin(two)
+    office = office_one[a] != office_two[b]
+    told = (key_one[a] != _NOWHERE) & (key_two[b] != _NOWHERE)
+    there = told & (key_one[a] == key_two[b])
+    alone = _alone(a, b, same & reached, len(one), len(two)) & ~office & (there | ~told)
+    address = same & ~office & there
+    address &= ~kinds_exclude(names, a, b + len(one))
+    address = _alone(a, b, address, len(one), len(two))
+    lift = WEIGHT_NAME * (1 - similarity) * (ALONE * alone + ADDRESS * address)
+    score = np.maximum(score, np.where(lift > 0, np.minimum(score + lift, ALONE_MOST), score))
     score[certain] = 1.0
     keep = reached | certain | (known & ~placed)
     capacity = _capacity_agrees(one, two, a, b)
     kind = shared_kinds(names, a, b + len(one))
-    parts = (a, b, metres, similarity, same, alone, certain, capacity, kind, score)
+    parts = (a, b, metres, similarity, same, alone, certain, capacity, kind, office, address, score)
     return Candidates(*(part[keep] for part in parts))
 
 
@@ -124,6 +151,34 @@ def _names(*frames):
         for specific, origin in zip(frame["tipo_specifico"], frame["attributi_origine"])
     ]
     return prepare_names(titles, istat, kinds)
+
+
+_NOWHERE = ""
+_STREET = re.compile(r"indirizz|address|\bvia\b|street|ubicaz")
+_NUMBER = re.compile(r"civico|house ?number|\bn civ|numero civ")
+
+
+def _of_origin(frame):
+    """Return (is an institute's office, street and number or _NOWHERE), arrays (n,)."""
+    told = [_office_and_address(origin) for origin in frame["attributi_origine"]]
+    office = np.array([one for one, _ in told], dtype=bool)
+    return office, np.array([key or _NOWHERE for _, key in told], dtype=object)
+
+
+def _office_and_address(origin):
+    try:
+        values = json.loads(origin) if origin else {}
+    except ValueError:
+        values = {}
+    if not isinstance(values, dict):
+        return False, None
+    texts = {spaced(name): text for name, text in values.items() if text not in (None, "")}
+    office = any(isinstance(text, str) and is_office(text) for text in texts.values())
+    street = next((text for name, text in texts.items() if _STREET.search(name)), None)
+    if not isinstance(street, str) or len(street) > 200:
+        return office, None
+    number = next((text for name, text in texts.items() if _NUMBER.search(name)), "")
+    return office, address_key(street) or address_key(f"{street} {number}")
 
 
 def _origin_kinds(origin) -> str:
@@ -207,9 +262,9 @@ def _join(rows_one, keys_one, rows_two, keys_two):
     return sides[0][0][a], sides[1][0][b]
 
 
-def _same_category(one, two, a, b, names):
+def _same_category(one, two, a, b, names, alike):
     """Return (category or kind the same, both categories known and the same), bool (k,)."""
-    places: dict = {None: -1}
+    places: dict = {None: -1, **dict.fromkeys(alike, 0)}
     codes = [
         np.array([places.setdefault(code, len(places)) for code in frame["codice_sttm"]], np.int64)
         for frame in (one, two)
@@ -253,7 +308,9 @@ class Reconciled:
     notes: list = field(default_factory=list)
 
 
-def reconcile(one, two, decided, most, least, duplicate_m, duplicate_alike, on_progress=None):
+def reconcile(
+    one, two, decided, most, least, duplicate_m, duplicate_alike, on_progress=None, alike=()
+):
     """Pair two readings one to one, and tell what is left and what is twice.
 
     Args:
@@ -263,6 +320,7 @@ def reconcile(one, two, decided, most, least, duplicate_m, duplicate_alike, on_p
         most: metres. least: lowest score proposed. duplicate_m, duplicate_alike: two records of
             one reading and category so near and with names so alike are one service twice.
         on_progress: called with the share done; None comes back when it says stop.
+        alike: categories that only the area tells apart (``Pack.area_twins``).
 
     Pairs maximise the sum of score³ in all; ties go by a hash of the two ids, so that neither the
     order of the rows nor which reading is first matters.
@@ -275,7 +333,7 @@ def reconcile(one, two, decided, most, least, duplicate_m, duplicate_alike, on_p
     one, two = without_doubles(one), without_doubles(two)
     (one, anchors_one), (two, anchors_two) = _ordered(one), _ordered(two)
     tell = on_progress or (lambda share: True)
-    found = candidates(one, two, most, on_progress=lambda share: tell(0.6 * share))
+    found = candidates(one, two, most, on_progress=lambda share: tell(0.6 * share), alike=alike)
     if found is None:
         return None
     ids_one, ids_two = one["id_servizio"].tolist(), two["id_servizio"].tolist()
@@ -297,7 +355,7 @@ def reconcile(one, two, decided, most, least, duplicate_m, duplicate_alike, on_p
     free = (states == "") & (found.score >= least - 1e-9)
     open_ = np.flatnonzero(free & ~taken_one[found.a] & ~taken_two[found.b])
     gain = found.score[open_] ** _POWER + _CAPACITY_AGREES * found.capacity[open_]
-    gain += _KIND_AGREES * found.kind[open_]
+    gain += _KIND_AGREES * found.kind[open_] - _OFFICE * found.office[open_]
     keys = {at: pair_id(ids_one[found.a[at]], ids_two[found.b[at]]) for at in open_.tolist()}
     gain += _CERTAIN * found.certain[open_] + 1e-9 * _fractions(keys.values())
     chosen = best_pairs(found.a[open_], found.b[open_], gain, lambda share: tell(0.6 + 0.3 * share))
@@ -520,6 +578,7 @@ def _reasons(found, at):
         "stessa_categoria": bool(found.same[at]),
         "unica_candidata": bool(found.alone[at]),
         "codice_ufficiale": bool(found.certain[at]),
+        "stesso_indirizzo": bool(found.address[at]),
         "capacita_concorde": bool(found.capacity[at]),
         "senza_posizione": not placed,
     }

@@ -657,7 +657,7 @@ class ImportDialog(QDialog, form("import_dialog")):
         for row in rejected:
             row["motivo_letto"] = str(row["motivo"] or "").replace("_", " ")
             row["origine_letta"] = _told(row["attributi_origine"])
-        repairs = repairs_of(results["LOG"])
+        repairs, whole_log = repairs_of(results["LOG"])
         services = []
         for name in names[:3]:
             services += rows_of(found[name], _MOST_ROWS - len(services))
@@ -682,7 +682,8 @@ class ImportDialog(QDialog, form("import_dialog")):
             (1, self.tr("Scartati"), counts["REJECTED_COUNT"]),
             (2, self.tr("Servizi"), counts["WRITTEN"]),
         ):
-            self.preview_tabs.setTabText(at, f"{title} ({number(count)})")
+            more = "" if at or whole_log else "+"
+            self.preview_tabs.setTabText(at, f"{title} ({number(count)}{more})")
         self.preview_tabs.setCurrentIndex(1 if rejected else 0 if repairs else 2)
         layers = []
         for name in names[:2]:
@@ -697,6 +698,15 @@ class ImportDialog(QDialog, form("import_dialog")):
         )
         if max(len(repaired), len(rejected)) > MOST_MARKS:
             shown += " " + self.tr("Segnati i primi {}.").format(number(MOST_MARKS))
+        if max(len(repairs), counts["REJECTED_COUNT"], counts["WRITTEN"]) > _MOST_ROWS:
+            shown += " " + self.tr("Elencate le prime {} righe di ogni scheda.").format(
+                number(_MOST_ROWS)
+            )
+        if not whole_log:
+            shown += " " + self.tr(
+                "Il registro è molto grande: «Riparati e da controllare» ne mostra l'inizio, "
+                "quello salvato con l'importazione ha tutte le righe."
+            )
         self.preview_hint.setText(shown)
         self._tell_destination()
 

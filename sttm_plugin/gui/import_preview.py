@@ -21,20 +21,43 @@ from qgis.PyQt.QtGui import QColor
 
 # More marks than these are a carpet, and the map slows down.
 MOST_MARKS = 2000
-# A log of more bytes than these is read by programs, not by people.
+# Of a longer log only so many bytes are read: the first rows, not a wait.
 _MOST_BYTES = 30_000_000
+_ROWS = '\n  "righe": ['
 # What the log says of a record: repaired, and worth a look.
 GRAVITIES = {"R": "riparato", "W": "da controllare"}
 _REPAIRED, _REJECTED = QColor(230, 130, 0), QColor(200, 0, 40)
 
 
-def repairs_of(path) -> list:
-    """Return the lines of a log on single records, rejections left out; [] where it is too big."""
+def repairs_of(path) -> tuple:
+    """Return (lines of a log on single records, rejections left out; whether it was read whole)."""
     path = Path(path)
-    if not path.is_file() or path.stat().st_size > _MOST_BYTES:
-        return []
-    lines = json.loads(path.read_text(encoding="utf-8"))["righe"]
-    return [line for line in lines if line["fid"] is not None and line["gravita"] in GRAVITIES]
+    if not path.is_file():
+        return [], True
+    whole = path.stat().st_size <= _MOST_BYTES
+    if whole:
+        rows = json.loads(path.read_text(encoding="utf-8"))["righe"]
+    else:
+        with path.open("rb") as file:
+            rows = _first_rows(file.read(_MOST_BYTES).decode("utf-8", "ignore"))
+    lines = [line for line in rows if line["fid"] is not None and line["gravita"] in GRAVITIES]
+    return lines, whole
+
+
+def _first_rows(text):
+    """Yield the rows of a log that is cut somewhere."""
+    start = text.find(_ROWS)
+    if start < 0:
+        return
+    place, read = start + len(_ROWS), json.JSONDecoder().raw_decode
+    while True:
+        while place < len(text) and text[place] in " \n,":
+            place += 1
+        try:
+            row, place = read(text, place)
+        except ValueError:  # the end of the list, or of what was read
+            return
+        yield row
 
 
 class PreviewOnMap:

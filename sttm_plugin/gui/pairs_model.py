@@ -178,6 +178,7 @@ def _why(row) -> str:
         _tr("stessa categoria") if reasons.get("stessa_categoria") else _tr("categorie diverse"),
         _tr("stesso codice ufficiale") if reasons.get("codice_ufficiale") else "",
         _tr("unica candidata") if reasons.get("unica_candidata") else "",
+        _tr("stesso indirizzo") if reasons.get("stesso_indirizzo") else "",
         _tr("capacità concorde") if reasons.get("capacita_concorde") else "",
         _tr("senza posizione") if reasons.get("senza_posizione") else "",
     ]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sttm_plugin.core import schema
 from sttm_plugin.core.assignment import best_pairs
 from sttm_plugin.core.errors import SttmError
-from sttm_plugin.core.names import name_similarity, word_likeness, words_of
+from sttm_plugin.core.names import address_key, name_similarity, word_likeness, words_of
 from sttm_plugin.core.pairs import near_pairs, same_keys
 from sttm_plugin.core.reconciliation import pair_id, reconcile
 
@@ -239,6 +239,93 @@ def test_the_only_two_of_a_category_are_proposed_but_never_matched_by_that():
         frame([("b", "Leopardi Quarenghi Cima", "LOC.03", 0)]),
     )
     assert told(longer) == {("a", "b"): 0.79}
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("V.le U. Dini 7/a", "dini 7"),
+        ("VIA ULISSE DINI, 7", "dini 7"),
+        ("VIA T.PINI3", "pini 3"),
+        ("Via 4 Novembre 12", "novembre 12"),
+        ("Via Roma snc", None),
+        ("12", None),
+        (None, None),
+    ],
+)
+def test_an_address_is_its_street_and_its_house_number(text, key):
+    assert address_key(text) == key
+
+
+def at(street, **more):
+    return {"attributi_origine": json.dumps({"INDIRIZZO": street, **more})}
+
+
+def test_the_only_two_of_a_category_at_one_house_number_are_proposed_whatever_their_names():
+    one = frame([("a", "Curie", "LOC.03", 0, at("Via Guicciardi", CIVICO="1"))])
+    rows = [("b", "Guicciardi", "LOC.03", 75), ("c", "Verdi", "LOC.03", 75)]
+    where = [at("via Guicciardi 1"), at("via Verdi 8")]
+    two = frame([(*row, place) for row, place in zip(rows, where)])
+    bare = frame(rows)
+
+    # 0 for the name + 0.3 · 0.5 + 0.2 + 0.5 · 0.55, under 0.79; without addresses 0.35.
+    assert told(paired(one, two)) == {("a", "b"): pytest.approx(0.625)}
+    assert told(paired(one, bare)) == {}
+
+
+def test_what_is_alone_at_another_house_number_is_not_lifted():
+    one = frame([("a", "Curie", "LOC.03", 0, at("Via Visconti 16"))])
+    other = frame([("b", "Borsi", "LOC.03", 0, at("Via Viscontini 7"))])
+    same = frame([("b", "Borsi", "LOC.03", 0, at("Via Visconti 16"))])
+
+    assert told(paired(one, other)) == {}
+    # 0.5, and both signs: 0.5 · (0.55 + 0.55), cut at 0.79: proposed, never matched.
+    assert told(paired(one, same)) == {("a", "b"): pytest.approx(0.79)}
+
+
+def test_a_school_comes_before_the_office_of_its_institute():
+    one = frame([("a", "Liceo Severi Correnti", "IST.01", 0)])
+    two = frame(
+        [
+            (
+                "b",
+                "Severi Correnti",
+                "IST.01",
+                5,
+                {"attributi_origine": '{"t": "ISTITUTO SUPERIORE"}'},
+            ),
+            ("c", "Severi", "IST.01", 5, {"attributi_origine": '{"t": "LICEO SCIENTIFICO"}'}),
+        ]
+    )
+
+    assert list(told(paired(one, two))) == [("a", "c")]
+
+
+def test_categories_that_only_the_area_tells_apart_are_the_same():
+    one = frame([("a", "Giardino Cederna", "LOC.07", 0)])
+    two = frame([("b", "Giardino Cederna", "VER.01", 0)])
+
+    found = reconcile(one, two, [], 150.0, 0.6, 50.0, 0.85, alike=("VER.01", "LOC.07"))
+
+    assert told(found) == {("a", "b"): pytest.approx(1.0)}
+    assert told(paired(one, two)) == {("a", "b"): pytest.approx(0.8)}
+
+
+def test_a_double_takes_no_pair_and_is_told_among_the_duplicates():
+    one = frame(
+        [
+            ("a", "Biblioteca Rossi", "CUL.01", 0),
+            ("b", "Biblioteca Rossi", "CUL.01", 0, {"doppione_di": "a"}),
+        ]
+    )
+    two = frame([("c", "Biblioteca Rossi", "CUL.01", 0), ("d", "Biblioteca Rossi", "CUL.01", 0)])
+
+    found = paired(one, two)
+
+    assert [pair[0] for pair in told(found)] == ["a"]
+    assert len(found.only1) == 0
+    assert found.duplicates["id_servizio"].tolist() == ["a", "b", "c", "d"]
+    assert "Lettura 1: 1 doppioni" in found.notes[0]
 
 
 def test_equal_official_codes_are_certain_wherever_they_are():

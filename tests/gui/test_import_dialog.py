@@ -466,6 +466,30 @@ def test_records_of_several_parts_are_split_where_the_box_is_ticked(qtbot, dialo
     assert dialog.summary.text().endswith("Nati dalla divisione dei record in più parti: 1.")
 
 
+def test_of_a_very_large_log_the_beginning_is_shown_and_told(
+    qtbot, dialog, source, monkeypatch, tmp_path
+):
+    from sttm_plugin.core.documents import canonical_json
+    from sttm_plugin.gui import import_preview
+
+    line = {"fid": 1, "gravita": "R", "regola": "prova", "dopo": 'a "], \n è'}
+    rows = [{**line, "fid": None}, *({**line, "fid": fid} for fid in range(200))]
+    log = tmp_path / "registro.json"
+    log.write_bytes(canonical_json({"certificato": {"righe": [1]}, "righe": rows, "scritti": 200}))
+    whole, told_whole = import_preview.repairs_of(log)
+    monkeypatch.setattr(import_preview, "_MOST_BYTES", log.stat().st_size // 2)
+    part, told_part = import_preview.repairs_of(log)
+    monkeypatch.setattr(import_preview, "_MOST_BYTES", 400)
+    read(qtbot, dialog, source)
+    show(qtbot, dialog, 4)
+
+    assert (whole, told_whole) == (rows[1:], True)
+    assert not told_part
+    assert 80 < len(part) < 120 and part == rows[1 : 1 + len(part)]
+    assert dialog.preview_tabs.tabText(0).endswith("+)")
+    assert "Il registro è molto grande" in dialog.preview_hint.text()
+
+
 def test_hostile_names_are_shown_as_text(qtbot, dialog, tmp_path):
     path = tmp_path / "ostile.csv"
     name = "<img src=x onerror=alert(1)>'); DROP TABLE servizi;--"

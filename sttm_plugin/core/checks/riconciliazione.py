@@ -19,7 +19,7 @@ class _Readings:
         two = plan.supply(plan.reading2)
         here = two["istat"].isna() | (two["istat"] == plan.comune.istat)
         self.two = two[here].reset_index(drop=True)
-        self.pairs = pair_scores(self.one, self.two, most)
+        self.pairs = pair_scores(self.one, self.two, most, plan.pack.area_twins)
 
     def matched(self, least):
         """Return {row in one: [(row in two, score)]} of the pairs that reach a score."""
@@ -217,7 +217,8 @@ def neighbours_agree(plan, controllo):
     own = plan.own[located(plan.own)].reset_index(drop=True)
     least = matching_score(plan)
     failing, tried = [], 0
-    for i, j, score, _ in zip(*pair_scores(own, others, controllo.parametri["distanza_m"])):
+    most = controllo.parametri["distanza_m"]
+    for i, j, score, _ in zip(*pair_scores(own, others, most, plan.pack.area_twins)):
         if score < least - 1e-9:
             continue
         tried += 1

@@ -197,7 +197,7 @@ def mutual(plan, controllo):
     pairs = set()
     if len(own) and len(others):
         least, most = matching_score(plan), controllo.parametri["distanza_m"]
-        for i, j, score, _ in zip(*pair_scores(own, others, most)):
+        for i, j, score, _ in zip(*pair_scores(own, others, most, plan.pack.area_twins)):
             if score >= least - 1e-9:
                 pairs.add((rows[i], homes[j]))
     present = set(homes)
