@@ -65,7 +65,7 @@ def test_a_personal_datum_is_told_and_never_quoted(check):
         str(one) for rows in found["rows"].values() for row in rows for one in row.values()
     )
     assert CODE not in every
-    assert (found["PERSONAL"], found["METADATA"]) == (1, 0)
+    assert (found["PERSONAL"], found["METADATA"]) == (2, 0)
 
 
 def test_what_blocks_comes_first_and_is_what_stops_the_export(check, export):  # noqa: F811
