@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import QFileDialog
 
 from ..processing_algorithms.choices import DELIVERY_KINDS, comuni
 from .dock import SttmDock
+from .findings_model import short_code
 from .guidance import delivery_guide_html
 from .project_state import recall, recall_path, remember, remember_path
 from .result_layers import result_layer
@@ -57,9 +58,9 @@ class DeliveryDock(SttmDock):
     def _set_up_ready(self):
         panel = self.panel
         self.items = FilteredRows(
-            [("titolo", self.tr("Voce")), ("testo", self.tr("Che cosa")), ("codice", "N.")], self
+            [("titolo", self.tr("Voce")), ("numero", "N."), ("testo", self.tr("Che cosa"))], self
         )
-        set_up_table(panel.items, self.items, (15, 30, 10), 1)
+        set_up_table(panel.items, self.items, (13, 4, 30), 2)
         panel.items.selectionModel().currentRowChanged.connect(self._tell_item)
         panel.items.activated.connect(lambda _: self.show_finding())
         panel.filter_group.addItem(self.tr("Tutto"), "")
@@ -111,13 +112,13 @@ class DeliveryDock(SttmDock):
         self.problems = FilteredRows(
             [
                 ("gravita", self.tr("Gravità")),
-                ("codice", "N."),
+                ("numero", "N."),
                 ("messaggio", self.tr("Che cosa non va")),
                 ("dove", self.tr("Dove")),
             ],
             self,
         )
-        set_up_table(panel.problems, self.problems, (9, 11, 30, 12), 2)
+        set_up_table(panel.problems, self.problems, (8, 4, 30, 10), 2)
         panel.stages.selectionModel().currentRowChanged.connect(self._show_problems)
         panel.problems.selectionModel().currentRowChanged.connect(self._tell_problem)
         panel.validate.clicked.connect(self.validate)
@@ -209,6 +210,7 @@ class DeliveryDock(SttmDock):
         rows = rows_of(layer_of(run, results["OUTPUT"]))
         for row in rows:
             row["titolo"] = groups.get(row["voce"], row["voce"])
+            row["numero"] = short_code(row["codice"])
         self.items.set_rows(rows)
         for at in range(1, self.panel.filter_group.count()):
             name = self.panel.filter_group.itemData(at)
@@ -224,7 +226,9 @@ class DeliveryDock(SttmDock):
             for name, key in _RESULTS.items()
             if int(results[key])
         ]
-        self.panel.ready_told.setText(" ".join([told, *[", ".join(others) + "."] * bool(others)]))
+        if others:
+            told += self.tr(" Da guardare: {}.").format(", ".join(others))
+        self.panel.ready_told.setText(told)
         if rows:
             self.panel.items.selectRow(0)
         self.panel.items.setFocus()
@@ -367,13 +371,13 @@ class DeliveryDock(SttmDock):
                 ),
             )
         )
-        pieces.append("<p><b>SHA-256</b></p><table cellpadding='2'>")
+        # Not in a table: a hash is broken where the panel ends.
+        pieces.append("<p><b>SHA-256</b></p>")
         pieces += [
-            f"<tr><td>{escape(name)}</td><td><small><code>{escape(one)}</code></small></td></tr>"
+            f"<p>{escape(name)}<br><small><code>{escape(one)}</code></small></p>"
             for name, one in [(file.name, digest), *_manifest_hashes(file)]
             if one
         ]
-        pieces.append("</table>")
         self.panel.written.setHtml("".join(pieces))
 
     def open_report(self):
@@ -426,6 +430,8 @@ class DeliveryDock(SttmDock):
 
     def _on_validated(self, run, results):
         rows = rows_of(layer_of(run, results["OUTPUT"]))
+        for row in rows:
+            row["numero"] = short_code(row["codice"])
         self._validation_report = results.get("REPORT_HTML") or ""
         self._show_validation(rows, results)
 
@@ -450,13 +456,13 @@ class DeliveryDock(SttmDock):
                 results["SIGNERS"]
             )
         else:
-            told += self.tr(" Senza firma leggibile.")
-        if results["SHA256"]:
-            told += f"\nSHA-256 {results['SHA256']}"
+            told += self.tr(" Nessuna firma letta.")
         self.panel.verdict.setText(told)
         # The first stage that didn't go well is what one looks for.
         wrong = [at for at, stage in enumerate(stages) if stage["esito"] != "superata"]
         self.panel.stages.selectRow(wrong[0] if wrong else len(stages) - 1)
+        if results["SHA256"]:
+            self.panel.problem_detail.setPlainText(f"SHA-256\n{results['SHA256']}")
 
     def _show_problems(self, *_):
         stage = self.stages.row(self.panel.stages.currentIndex())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import zipfile
 from hashlib import sha256
 from pathlib import Path
@@ -109,7 +111,9 @@ def test_the_list_says_what_is_missing_and_what_to_do(qtbot, dock):
     settle(qtbot, dock)
     groups = {row["voce"] for row in dock.items.all_rows}
     assert {"metadati", "dati_personali", "da_spiegare", "non_verificato"} <= groups
-    assert dock.panel.ready_told.text().startswith("Nulla la blocca. metadati 3, dati personali 1")
+    assert dock.panel.ready_told.text().startswith(
+        "Nulla la blocca. Da guardare: metadati 3, dati personali 1,"
+    )
     assert CODE not in str(dock.items.all_rows)
     at = dock.panel.filter_group.findData("metadati")
     assert dock.panel.filter_group.itemText(at) == "Metadati (3)"
@@ -132,7 +136,7 @@ def test_a_hostile_name_is_plain_text_in_the_list(qtbot, signed):
         [
             {
                 "voce": "da_spiegare", "titolo": "Da spiegare", "testo": HOSTILE, "codice": HOSTILE,
-                "che_fare": HOSTILE, "id_oggetto": HOSTILE, "id_rilievo": None,
+                "numero": HOSTILE, "che_fare": HOSTILE, "id_oggetto": HOSTILE, "id_rilievo": None,
             }
         ]
     )  # fmt: skip
@@ -210,7 +214,9 @@ def test_who_receives_reads_three_stages_and_gets_the_drafts(
     found = receive(qtbot, signed, tmp_path / "consegna.zip")
     assert found == {"pacchetto": "superata", "schema": "superata", "contenuto": "superata"}
     assert signed.panel.verdict.text().startswith("Valida: errori ")
-    assert "Senza firma leggibile." in signed.panel.verdict.text()
+    assert signed.panel.verdict.text().endswith("Nessuna firma letta.")
+    digest = sha256((tmp_path / "consegna.zip").read_bytes()).hexdigest()
+    assert digest in signed.panel.problem_detail.toPlainText()
     drafts = tmp_path / "bozze"
     drafts.mkdir()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a: str(drafts))
@@ -236,6 +242,29 @@ def test_a_tampered_package_says_in_which_stage_it_fails(qtbot, signed, tmp_path
     assert signed.panel.problem_detail.toPlainText().startswith(
         signed.problems.rows[0]["messaggio"]
     )
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the signature")
+def test_who_signed_is_shown_and_not_judged(qtbot, signed, tmp_path):
+    def openssl(*words):
+        subprocess.run(["openssl", *words], check=True, capture_output=True)  # noqa: S607
+
+    export(qtbot, signed)
+    package, key, person = (tmp_path / one for one in ("consegna.zip", "chiave.pem", "io.pem"))
+    openssl(
+        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", person,
+        "-days", "30", "-subj", "/O=Ente di prova/CN=Anna <b>Bianchi",
+    )  # fmt: skip
+    around = tmp_path / "ricevuta.zip.p7m"
+    openssl(
+        "cms", "-sign", "-binary", "-cades", "-in", package, "-signer", person, "-inkey", key,
+        "-nodetach", "-outform", "DER", "-out", around,
+    )  # fmt: skip
+    found = receive(qtbot, signed, around)
+    assert set(found.values()) == {"superata"}
+    told = signed.panel.verdict.text()
+    assert "Firmata da Anna <b>Bianchi, certificato di Ente di prova" in told
+    assert told.endswith("(la validità della firma non è giudicata qui).")
 
 
 def test_another_file_takes_the_old_verdict_away(qtbot, dock, tmp_path):
