@@ -7,7 +7,7 @@ from pathlib import Path
 from qgis.core import QgsProcessingUtils, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QDialog, QFileDialog
+from qgis.PyQt.QtWidgets import QDialog, QFileDialog, QInputDialog
 
 from . import result_layers
 from .checks_page import ChecksPage
@@ -248,8 +248,15 @@ class VerificationDock(SttmDock):
 
     def unassign(self, findings):
         """Take the findings from who has them."""
-        values = {"CLEAR": True, "ASSIGNED_BY": recall("autore") or self.tr("non indicato")}
-        self._assign(findings, values, self.tr("a nessuno"))
+        by = recall("autore")
+        if not by:
+            by, _ = QInputDialog.getText(
+                self, self.tr("Togli l'assegnazione"), self.tr("Chi la toglie (nome e ruolo):")
+            )
+        if by.strip():
+            remember("autore", by.strip())
+            values = {"CLEAR": True, "ASSIGNED_BY": by.strip()}
+            self._assign(findings, values, self.tr("a nessuno"))
 
     def _assign(self, findings, values, to):
         layer = result_layers.result_layer("rilievi")
