@@ -27,6 +27,7 @@ ALGORITHMS = (
     "justifyfindings",
     "assignfindings",
     "exchangewaivers",
+    "checkdelivery",
     "exportcompatibility",
     "validatesubmission",
     "validatecriteria",

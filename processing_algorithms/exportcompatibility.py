@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from qgis.core import (
     QgsProcessing,
+    QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFolderDestination,
@@ -16,6 +18,23 @@ from qgis.core import (
 from ..core.errors import SttmError
 from .base import SttmAlgorithm, or_cancelled
 from .choices import DELIVERY_KINDS
+
+STAGES = (
+    "lettura dei servizi e dei LUM",
+    "tabelle della consegna",
+    "controlli su ciò che si consegna",
+)
+
+
+class Prepared(NamedTuple):
+    """What would be handed in, checked."""
+
+    delivery: object
+    outcome: object
+    declaration: object
+    comune: object
+    pack: object
+    crs: object
 
 
 class ExportCompatibility(SttmAlgorithm):
@@ -53,6 +72,20 @@ class ExportCompatibility(SttmAlgorithm):
     OUTPUT, SHEETS, LOG = "OUTPUT", "SHEETS", "LOG"
 
     def define(self):
+        self.define_inputs()
+        option = QgsProcessingParameterBoolean(
+            self.ALLOW_BLOCKING, self.tr("Scrivi anche con rilievi bloccanti"), False, True
+        )
+        self.add(
+            option,
+            "Per una prova interna: il pacchetto si scrive anche se i controlli bloccanti non "
+            "sono soddisfatti. Chi riceve lo respingerà.",
+            advanced=True,
+        )
+        self.define_outputs()
+
+    def define_inputs(self):
+        """Add what is handed in, and what who hands it in declares."""
         self.add_layers(
             self.SERVICES,
             "Servizi",
@@ -140,22 +173,18 @@ class ExportCompatibility(SttmAlgorithm):
             self.NOTES, self.tr("Note"), None, multiLine=True, optional=True
         )
         self.add(notes, "Note per chi riceve, senza dati personali.")
-        for name, label, text in (
-            (
-                self.ALLOW_BLOCKING,
-                "Scrivi anche con rilievi bloccanti",
-                "Per una prova interna: il pacchetto si scrive anche se i controlli bloccanti non "
-                "sono soddisfatti. Chi riceve lo respingerà.",
-            ),
-            (
-                self.KEEP_PERSONAL,
-                "Consegna anche i possibili dati personali",
-                "Solo se ciò che è stato riconosciuto non è un dato personale: nel dubbio lasciare "
-                "spento.",
-            ),
-        ):
-            option = QgsProcessingParameterBoolean(name, self.tr(label), False, True)
-            self.add(option, text, advanced=True)
+        option = QgsProcessingParameterBoolean(
+            self.KEEP_PERSONAL, self.tr("Consegna anche i possibili dati personali"), False, True
+        )
+        self.add(
+            option,
+            "Solo se ciò che è stato riconosciuto non è un dato personale: nel dubbio lasciare "
+            "spento.",
+            advanced=True,
+        )
+
+    def define_outputs(self):
+        """Add the package and what stays in the comune."""
         self.add_file_output(
             self.OUTPUT,
             "Pacchetto di consegna",
@@ -182,7 +211,20 @@ class ExportCompatibility(SttmAlgorithm):
             "JSON (*.json)",
         )
 
+        self.addOutput(
+            QgsProcessingOutputString("SHA256", self.tr("Impronta SHA-256 del pacchetto"))
+        )
+
     def check(self, parameters, context):
+        self.check_inputs(parameters, context)
+        path = self.file_output(parameters, self.OUTPUT, context)
+        if path and not Path(path).is_dir() and Path(path).suffix.lower() != ".zip":
+            raise SttmError(
+                f"La consegna è un file .zip: «{Path(path).name}» deve finire con .zip."
+            )
+
+    def check_inputs(self, parameters, context):
+        """Raise SttmError when the parameters of ``define_inputs`` cannot go together."""
         from ..core.layout import CRS_CODES
 
         crs = self.analysis_crs(parameters, context)
@@ -192,11 +234,6 @@ class ExportCompatibility(SttmAlgorithm):
                 f"La consegna non si può scrivere in {crs.authid() or crs.description()}: sono "
                 f"ammessi {', '.join(allowed)}."
             )
-        path = self.file_output(parameters, self.OUTPUT, context)
-        if path and not Path(path).is_dir() and Path(path).suffix.lower() != ".zip":
-            raise SttmError(
-                f"La consegna è un file .zip: «{Path(path).name}» deve finire con .zip."
-            )
         kind = self.parameterAsEnum(parameters, self.KIND, context)
         if kind and not self.parameterAsFile(parameters, self.PREVIOUS_PACKAGE, context):
             raise SttmError(
@@ -205,45 +242,116 @@ class ExportCompatibility(SttmAlgorithm):
             )
 
     def compute(self, parameters, context, feedback):
+        from ..core.delivery import omissions_log
+        from ..core.documents import file_sha256, write_bytes_whole
+        from ..core.layout import proposed_name
+
+        self.check(parameters, context)
+        stages = self.stages(feedback, *STAGES, "scrittura del pacchetto")
+        with tempfile.TemporaryDirectory(prefix="sttm-") as folder:
+            made = self.prepare(parameters, context, feedback, stages, folder, picture=True)
+            delivery, comune, pack = made.delivery, made.comune, made.pack
+            self._stop_if_blocked(made.outcome, parameters, context, feedback)
+
+            stages.next()
+            target = Path(self.file_output(parameters, self.OUTPUT, context))
+            name = proposed_name(comune.istat, made.declaration.giorno, delivery.numero)
+            if target.is_dir():
+                target = target / name
+            elif target.name != name:
+                feedback.pushInfo(f"Nome proposto per la consegna: {name}")
+            self._write(
+                target, folder, delivery, made.outcome, comune, pack, made.crs, feedback, stages
+            )
+        feedback.pushInfo(f"Pacchetto scritto: {target.name}")
+        results = {self.OUTPUT: str(target), "SHA256": file_sha256(target)}
+        log = self.file_output(parameters, self.LOG, context)
+        if log:
+            write_bytes_whole(log, omissions_log(delivery, pack))
+            results[self.LOG] = log
+        if self.wants(parameters, self.SHEETS):
+            folder = self.parameterAsString(parameters, self.SHEETS, context)
+            results[self.SHEETS] = write_sheets(folder, delivery.whole, comune, pack, feedback)
+        return results
+
+    def prepare(self, parameters, context, feedback, stages, folder, picture=False) -> Prepared:
+        """Read, build and check what would be handed in; nothing is written but in ``folder``."""
         from ..core.attributes import classify_missing
         from ..core.certificate import read_log
         from ..core.context import boundary_of, comuni_frame, lum_frame
-        from ..core.delivery import Declaration, build_delivery, omissions_log, plain_declaration
-        from ..core.documents import today, write_bytes_whole
-        from ..core.layout import KINDS, proposed_name
+        from ..core.delivery import build_delivery
         from ..core.review import check_delivery
         from ..qgis_io.frames import crs_name
 
-        self.check(parameters, context)
-        stages = self.stages(
-            feedback,
-            "lettura dei servizi e dei LUM",
-            "tabelle della consegna",
-            "controlli su ciò che si consegna",
-            "scrittura del pacchetto",
-        )
         stages.next()
         crs = self.analysis_crs(parameters, context)
         comune, pack = self.comune(parameters, context), self.pack(parameters, context)
         services = self.services(parameters, self.SERVICES, crs, context, feedback)
-        lum = self.frame(parameters, self.LUM, crs, context, feedback, ("id_lum",))
-        perimeters = self.frame(
-            parameters, self.LUM_PERIMETERS, crs, context, feedback, ("id_lum",)
-        )
-        given = self.frame(
-            parameters, self.FINDINGS, crs, context, feedback, ("id_rilievo", "codice", "stato")
-        )
-        waivers = self.frame(parameters, self.WAIVERS, crs, context, feedback, ("id_rilievo",))
-        comuni = self.frame(parameters, self.COMUNI, crs, context, feedback)
+
+        def read(name, needed=()):
+            return self.frame(parameters, name, crs, context, feedback, needed)
+
+        lum, perimeters = (read(name, ("id_lum",)) for name in (self.LUM, self.LUM_PERIMETERS))
+        given = read(self.FINDINGS, ("id_rilievo", "codice", "stato"))
+        waivers = read(self.WAIVERS, ("id_rilievo",))
+        comuni = read(self.COMUNI)
         comuni = None if comuni is None else comuni_frame(comuni)
-        origins = self.frame(
-            parameters, self.ORIGINS, crs, context, feedback, ("id_servizio", "cod_istat_origine")
-        )
-        regeneration = self.frame(parameters, self.REGENERATION, crs, context, feedback)
-        funding = self.frame(parameters, self.FUNDING, crs, context, feedback)
+        origins = read(self.ORIGINS, ("id_servizio", "cod_istat_origine"))
+        regeneration, funding = read(self.REGENERATION), read(self.FUNDING)
         log = self.parameterAsFile(parameters, self.IMPORT_LOG, context)
         certificate = read_log(log) if log else None
         keep = self.parameterAsBoolean(parameters, self.KEEP_PERSONAL, context)
+        declaration = self._declaration(parameters, context, feedback, keep)
+        previous = self._previous(parameters, context, feedback, declaration, folder)
+
+        stages.next()
+        around = None if lum is None else lum_frame(lum, pack)
+        services = or_cancelled(classify_missing(services, pack, stages.progress, lum=around))
+        delivery = build_delivery(
+            services,
+            comune=comune,
+            pack=pack,
+            declaration=declaration,
+            perimeters=perimeters,
+            lum=lum,
+            previous=previous,
+            keep_personal=keep,
+            boundary=None if comuni is None else boundary_of(comuni, comune),
+            origins=origins,
+            regeneration=regeneration,
+            funding=funding,
+        )
+        for note in delivery.notes:
+            feedback.pushWarning(note)
+
+        stages.next()
+        outcome = or_cancelled(
+            check_delivery(
+                delivery,
+                comune=comune,
+                pack=pack,
+                crs=crs_name(crs),
+                day=declaration.giorno,
+                lum=lum,
+                perimeters=perimeters,
+                comuni=comuni,
+                regeneration=regeneration,
+                funding=funding,
+                given=given,
+                waivers=waivers,
+                picture=_map_of(delivery, comune, comuni, crs) if picture else b"",
+                certificate=certificate,
+                keep_personal=keep,
+                on_progress=stages.progress,
+            )
+        )
+        return Prepared(delivery, outcome, declaration, comune, pack, crs)
+
+    def _declaration(self, parameters, context, feedback, keep):
+        from ..core.delivery import Declaration, plain_declaration
+        from ..core.documents import today
+        from ..core.layout import KINDS
+
         declaration = Declaration(
             autore=self.text(parameters, self.AUTHOR, context),
             ufficio=self.text(parameters, self.OFFICE, context),
@@ -252,89 +360,9 @@ class ExportCompatibility(SttmAlgorithm):
             note=self.text(parameters, self.NOTES, context),
             giorno=today(),
         )
-        if not keep:
-            declaration = plain_declaration(declaration)
         if declaration.tipo == "rettifica" and not declaration.note:
             feedback.pushWarning("Rettifica senza motivo: scriverlo nelle note (NOTES).")
-        results = {}
-        with tempfile.TemporaryDirectory(prefix="sttm-") as folder:
-            previous = self._previous(parameters, context, feedback, declaration, folder)
-
-            stages.next()
-            around = None if lum is None else lum_frame(lum, pack)
-            services = or_cancelled(classify_missing(services, pack, stages.progress, lum=around))
-            delivery = build_delivery(
-                services,
-                comune=comune,
-                pack=pack,
-                declaration=declaration,
-                perimeters=perimeters,
-                lum=lum,
-                previous=previous,
-                keep_personal=keep,
-                boundary=None if comuni is None else boundary_of(comuni, comune),
-                origins=origins,
-                regeneration=regeneration,
-                funding=funding,
-            )
-            for note in delivery.notes:
-                feedback.pushWarning(note)
-
-            stages.next()
-            outcome = or_cancelled(
-                check_delivery(
-                    delivery,
-                    comune=comune,
-                    pack=pack,
-                    crs=crs_name(crs),
-                    day=declaration.giorno,
-                    lum=lum,
-                    perimeters=perimeters,
-                    comuni=comuni,
-                    regeneration=regeneration,
-                    funding=funding,
-                    given=given,
-                    waivers=waivers,
-                    picture=_map_of(delivery, comune, comuni, crs),
-                    certificate=certificate,
-                    keep_personal=keep,
-                    on_progress=stages.progress,
-                )
-            )
-            self._stop_if_blocked(outcome, parameters, context, feedback)
-
-            stages.next()
-            target = Path(self.file_output(parameters, self.OUTPUT, context))
-            name = proposed_name(comune.istat, declaration.giorno, delivery.numero)
-            if target.is_dir():
-                target = target / name
-            elif target.name != name:
-                feedback.pushInfo(f"Nome proposto per la consegna: {name}")
-            self._write(target, folder, delivery, outcome, comune, pack, crs, feedback, stages)
-        feedback.pushInfo(f"Pacchetto scritto: {target.name}")
-        results[self.OUTPUT] = str(target)
-        log = self.file_output(parameters, self.LOG, context)
-        if log:
-            write_bytes_whole(log, omissions_log(delivery, pack))
-            results[self.LOG] = log
-        if self.wants(parameters, self.SHEETS):
-            results[self.SHEETS] = self._sheets(
-                parameters, context, feedback, delivery, comune, pack
-            )
-        return results
-
-    def _sheets(self, parameters, context, feedback, delivery, comune, pack):
-        """Write the drafts beside the package, each whole; return their folder."""
-        from ..core.documents import write_bytes_whole
-        from ..core.recognition import recognition_sheets
-
-        folder = self.parameterAsString(parameters, self.SHEETS, context)
-        files = recognition_sheets(delivery.whole, comune, pack)
-        for name, text in files.items():
-            write_bytes_whole(Path(folder) / name, text.encode("utf-8"))
-        number = max(len(files) - 1, 0)
-        feedback.pushInfo(f"Schede di riconoscimento scritte: {number}.")
-        return folder
+        return declaration if keep else plain_declaration(declaration)
 
     # Steps -----------------------------------------------------------------------------
 
@@ -430,6 +458,18 @@ class ExportCompatibility(SttmAlgorithm):
             criteri=pack.as_reference(),
         )
         stages.progress(1.0)
+
+
+def write_sheets(folder, services, comune, pack, feedback) -> str:
+    """Write the drafts of recognition into a folder, each whole; return the folder."""
+    from ..core.documents import write_bytes_whole
+    from ..core.recognition import recognition_sheets
+
+    files = recognition_sheets(services, comune, pack)
+    for name, text in files.items():
+        write_bytes_whole(Path(folder) / name, text.encode("utf-8"))
+    feedback.pushInfo(f"Schede di riconoscimento scritte: {max(len(files) - 1, 0)}.")
+    return folder
 
 
 def _map_of(delivery, comune, comuni, crs):

@@ -5,8 +5,16 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingOutputString,
+    QgsProcessingParameterFolderDestination,
+)
+
+from ..core import schema
 from ..core.errors import SttmError
 from .base import SttmAlgorithm, or_cancelled
+from .exportcompatibility import write_sheets
 
 
 class ValidateSubmission(SttmAlgorithm):
@@ -26,6 +34,7 @@ class ValidateSubmission(SttmAlgorithm):
     NEEDS = ("pandas", "geopandas", "shapely", "jinja2")
 
     INPUT, REPORT_HTML, REPORT_JSON = "INPUT", "REPORT_HTML", "REPORT_JSON"
+    OUTPUT, SHEETS = "OUTPUT", "SHEETS"
 
     def define(self):
         self.add_file(
@@ -40,6 +49,29 @@ class ValidateSubmission(SttmAlgorithm):
         self.add_file_output(self.REPORT_HTML, "Rapporto", "Rapporto da leggere.", "HTML (*.html)")
         self.add_file_output(
             self.REPORT_JSON, "Rapporto per altri programmi", "Lo stesso in JSON.", "JSON (*.json)"
+        )
+        self.add_sink(
+            self.OUTPUT,
+            "Esito per fase",
+            "Una riga per ogni cosa che non va, con la fase (pacchetto, schema, contenuto) e come "
+            "è finita; una riga sola per una fase senza nulla da dire.",
+            QgsProcessing.SourceType.TypeVector,
+            by_default=False,
+        )
+        sheets = QgsProcessingParameterFolderDestination(
+            self.SHEETS, self.tr("Schede di riconoscimento (bozze)"), None, True, False
+        )
+        self.add(
+            sheets,
+            "Cartella in cui scrivere una bozza di scheda (NdA del PTM, art. 10) per ogni servizio "
+            "previsto del pacchetto di possibile rilevanza sovracomunale. Solo se il contenuto si "
+            "legge.",
+        )
+        self.addOutput(
+            QgsProcessingOutputString("SIGNERS", self.tr("Firmatari (validità non giudicata)"))
+        )
+        self.addOutput(
+            QgsProcessingOutputString("SHA256", self.tr("Impronta SHA-256 del pacchetto"))
         )
         self.add_boolean("VALID", "Consegna valida")
         self.add_numbers({"ERRORS": "Errori, compresi quelli bloccanti", "WARNINGS": "Avvisi"})
@@ -90,9 +122,21 @@ class ValidateSubmission(SttmAlgorithm):
             if target:
                 write_bytes_whole(target, content())
                 results[name] = target
+        results[self.OUTPUT] = self.write_rows(
+            parameters,
+            self.OUTPUT,
+            context,
+            review.validation_rows(validation),
+            schema.SUBMISSION_PROBLEMS,
+        )
+        if self.wants(parameters, self.SHEETS) and services is not None and validation.comune:
+            folder = self.parameterAsString(parameters, self.SHEETS, context)
+            results[self.SHEETS] = write_sheets(folder, services, validation.comune, pack, feedback)
         _tell(validation, feedback)
         return {
             **results,
+            "SIGNERS": "; ".join(str(signer) for signer in validation.signers),
+            "SHA256": opened.sha256,
             "VALID": validation.valid,
             "ERRORS": validation.errors,
             "WARNINGS": validation.warnings,

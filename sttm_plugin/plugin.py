@@ -57,6 +57,9 @@ class SttmPlugin:
                 action.triggered.connect(self.dock.open_criteria)
         # One assistant, whichever panel asks for it.
         self.docks["Services"].import_wanted.connect(self.dock.import_services)
+        delivery = self.docks["Delivery"]
+        self.dock.delivery_wanted.connect(delivery.show_package)
+        delivery.finding_wanted.connect(self.dock.show_finding)
 
     def _add_dock(self, dock):
         title = dock.windowTitle()

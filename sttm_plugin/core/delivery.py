@@ -847,10 +847,13 @@ def merge_findings(again, given, codes):
         given = schema.conform(given, schema.FINDINGS)
         known = given.drop_duplicates("id_rilievo").set_index("id_rilievo")
         again = again.copy()
+        # A justification given after that run counts: its findings don't know of it yet.
+        answered = again["stato"].isin(("giustificato", "giustificazione_scaduta"))
+        told = again["id_rilievo"].isin(known.index) & ~answered
         for column in ("stato", "giustificazione", "autore", "data", "cambiato"):
             again[column] = [
-                known[column].get(ids, value) if ids in known.index else value
-                for ids, value in zip(again["id_rilievo"], again[column])
+                known[column].get(ids) if from_run else value
+                for ids, value, from_run in zip(again["id_rilievo"], again[column], told)
             ]
         others = given[~given["codice"].isin(codes)]
         joined = pd.concat([again, others[names]], ignore_index=True)

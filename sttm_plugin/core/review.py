@@ -411,6 +411,27 @@ def validation_json(validation) -> bytes:
     )
 
 
+def validation_rows(validation) -> list:
+    """Return what a validation found as a table, rows of ``schema.SUBMISSION_PROBLEMS``.
+
+    A stage with nothing to say has one row, so that its outcome is there.
+    """
+    rows = []
+    for stage in validation.stages:
+        head = {"fase": stage.nome, "esito": stage.esito}
+        rows += [
+            {
+                **head,
+                "gravita": problem.gravita,
+                "codice": problem.codice,
+                "messaggio": problem.messaggio,
+                "dove": problem.tabella.partition(_EXPLAINED)[2] or problem.tabella,
+            }
+            for problem in stage.problems
+        ] or [{**head, "gravita": None, "codice": None, "messaggio": None, "dove": None}]
+    return rows
+
+
 def validation_html(validation) -> str:
     """Return the report for people; every text of the package is escaped."""
     return render(

@@ -155,6 +155,12 @@ HISTORY = (
     Field("cambiamenti", "json"),
 )
 
+# checkdelivery, OUTPUT
+READINESS = _fields("text", "voce gravita codice testo che_fare id_oggetto id_rilievo")
+
+# validatesubmission, OUTPUT
+SUBMISSION_PROBLEMS = _fields("text", "fase esito gravita codice messaggio dove")
+
 # verificacomuni, OUTPUT
 BATCH = (
     *_fields("text", "istat comune zona_omogenea esito"),

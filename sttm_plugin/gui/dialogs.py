@@ -1,15 +1,14 @@
-"""Dialogs that collect what an algorithm needs: a justification, a delivery."""
+"""Dialogs that collect what an algorithm needs: a justification, an assignment."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import QCoreApplication, QDate, Qt
 from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox
 
-from ..processing_algorithms.choices import DELIVERY_KINDS, REASON_LENGTH, REASON_TYPES
+from ..processing_algorithms.choices import REASON_LENGTH, REASON_TYPES
 from .forms import form
 
 
@@ -114,91 +113,3 @@ class AssignDialog(QDialog, form("assign_dialog")):
 
     def tr(self, text):
         return QCoreApplication.translate("AssignDialog", text)
-
-
-class ExportDialog(QDialog, form("export_dialog")):
-    """Asks who hands in, what kind of delivery, and where to write it."""
-
-    def __init__(self, comune, folder, istat, known, parent=None):
-        """``known``: author, office, role and the previous package of the project, as texts."""
-        super().__init__(parent)
-        self.setupUi(self)
-        self.what.setText(
-            self.tr(
-                "Pacchetto di compatibilità di {}. I controlli bloccanti si ripetono su ciò che "
-                "si scrive."
-            ).format(comune)
-        )
-        self.author.setText(known.get("author", ""))
-        self.office.setText(known.get("office", ""))
-        self.role.setText(known.get("role", ""))
-        for label in DELIVERY_KINDS:
-            self.kind.addItem(label)
-        self.previous.setFilter("ZIP (*.zip)")
-        self.previous.setStorageMode(QgsFileWidget.StorageMode.GetFile)
-        previous = known.get("previous", "")
-        if previous and Path(previous).is_file():
-            self.previous.setFilePath(previous)
-            self.kind.setCurrentIndex(1)
-        self.output.setStorageMode(QgsFileWidget.StorageMode.SaveFile)
-        self.output.setFilter("ZIP (*.zip)")
-        self.output.setFilePath(str(proposed_path(folder, istat)))
-        self._ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self._ok.setText(self.tr("Esporta"))
-        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setText(self.tr("Annulla"))
-        for signal in (
-            self.author.textChanged,
-            self.office.textChanged,
-            self.kind.currentIndexChanged,
-            self.previous.fileChanged,
-            self.output.fileChanged,
-        ):
-            signal.connect(self._judge)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        self._judge()
-
-    def values(self) -> dict:
-        """Return the parameters of ``sttm:exportcompatibility`` that were filled in."""
-        given = {
-            "AUTHOR": self.author.text().strip(),
-            "OFFICE": self.office.text().strip(),
-            "ROLE": self.role.text().strip(),
-            "KIND": self.kind.currentIndex(),
-            "NOTES": self.notes.toPlainText().strip(),
-            "OUTPUT": self.output.filePath().strip(),
-        }
-        if self.kind.currentIndex() and self.previous.filePath().strip():
-            given["PREVIOUS_PACKAGE"] = self.previous.filePath().strip()
-        return {name: value for name, value in given.items() if value != ""}
-
-    def _judge(self, *_):
-        follows = self.kind.currentIndex() > 0
-        self.previous.setEnabled(follows)
-        problem = ""
-        if not self.author.text().strip():
-            problem = self.tr("Manca l'autore.")
-        elif follows and not self.previous.filePath().strip():
-            problem = self.tr("Un aggiornamento o una rettifica indica la consegna precedente.")
-        elif not self.output.filePath().strip().lower().endswith(".zip"):
-            problem = self.tr("Indicare un file .zip da scrivere.")
-        self.problem.setText(problem)
-        self._ok.setEnabled(not problem)
-
-    def tr(self, text):
-        return QCoreApplication.translate("ExportDialog", text)
-
-
-def proposed_path(folder, istat, day=None) -> Path:
-    """Return the name the contract proposes, with the first number that is free in the folder."""
-    day = day or QDate.currentDate().toString("yyyyMMdd")
-    folder = Path(folder)
-    pattern = re.compile(rf"sttm2_pds_{re.escape(istat)}_\d{{8}}_v(\d+)\.zip")
-    taken = [0]
-    if folder.is_dir():
-        taken += [
-            int(found.group(1))
-            for found in (pattern.fullmatch(path.name) for path in folder.iterdir())
-            if found
-        ]
-    return folder / f"sttm2_pds_{istat}_{day}_v{max(taken) + 1}.zip"

@@ -121,6 +121,20 @@ class SttmDock(QgsDockWidget):
             return str(Path(path).parent)
         return QgsProject.instance().homePath() or str(Path.home())
 
+    def waivers_source(self) -> str:
+        """Return the table of waivers: the one chosen, the workspace's, or the one made here."""
+        chosen = self.chosen_waivers()
+        if chosen is not None:
+            return chosen.id()
+        if self.workspace():
+            return f"{self.workspace()}|layername=deroghe"
+        made = result_layers.result_layer("deroghe")
+        return "" if made is None else made.id()
+
+    def chosen_waivers(self):
+        """Return the table of waivers that was chosen, None without one."""
+        return QgsProject.instance().mapLayer(recall("WAIVERS"))
+
     def destination(self, table, geometry=""):
         """Return where a result goes: a table of the workspace, or a temporary layer."""
         workspace = self.workspace()

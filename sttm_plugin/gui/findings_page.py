@@ -140,7 +140,7 @@ class FindingsPage(QWidget, form("findings_page")):
         chosen = self.filter_person.currentData() or ""
         self.filter_person.blockSignals(True)
         self.filter_person.clear()
-        self.filter_person.addItem(self.tr("Tutti"), "")
+        self.filter_person.addItem(self.tr("Di tutti"), "")
         self.filter_person.addItem(self.tr("non assegnati"), NOBODY)
         self.filter_person.addItem(self.tr("assegnati"), SOMEBODY)
         for name in people:

@@ -20,7 +20,7 @@ punti, aree o una tabella; le colonne si riconoscono da sole.</li>
 <li>Correggere il dato, oppure <b>Giustifica</b> (Ctrl+J) con motivo e autore. Rieseguire: si vede
 che cosa è nuovo, risolto o decaduto. Il pulsante <b>…</b> copia, assegna i rilievi a una persona,
 mostra lo storico e scambia le giustificazioni con i colleghi.</li>
-<li><b>Esporta</b> (Ctrl+E) prepara il pacchetto di consegna.</li>
+<li><b>Consegna…</b> (Ctrl+E) apre il pannello che prepara il pacchetto.</li>
 </ol>
 <p>Per conservare giustificazioni e risultati,
 <a href="sttm:createworkspace">creare un'area di lavoro</a>.</p>
@@ -45,7 +45,7 @@ la scheda <b>Controlli</b> dice quale dato li sblocca.</p>
 <h3>Tasti</h3>
 <p>F5 verifica · Esc ferma · Ctrl+F cerca · Invio mostra · Ctrl+J giustifica · Ctrl+Maiusc+J revoca
 · Ctrl+U scegli i rilievi uguali · Ctrl+G assegna · Ctrl+C copia come tabella · Ctrl+I importa
-· Ctrl+R rapporto · Ctrl+E esporta · Ctrl+1…4 schede</p>
+· Ctrl+R rapporto · Ctrl+E consegna · Ctrl+1…4 schede</p>
 <p><i>I criteri forniti sono proposte del progetto, non ufficiali: guidano, non impongono, e non
 sostituiscono la valutazione di compatibilità con il PTM.</i></p>
 """
@@ -114,6 +114,29 @@ POP21)</td></tr>
 """
 
 
+_DELIVERY = """
+<h3>Chi consegna</h3>
+<ol>
+<li>Nel pannello <b>Verifica STTM 2</b>: comune, servizi, verifica, giustificazioni.</li>
+<li><b>Pronta?</b> (F5): che cosa blocca, quali metadati mancano, dove ci sono forse dati
+personali, quali rilievi sono da spiegare, che cosa nessuno ha potuto verificare. Invio apre il
+rilievo.</li>
+<li><b>Pacchetto</b>: chi consegna, tipo, file. <b>Esporta</b> (Ctrl+E) lo scrive e lo valida come
+farà chi riceve.</li>
+<li>Firmare lo zip (.zip.p7m), fuori da qui, e consegnarlo.</li>
+</ol>
+<h3>Chi riceve</h3>
+<p><b>Ricevi</b>: scegliere lo .zip o lo .zip.p7m e premere <b>Valida</b> (F5). Tre fasi: pacchetto,
+schema, contenuto. Di chi ha firmato si legge il nome; se fidarsi lo dice chi verifica le firme. Un
+archivio manomesso od ostile non si apre. <b>Schede…</b> scrive le bozze delle schede di
+riconoscimento (NdA del PTM, art. 10) dei servizi previsti.</p>
+<h3>Tasti</h3>
+<p>F5 controlla o valida · Invio apre il rilievo · Esc ferma · Ctrl+E esporta · Ctrl+R rapporto ·
+Ctrl+1…4 schede · F1 manuale</p>
+<p><i>Il formato della consegna e i criteri sono proposte del progetto, non ufficiali.</i></p>
+"""
+
+
 def guidance_html() -> str:
     """Return the guide of the panel "Verifica STTM 2"."""
     return _guide(_TEXT, "verification_dock")
@@ -127,6 +150,11 @@ def services_guide_html() -> str:
 def lum_guide_html() -> str:
     """Return the guide of the panel "LUM e accessibilità"."""
     return _guide(_LUM, "lum_dock")
+
+
+def delivery_guide_html() -> str:
+    """Return the guide of the panel "Consegna"."""
+    return _guide(_DELIVERY, "delivery_dock")
 
 
 def _guide(text, module):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import QgsProcessingUtils, QgsProject, QgsVectorLayer
-from qgis.PyQt.QtCore import Qt, QUrl
+from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QDialog, QFileDialog
+from qgis.PyQt.QtWidgets import QDialog, QFileDialog, QInputDialog
 
 from . import result_layers
 from .checks_page import ChecksPage
 from .criteria_dialog import CriteriaDialog
-from .dialogs import AssignDialog, ExportDialog, JustifyDialog
+from .dialogs import AssignDialog, JustifyDialog
 from .dock import SttmDock
 from .findings_model import read_findings
 from .findings_page import FindingsPage
@@ -33,13 +33,16 @@ class VerificationDock(SttmDock):
     NAME, TITLE, ICON, FORM = "Verification", "Verifica STTM 2", "sttm", "verification_panel"
     AREAS = Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea
 
+    # Somebody wants to hand in: the panel "Consegna" does it.
+    delivery_wanted = pyqtSignal()
+
     def __init__(self, iface, parent=None):
         super().__init__(iface, parent)
         self._add_pages()
         for button, action in (
             (self.panel.run, self.check),
             (self.panel.report, self.open_report),
-            (self.panel.export_package, self.export),
+            (self.panel.export_package, self.delivery_wanted.emit),
         ):
             button.clicked.connect(action)
         self.inputs.workspace_wanted.connect(self.create_workspace)
@@ -160,6 +163,16 @@ class VerificationDock(SttmDock):
         self.panel.tabs.setTabText(FINDINGS, title)
         self.on_busy(self.is_running())
 
+    def show_finding(self, id_rilievo):
+        """Come forward on a finding, out of the filter if need be."""
+        self.setUserVisible(True)
+        self.panel.tabs.setCurrentIndex(FINDINGS)
+        if not self.findings.select(id_rilievo):
+            self.findings.set_filter_values("", "", "")
+            if not self.findings.select(id_rilievo):
+                self.tell(self.tr("Questo rilievo non è fra quelli dell'ultima verifica."))
+        self.findings.tree.setFocus()
+
     # A finding --------------------------------------------------------------------------
 
     def show_object(self, finding):
@@ -235,8 +248,15 @@ class VerificationDock(SttmDock):
 
     def unassign(self, findings):
         """Take the findings from who has them."""
-        values = {"CLEAR": True, "ASSIGNED_BY": recall("autore") or self.tr("non indicato")}
-        self._assign(findings, values, self.tr("a nessuno"))
+        by = recall("autore")
+        if not by:
+            by, _ = QInputDialog.getText(
+                self, self.tr("Togli l'assegnazione"), self.tr("Chi la toglie (nome e ruolo):")
+            )
+        if by.strip():
+            remember("autore", by.strip())
+            values = {"CLEAR": True, "ASSIGNED_BY": by.strip()}
+            self._assign(findings, values, self.tr("a nessuno"))
 
     def _assign(self, findings, values, to):
         layer = result_layers.result_layer("rilievi")
@@ -371,51 +391,7 @@ class VerificationDock(SttmDock):
             return
         HistoryDialog(workspace, self.inputs.istat(), self).exec()
 
-    # Delivery and report ----------------------------------------------------------------
-
-    def export(self):
-        """Ask who hands in, and run ``sttm:exportcompatibility``."""
-        if self.is_running():
-            return
-        missing = self.inputs.missing()
-        if missing:
-            self.panel.tabs.setCurrentIndex(INPUTS)
-            self.warn(missing)
-            return
-        known = {name: recall(key) for name, key in _EXPORT_KEYS.items()}
-        dialog = ExportDialog(
-            self.inputs.comune.currentText(), self.folder(), self.inputs.istat(), known, self
-        )
-        if dialog.exec() != QDialog.DialogCode.Accepted:
-            return
-        values = dialog.values()
-        for name, key in _EXPORT_KEYS.items():
-            if name != "previous":
-                remember(key, values.get(name.upper(), ""))
-        chosen = self.inputs.parameters()
-        parameters = {
-            name: chosen[name]
-            for name in ("SERVICES", "COMUNE", "LUM", "LUM_PERIMETERS", "CRITERIA")
-            if name in chosen
-        }
-        findings = result_layers.result_layer("rilievi")
-        if findings is not None and recall("comune_verificato") == chosen["COMUNE"]:
-            parameters["FINDINGS"] = findings.id()
-        waivers = self.waivers_source()
-        if waivers:
-            parameters["WAIVERS"] = waivers
-        parameters.update(values)
-
-        def on_exported(_run, results):
-            path = results.get("OUTPUT") or values["OUTPUT"]
-            remember("consegna", path)
-            self.praise(
-                self.tr("Consegna scritta: {} ({} KiB), nella cartella {}.").format(
-                    Path(path).name, Path(path).stat().st_size // 1024, Path(path).parent
-                )
-            )
-
-        self.start("sttm:exportcompatibility", parameters, on_exported)
+    # Report ----------------------------------------------------------------
 
     def open_report(self):
         """Open the report of the last check in the browser."""
@@ -494,16 +470,9 @@ class VerificationDock(SttmDock):
 
     # Sources and destinations --------------------------------------------------------------
 
-    def waivers_source(self) -> str:
-        """Return the table of waivers: the one chosen, the workspace's, or the one made here."""
-        chosen = self.inputs.combos["WAIVERS"].currentLayer()
-        if chosen is not None:
-            return chosen.id()
-        workspace = self.workspace()
-        if workspace:
-            return f"{workspace}|layername=deroghe"
-        made = result_layers.result_layer("deroghe")
-        return "" if made is None else made.id()
+    def chosen_waivers(self):
+        """Return the table of waivers chosen here, None without one."""
+        return self.inputs.combos["WAIVERS"].currentLayer()
 
     def istat(self) -> str:
         """Return the ISTAT code of the comune, what was typed when it is none of the list."""
@@ -569,7 +538,7 @@ class VerificationDock(SttmDock):
             "Ctrl+G": self.findings.ask_to_assign,
             "Ctrl+Shift+G": self.findings.ask_to_unassign,
             "Ctrl+R": self.open_report,
-            "Ctrl+E": self.export,
+            "Ctrl+E": self.delivery_wanted.emit,
             "Ctrl+I": self.import_services,
         }
 
@@ -595,12 +564,6 @@ class VerificationDock(SttmDock):
 
 _COUNTS = ("BLOCKING", "ERRORS", "WARNINGS", "INFOS", "CHECKS_RUN", "NOT_RUN")
 _WAIVERS_FILTER = "Giustificazioni (*.json)"
-_EXPORT_KEYS = {
-    "author": "autore",
-    "office": "ufficio",
-    "role": "ruolo",
-    "previous": "consegna",
-}
 
 
 def _plural(count, one, many):

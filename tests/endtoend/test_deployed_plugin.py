@@ -30,6 +30,7 @@ ALGORITHMS = (
     "justifyfindings",
     "assignfindings",
     "exchangewaivers",
+    "checkdelivery",
     "exportcompatibility",
     "validatesubmission",
     "validatecriteria",

@@ -42,7 +42,13 @@ def offered(page):
 
 
 def test_the_filter_offers_nobody_somebody_and_each_person(page):
-    assert offered(page) == ["Tutti", "non assegnati", "assegnati", f"{HOSTILE} (1)", "Bruno (2)"]
+    assert offered(page) == [
+        "Di tutti",
+        "non assegnati",
+        "assegnati",
+        f"{HOSTILE} (1)",
+        "Bruno (2)",
+    ]
     found = {}
     for at in range(5):
         page.filter_person.setCurrentIndex(at)

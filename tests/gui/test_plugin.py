@@ -11,9 +11,16 @@ ACTIONS = [
     "SttmServicesAction",
     "SttmReconciliationAction",
     "SttmLumAction",
+    "SttmDeliveryAction",
 ]
 
-DOCKS = ["SttmVerificationDock", "SttmServicesDock", "SttmReconciliationDock", "SttmLumDock"]
+DOCKS = [
+    "SttmVerificationDock",
+    "SttmServicesDock",
+    "SttmReconciliationDock",
+    "SttmLumDock",
+    "SttmDeliveryDock",
+]
 
 
 @pytest.fixture

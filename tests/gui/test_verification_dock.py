@@ -340,29 +340,3 @@ def test_closing_while_it_runs_stops_the_run_and_breaks_nothing(qtbot, probe, ch
     with qtbot.waitSignal(QgsApplication.taskManager().allTasksFinished, timeout=10000):
         pass
     assert running.feedback.isCanceled()
-
-
-def test_the_export_proposes_the_next_free_name(tmp_path):
-    from sttm_plugin.gui.dialogs import proposed_path
-
-    assert proposed_path(tmp_path, "015146", "20250102").name == "sttm2_pds_015146_20250102_v1.zip"
-    (tmp_path / "sttm2_pds_015146_20241231_v3.zip").touch()
-    (tmp_path / "sttm2_pds_015108_20241231_v9.zip").touch()
-    assert proposed_path(tmp_path, "015146", "20250102").name == "sttm2_pds_015146_20250102_v4.zip"
-
-
-def test_the_export_asks_for_what_a_delivery_needs(qtbot, tmp_path):
-    from sttm_plugin.gui.dialogs import ExportDialog
-
-    dialog = ExportDialog("Milano (015146)", tmp_path, "015146", {"office": "Urbanistica"})
-    qtbot.addWidget(dialog)
-    assert (dialog._ok.isEnabled(), dialog.problem.text()) == (False, "Manca l'autore.")
-    dialog.author.setText("Anna Rossi")
-    assert dialog._ok.isEnabled()
-    dialog.kind.setCurrentIndex(2)
-    assert dialog.problem.text().startswith("Un aggiornamento o una rettifica")
-    dialog.previous.setFilePath(str(tmp_path / "prima.zip"))
-    values = dialog.values()
-    assert (values["KIND"], values["AUTHOR"], values["OFFICE"]) == (2, "Anna Rossi", "Urbanistica")
-    assert values["PREVIOUS_PACKAGE"].endswith("prima.zip")
-    assert values["OUTPUT"].endswith("_v1.zip")
