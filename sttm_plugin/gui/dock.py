@@ -121,12 +121,12 @@ class SttmDock(QgsDockWidget):
             return str(Path(path).parent)
         return QgsProject.instance().homePath() or str(Path.home())
 
-    def destination(self, table, geometry=""):
-        """Return where a result goes: a table of the workspace, or a temporary layer."""
-        workspace = self.workspace()
-        if not workspace:
+    def destination(self, table, geometry="", path=""):
+        """Return where a result goes: a table of the workspace or of a file, else in memory."""
+        path = path or self.workspace()
+        if not path:
             return "TEMPORARY_OUTPUT"
-        quoted = Path(workspace).as_posix().replace("'", "\\'")
+        quoted = Path(path).as_posix().replace("'", "\\'")
         return f"ogr:dbname='{quoted}' table=\"{table}\" {geometry}".rstrip()
 
     def take(self, run, destination, role, name):

@@ -148,9 +148,11 @@ def cells(model):
 
 def test_the_ticked_layers_are_one_table(chosen):
     assert cells(chosen.table.model)[0] == [
-        "Ospedale civile", "Ospedali", "esistente", "locale", "", "",
+        "Ospedale civile", "locale", "", "", "Ospedali", "esistente",
     ]  # fmt: skip
-    assert cells(chosen.table.model)[1][1:4] == ["da classificare", "", "metropolitana"]
+    assert cells(chosen.table.model)[1] == [
+        "Àncora", "metropolitana", "", "", "da classificare", "",
+    ]  # fmt: skip
     assert chosen.panel.shown.text() == "6 servizi"
     assert chosen.panel.data_hint.text() == "2 layer spuntati, 6 servizi."
 
@@ -227,6 +229,7 @@ def test_a_service_chosen_on_the_map_comes_under_the_cursor(chosen):
 
 
 def test_editing_opens_the_form_of_qgis_and_what_changes_waits_to_be_saved(qtbot, chosen, window):
+    from qgis.core import QgsFeatureRequest
     from qgis.PyQt.QtCore import Qt
 
     chosen.panel.tabs.setCurrentIndex(1)
@@ -239,8 +242,8 @@ def test_editing_opens_the_form_of_qgis_and_what_changes_waits_to_be_saved(qtbot
     row = chosen.table.current()
     place = chosen.points.fields().lookupField("denominazione")
     assert chosen.points.changeAttributeValue(row["fid"], place, "Bottega nuova")
+    qtbot.waitUntil(lambda: "Bottega nuova" in chosen.panel.detail.toPlainText(), timeout=5000)
     assert names(chosen)[2] == "Bottega nuova"
-    assert "Bottega nuova" in chosen.panel.detail.toPlainText()
     assert chosen.panel.editing_hint.text() == "Modifiche da salvare in «punti»."
 
     chosen.panel.discard_edits.click()
@@ -250,9 +253,11 @@ def test_editing_opens_the_form_of_qgis_and_what_changes_waits_to_be_saved(qtbot
 
     chosen.table.edit_current()
     chosen.points.changeAttributeValue(row["fid"], place, "Bottega vera")
+    qtbot.waitUntil(chosen.panel.save_edits.isEnabled, timeout=5000)
     chosen.panel.save_edits.click()
     wait_read(qtbot, chosen)
-    assert chosen.points.getFeature(row["fid"])["denominazione"] == "Bottega vera"
+    stored = next(chosen.points.dataProvider().getFeatures(QgsFeatureRequest(row["fid"])))
+    assert stored["denominazione"] == "Bottega vera"
     assert not chosen.panel.editing_row.isVisibleTo(chosen)
 
 
@@ -372,6 +377,51 @@ def test_the_valenza_is_told_with_its_reasons_beside_the_declared_one(qtbot, cho
     assert "DEA" in detail and "Fragile" in detail
     choose(chosen.panel.filter_kind, "sottodichiarato")
     assert names(chosen) == ["Ospedale civile"]
+
+
+def test_classified_services_stay_beside_the_workspace_and_are_replaced(qtbot, chosen, tmp_path):
+    from qgis import processing
+    from qgis.core import QgsProject, QgsVectorLayer
+
+    path = str(tmp_path / "area.gpkg")
+    processing.run("sttm:createworkspace", {"COMUNE": RHO, "OUTPUT": path})
+    chosen.panel.workspace.setFilePath(path)
+    for _ in range(2):
+        chosen.valenza.classify()
+        wait_idle(qtbot, chosen)
+        assert said(chosen).startswith("0 coerenti, 0 sovradichiarati, 1 sottodichiarati")
+        kept = QgsVectorLayer(f"{tmp_path}/area_valenza_punti.gpkg", "t", "ogr")
+        assert kept.featureCount() == 6
+    # In the workspace they would be services of the plan, each of them twice.
+    assert QgsVectorLayer(f"{path}|layername=servizi_punti", "t", "ogr").featureCount() == 0
+    shown = [layer.name() for layer in QgsProject.instance().mapLayers().values()]
+    assert shown.count("Valenza calcolata (punti)") == 1
+
+
+def test_many_values_changed_at_once_are_shown_together(qtbot, dock):
+    rows = [a_service(n, f"Servizio {n}", "Tipo", "CUL.01") for n in range(3000)]
+    layer = make_layer("Point", "tanti", rows)
+    dock.inputs.tick([layer])
+    wait_read(qtbot, dock)
+    shown = []
+    dock.table.model.dataChanged.connect(lambda *_: shown.append(1))
+    layer.startEditing()
+    place = layer.fields().lookupField("stato")
+    for fid in layer.allFeatureIds():
+        layer.changeAttributeValue(fid, place, "previsto")
+    qtbot.waitUntil(lambda: bool(shown), timeout=5000)
+    assert len(shown) == 1
+    assert {row["stato"] for row in dock.table.model.rows} == {"previsto"}
+    layer.rollBack()
+
+
+def test_nothing_is_read_while_nobody_looks(qtbot, dock):
+    dock.hide()
+    dock.inputs.tick([make_layer("Point", "punti", POINTS)])
+    assert not dock.table.reader.is_reading()
+    dock.show()
+    wait_read(qtbot, dock)
+    assert dock.panel.shown.text() == "4 servizi"
 
 
 def test_other_criteria_are_tried_and_nothing_is_kept(qtbot, dock):
