@@ -46,7 +46,7 @@ class SharesModel(FilteredRows):
             [
                 ("nome_letto", _tr("Categoria")),
                 ("soglia", _tr("Soglia")),
-                ("servita", _tr("Abitanti serviti")),
+                ("servita", _tr("Serviti")),
                 ("quota_letta", _tr("Quota (%)")),
             ],
             parent,
@@ -164,7 +164,7 @@ class LumDock(SttmDock):
             panel.category_field.addItem(title, name)
         panel.strategy.currentIndexChanged.connect(self._on_strategy)
         self.shares = SharesModel(self)
-        set_up_table(panel.shares, self.shares, (26, 7, 15, 9))
+        set_up_table(panel.shares, self.shares, (22, 8, 9, 9))
         panel.run_accessibility.clicked.connect(self.measure)
         panel.acc_hint.setText(
             self.tr(
