@@ -287,6 +287,13 @@ def small_picture(name):
     heights.append(str(iface.mainWindow().frameGeometry().height()))
 
 
+def panel_picture(dock, name):
+    """Take a panel alone."""
+    at = dock.mapToGlobal(dock.rect().topLeft())
+    picture(name, f"{dock.width()}x{dock.height()}+{at.x()}+{at.y()}")
+    heights.append(str(iface.mainWindow().frameGeometry().height()))
+
+
 def services_dock():
     """The panel "Piano dei Servizi"."""
     return plugins["sttm_plugin"].docks["Services"]
@@ -355,8 +362,10 @@ def show_unclassified():
     if not dock.texts.model.rows:
         raise RuntimeError("nessun testo da classificare")
     lines.append(f"testi da classificare: {len(dock.texts.model.rows)}")
-    later(lambda: (small_picture("da_classificare"), dock.panel.tabs.setCurrentIndex(3)), 1200)
-    later(lambda: (small_picture("da_collocare"), open_lum()), 2800)
+    later(
+        lambda: (panel_picture(dock, "da_classificare"), dock.panel.tabs.setCurrentIndex(3)), 1200
+    )
+    later(lambda: (panel_picture(dock, "da_collocare"), open_lum()), 2800)
 
 
 def lum_dock():
@@ -407,7 +416,9 @@ def show_accessibility():
     """Who reaches what; then the network."""
     dock = lum_dock()
     dock.message_bar.clearWidgets()
-    later(lambda: (small_picture("lum_accessibilita"), dock.panel.tabs.setCurrentIndex(1)), 1500)
+    later(
+        lambda: (panel_picture(dock, "lum_accessibilita"), dock.panel.tabs.setCurrentIndex(1)), 1500
+    )
     later(dock.check_network, 2000)
     later(lambda: when_idle(dock.runs, show_network), 3000)
 
