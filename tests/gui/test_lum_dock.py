@@ -229,6 +229,19 @@ def test_who_reaches_what_is_counted(qtbot, chosen):
     assert {row["categoria"] for row in chosen.shares.rows} == {"SAN.01", "CUL.02", "IST.01"}
 
 
+def test_esc_stops_what_runs_and_it_can_be_run_again(qtbot, chosen):
+    from qgis.PyQt.QtCore import Qt
+
+    chosen.panel.run_lum.click()
+    assert not chosen.panel.run_lum.isEnabled()
+    qtbot.keyClick(chosen, Qt.Key.Key_Escape)
+    wait_idle(qtbot, chosen)
+    assert said(chosen) == "Interrotto: nulla è stato scritto."
+    assert chosen.lum.rows == []
+    compute(qtbot, chosen)
+    assert len(chosen.lum.rows) == 2
+
+
 def test_a_bad_threshold_is_told(qtbot, chosen):
     chosen.panel.tabs.setCurrentIndex(3)
     chosen.panel.thresholds.setText("dieci")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from html import unescape
 
 import pytest
@@ -451,6 +452,21 @@ def test_other_criteria_are_tried_and_nothing_is_kept(qtbot, dock):
     assert "NON-ESISTE" in said(dock)
 
 
+def test_esc_stops_what_runs_and_it_can_be_run_again(qtbot, chosen):
+    from qgis.PyQt.QtCore import Qt
+
+    chosen.panel.tabs.setCurrentIndex(4)
+    chosen.panel.classify.click()
+    assert not chosen.panel.classify.isEnabled()
+    qtbot.keyClick(chosen, Qt.Key.Key_Escape)
+    wait_idle(qtbot, chosen)
+    assert said(chosen) == "Interrotto: nulla è stato scritto."
+    assert {row["valenza_calcolata"] for row in chosen.table.model.rows} == {None}
+    chosen.panel.classify.click()
+    wait_idle(qtbot, chosen)
+    assert chosen.table.model.rows[0]["valenza_calcolata"] == "metropolitana"
+
+
 def test_without_services_the_panel_says_what_to_do(qtbot, dock):
     dock.panel.tabs.setCurrentIndex(4)
     dock.panel.classify.click()
@@ -464,14 +480,17 @@ def test_twenty_thousand_services_have_no_widget_each_and_never_hold_the_window(
     rows = [a_service(n, f"Servizio {n}", "Tipo", "CUL.01") for n in range(20000)]
     layer = make_layer("Point", "tanti", rows)
     widgets = len(dock.findChildren(QWidget))
-    slices = []
-    dock.table.reader.progressed.connect(slices.append)
+    times = [time.process_time()]
+    dock.table.reader.progressed.connect(lambda _: times.append(time.process_time()))
+    dock.table.read.connect(lambda: times.append(time.process_time()))
     dock.inputs.tick([layer])
     wait_read(qtbot, dock)
 
     assert dock.panel.shown.text() == "20.000 servizi"
     # Read in many slices: the window had its turn between one and the next.
+    slices = [after - before for before, after in zip(times, times[1:])]
     assert len(slices) > 5
+    assert max(slices) < 0.25 * sum(slices)
     assert len(dock.findChildren(QWidget)) - widgets < 20
     choose(dock.panel.filter_kind, "senza_categoria")
     assert dock.panel.shown.text() == "0 di 20.000"
