@@ -1,5 +1,6 @@
 """Run inside QGIS by tools/screenshots.sh: opens the demonstration and takes the pictures."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from qgis.utils import iface, plugins
 DEMO, PICTURES = Path(os.environ["STTM_DEMO"]), Path(os.environ["STTM_PICTURES"])
 LOG = Path(os.environ["STTM_LOG"])
 ISTAT = "015108"
+# The smallest screen the panels must fit.
+SMALL = (1366, 768)
 # A picture of the documentation is no bigger than this.
 MOST_BYTES = 350_000
-lines = []
+lines, heights = [], []
 
 
 def on_message(message, tag, level):
@@ -48,10 +51,13 @@ def guarded(step):
     return run
 
 
-def picture(name):
-    """Take the whole screen."""
+def picture(name, part=None):
+    """Take the screen, the whole of it or a part of it."""
     path = PICTURES / f"{name}.png"
-    subprocess.run(["import", "-window", "root", "-strip", "-quality", "95", str(path)], check=True)
+    crop = ["-crop", part, "+repage"] if part else []
+    subprocess.run(
+        ["import", "-window", "root", *crop, "-strip", "-quality", "95", str(path)], check=True
+    )
     if path.stat().st_size > MOST_BYTES:
         subprocess.run(["mogrify", "+dither", "-colors", "255", str(path)], check=True)
     lines.append(f"{path.name}: {path.stat().st_size} byte")
@@ -254,7 +260,198 @@ def show_pairs():
     panel = plugins["sttm_plugin"].docks["Reconciliation"]
     panel.message_bar.clearWidgets()
     panel.panel.pairs.selectRow(4)
-    later(lambda: (picture("riconciliazione"), finish()), 2500)
+    later(lambda: (picture("riconciliazione"), open_services()), 2500)
+
+
+def small_window(dock, width=430):
+    """A laptop's screen, with one panel on the right."""
+    window = iface.mainWindow()
+    window.setGeometry(0, 0, *SMALL)
+    for other in window.findChildren(QDockWidget):
+        other.setVisible(other is dock)
+    dock.raise_()
+    dock.message_bar.clearWidgets()
+
+    def settle():
+        # A theme lays the window out again, as tall as it likes.
+        window.setGeometry(0, 0, *SMALL)
+        window.resizeDocks([dock], [width], Qt.Orientation.Horizontal)
+
+    settle()
+    later(settle, 700)
+
+
+def small_picture(name):
+    """Take the part of the screen that a laptop has."""
+    picture(name, f"{SMALL[0]}x{SMALL[1]}+0+0")
+    heights.append(str(iface.mainWindow().frameGeometry().height()))
+
+
+def panel_picture(dock, name):
+    """Take a panel alone."""
+    at = dock.mapToGlobal(dock.rect().topLeft())
+    picture(name, f"{dock.width()}x{dock.height()}+{at.x()}+{at.y()}")
+    heights.append(str(iface.mainWindow().frameGeometry().height()))
+
+
+def services_dock():
+    """The panel "Piano dei Servizi"."""
+    return plugins["sttm_plugin"].docks["Services"]
+
+
+def open_services():
+    """The panel on the services of the workspace."""
+    dock = services_dock()
+    small_window(dock)
+    dock.message_bar.clearWidgets()
+    plan = [
+        layer
+        for name in ("Servizi (punti)", "Servizi (aree)", "Servizi (poligoni)")
+        for layer in QgsProject.instance().mapLayersByName(name)
+    ]
+    dock.inputs.tick([*plan, unclassified_layer()])
+    dock.panel.tabs.setCurrentIndex(4)
+    later(lambda: (picture_of_work("servizi_valenza"), dock.valenza.classify()), 1500)
+    later(lambda: when_idle(dock.runs, show_services), 2500)
+
+
+def unclassified_layer():
+    """Some services as an import leaves them: without a category, or without a place."""
+    [plan] = QgsProject.instance().mapLayersByName("Servizi (punti)")
+    layer = QgsVectorLayer("NoGeometry", "Servizi senza posizione", "memory")
+    layer.dataProvider().addAttributes(list(plan.fields()))
+    layer.updateFields()
+    features = []
+    for number, (name, kind, street) in enumerate(
+        (
+            ("Cascina Nuova", "Casa delle associazioni", "via Adda 4"),
+            ("Ex filanda", "Casa delle associazioni", "via Trieste 18"),
+            ("Sala prove", "Spazio giovani", "via Kennedy 2"),
+            ("Il Cortile", "Casa delle associazioni", "piazza De Gasperi 1"),
+            ("Orti di via Verdi", "Orti urbani", "via Verdi"),
+        )
+    ):
+        feature = QgsFeature(layer.fields())
+        feature["id_servizio"], feature["denominazione"] = f"senza-{number}", name
+        feature["istat"], feature["comune"], feature["lettura"] = ISTAT, "Gorgonzola", 1
+        original = {"DENOMINAZIONE": name, "TIPO": kind, "INDIRIZZO": street, "PROPRIETA": "Comune"}
+        feature["attributi_origine"] = json.dumps(original)
+        features.append(feature)
+    layer.dataProvider().addFeatures(features)
+    QgsProject.instance().addMapLayer(layer)
+    return layer
+
+
+def show_services():
+    """A service with its valenza and why."""
+    dock = services_dock()
+    dock.message_bar.clearWidgets()
+    rows = dock.table.model.all_rows
+    lines.append(f"servizi nel pannello: {len(rows)}")
+    told = [row for row in rows if row["esito"] == "sovradichiarato"] or rows
+    dock.panel.tabs.setCurrentIndex(1)
+    dock.table.choose(told[0]["id_servizio"])
+    dock.table.show_current()
+    later(lambda: (small_picture("piano_servizi"), dock.panel.tabs.setCurrentIndex(2)), 2500)
+    later(lambda: when_idle(dock.runs, show_unclassified), 3500)
+
+
+def show_unclassified():
+    """The texts without a category; then those without a place."""
+    dock = services_dock()
+    if not dock.texts.model.rows:
+        raise RuntimeError("nessun testo da classificare")
+    lines.append(f"testi da classificare: {len(dock.texts.model.rows)}")
+    later(
+        lambda: (panel_picture(dock, "da_classificare"), dock.panel.tabs.setCurrentIndex(3)), 1200
+    )
+    later(lambda: (panel_picture(dock, "da_collocare"), open_lum()), 2800)
+
+
+def lum_dock():
+    """The panel "LUM e accessibilità"."""
+    return plugins["sttm_plugin"].docks["Lum"]
+
+
+def open_lum():
+    """The panel on the inputs of the demonstration."""
+    folder = DEMO / "ingressi"
+    layers = {}
+    for key, name, title in (
+        ("STOPS", "lum.geojson", "Fermate e nodi"),
+        ("NETWORK", "rete.geojson", "Rete stradale"),
+        ("POPULATION", "popolazione.geojson", "Popolazione"),
+        ("COMUNI", "confini.geojson", "Confini"),
+    ):
+        layers[key] = QgsVectorLayer(str(folder / name), title, "ogr")
+        QgsProject.instance().addMapLayer(layers[key], key == "STOPS")
+    dock = lum_dock()
+    small_window(dock)
+    dock.panel.tabs.setCurrentIndex(0)
+    for key, combo in (
+        ("STOPS", dock.panel.stops),
+        ("NETWORK", dock.panel.network),
+        ("POPULATION", dock.panel.population),
+        ("COMUNI", dock.panel.boundaries),
+    ):
+        combo.setLayer(layers[key])
+        combo.activated.emit(combo.currentIndex())
+    later(lambda: (picture_of_work("lum_dati"), dock.compute()), 1500)
+    later(lambda: when_idle(dock.runs, show_lum), 2500)
+
+
+def show_lum():
+    """A LUM, what it hosts and reaches."""
+    dock = lum_dock()
+    if not dock.lum.rows:
+        raise RuntimeError("nessun LUM")
+    lines.append(f"LUM nel pannello: {len(dock.lum.rows)}")
+    dock.message_bar.clearWidgets()
+    later(lambda: (small_picture("lum_pannello"), dock.panel.tabs.setCurrentIndex(3)), 2000)
+    later(dock.measure, 2500)
+    later(lambda: when_idle(dock.runs, show_accessibility), 3500)
+
+
+def show_accessibility():
+    """Who reaches what; then the network."""
+    dock = lum_dock()
+    dock.message_bar.clearWidgets()
+    later(
+        lambda: (panel_picture(dock, "lum_accessibilita"), dock.panel.tabs.setCurrentIndex(1)), 1500
+    )
+    later(dock.check_network, 2000)
+    later(lambda: when_idle(dock.runs, show_network), 3000)
+
+
+def show_network():
+    """What is wrong with the network; then every panel by night."""
+    picture_of_work("lum_rete")
+    QgsApplication.setUITheme("Night Mapping")
+    dock = plugins["sttm_plugin"].dock
+    small_window(dock)
+    dock.panel.tabs.setCurrentIndex(1)
+    later(lambda: (small_picture("scuro_verifica"), dark_services()), 2500)
+
+
+def dark_services():
+    """The services by night."""
+    dock = services_dock()
+    small_window(dock)
+    dock.panel.tabs.setCurrentIndex(1)
+    later(lambda: (small_picture("scuro_servizi"), dark_lum()), 2500)
+
+
+def dark_lum():
+    """The LUM by night."""
+    dock = lum_dock()
+    small_window(dock)
+    dock.panel.tabs.setCurrentIndex(2)
+    later(lambda: (small_picture("scuro_lum"), tell_heights(), finish()), 2500)
+
+
+def tell_heights():
+    """How tall the window was in the pictures of a laptop's screen."""
+    lines.append("altezza della finestra: " + ";".join(heights))
 
 
 def picture_of_work(name):

@@ -10,7 +10,7 @@ from .mapping import TYPE_SYNONYMS, name_score
 from .profile import comparable, rule_fields
 from .proposals import alternatives
 from .taxonomy import classify_text
-from .values import clean
+from .values import clean, is_null, null_tokens
 
 # A column whose name is surely one of those that say what a service is (as in ``mapping``).
 _SURE = 0.75
@@ -44,6 +44,7 @@ def wordings(rows, columns=()) -> dict:
     """
     found: dict = {}
     known: dict = {}
+    tokens = null_tokens()
     for row in rows:
         if clean(row["codice_sttm"]) is not None or not row["id_servizio"]:
             continue
@@ -53,7 +54,7 @@ def wordings(rows, columns=()) -> dict:
             known[header] = tuple(columns) or _telling(header)
         name = clean(row["denominazione"])
         for column, text in (*((c, clean(original.get(c))) for c in known[header]), (NAME, name)):
-            key = comparable(text) if text is not None else ""
+            key = "" if is_null(text, tokens) else comparable(text)
             if not key:
                 continue
             one = found.setdefault(key, Wording(str(text), column))

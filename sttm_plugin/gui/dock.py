@@ -135,12 +135,12 @@ class SttmDock(QgsDockWidget):
         """Return the table of waivers that was chosen, None without one."""
         return QgsProject.instance().mapLayer(recall("WAIVERS"))
 
-    def destination(self, table, geometry=""):
-        """Return where a result goes: a table of the workspace, or a temporary layer."""
-        workspace = self.workspace()
-        if not workspace:
+    def destination(self, table, geometry="", path=""):
+        """Return where a result goes: a table of the workspace or of a file, else in memory."""
+        path = path or self.workspace()
+        if not path:
             return "TEMPORARY_OUTPUT"
-        quoted = Path(workspace).as_posix().replace("'", "\\'")
+        quoted = Path(path).as_posix().replace("'", "\\'")
         return f"ogr:dbname='{quoted}' table=\"{table}\" {geometry}".rstrip()
 
     def take(self, run, destination, role, name):

@@ -11,7 +11,7 @@ from qgis.core import (
     QgsMapLayerProxyModel,
     QgsProject,
 )
-from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtCore import QCoreApplication, QTimer
 
 from ..processing_algorithms.choices import categories
 from .dock import SttmDock
@@ -26,6 +26,8 @@ from .shared_inputs import SharedInputs, has_service_fields, layer_parameters
 DATA, NETWORK, LUM, ACCESSIBILITY, GUIDE = range(5)
 _Filter = QgsMapLayerProxyModel.Filter
 _FOLLOW_PAUSE_MS = 200
+# The layer has them all: a list of more is not read.
+_MOST_ISSUES = 5000
 # How the layers of each kind are often called, for «Riconosci i layer».
 _LIKELY = {
     "STOPS": ("fermate", "nodi", "stops", "stazioni"),
@@ -34,6 +36,26 @@ _LIKELY = {
     "COMUNI": ("confini", "comuni"),
 }
 _THRESHOLDS = ("500,1000,1500", "5,10,15")
+
+
+class SharesModel(FilteredRows):
+    """How many inhabitants each category serves."""
+
+    def __init__(self, parent=None):
+        super().__init__(
+            [
+                ("nome_letto", _tr("Categoria")),
+                ("soglia", _tr("Soglia")),
+                ("servita", _tr("Serviti")),
+                ("quota_letta", _tr("Quota (%)")),
+            ],
+            parent,
+        )
+
+    def shown(self, row, key):
+        if key == "quota_letta" and row[key] is not None:
+            return f"{row[key]:.1f}".replace(".", ",")
+        return super().shown(row, key)
 
 
 class LumDock(SttmDock):
@@ -88,7 +110,7 @@ class LumDock(SttmDock):
             ],
             self,
         )
-        set_up_table(self.panel.issues, self.issues, (16, 12, 26, 10), 2)
+        set_up_table(self.panel.issues, self.issues, (14, 12, 24, 10))
         self._on_row(self.panel.issues, self.issues, self._show_issue)
         self.panel.check_network.clicked.connect(self.check_network)
         self.panel.use_network.clicked.connect(self.use_network)
@@ -108,7 +130,7 @@ class LumDock(SttmDock):
             ],
             self,
         )
-        set_up_table(panel.lum, self.lum, (20, 15, 10, 9, 8, 8), 0)
+        set_up_table(panel.lum, self.lum, (17, 14, 9, 8, 8, 7))
         self.reached = FilteredRows(
             [
                 ("denominazione", self.tr("Servizio raggiunto")),
@@ -118,7 +140,7 @@ class LumDock(SttmDock):
             ],
             self,
         )
-        set_up_table(panel.reached, self.reached, (28, 22, 11, 15), 0)
+        set_up_table(panel.reached, self.reached, (24, 20, 10, 14))
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_FOLLOW_PAUSE_MS)
@@ -141,16 +163,8 @@ class LumDock(SttmDock):
         ):
             panel.category_field.addItem(title, name)
         panel.strategy.currentIndexChanged.connect(self._on_strategy)
-        self.shares = FilteredRows(
-            [
-                ("nome_letto", self.tr("Categoria")),
-                ("soglia", self.tr("Soglia")),
-                ("servita", self.tr("Abitanti serviti")),
-                ("quota_letta", self.tr("Quota (%)")),
-            ],
-            self,
-        )
-        set_up_table(panel.shares, self.shares, (30, 9, 16, 10), 0)
+        self.shares = SharesModel(self)
+        set_up_table(panel.shares, self.shares, (22, 8, 9, 9))
         panel.run_accessibility.clicked.connect(self.measure)
         panel.acc_hint.setText(
             self.tr(
@@ -259,7 +273,7 @@ class LumDock(SttmDock):
             )
             remember("esito_rete", said)
             self._show_issues()
-            self.praise(said)
+            self.praise(self.tr("Rete controllata: {}.").format(self._counted_issues()))
 
         self.start("sttm:preparenetwork", parameters, on_checked)
 
@@ -273,20 +287,28 @@ class LumDock(SttmDock):
         self.tell(self.tr("Ora si usa «{}».").format(layer.name()))
 
     def _show_issues(self):
-        rows = rows_of(result_layer("difetti_rete"))
+        layer = result_layer("difetti_rete")
+        rows = rows_of(layer, _MOST_ISSUES)
+        self._issue_count = 0 if layer is None else layer.featureCount()
         for at, row in enumerate(rows):
             row["at"] = at
             row["tipo"] = str(row["tipo"] or "").replace("_", " ")
+            row["fid_origine"] = str(row["fid_origine"])
         self.issues.set_rows(rows)
         said = recall("esito_rete")
         if said:
-            said += " " + (
-                self.tr("{} difetti: un clic porta al posto.").format(number(len(rows)))
-                if rows
-                else self.tr("Nessun difetto.")
-            )
+            said += " " + self.tr("In tutto {}.").format(self._counted_issues())
+            if self._issue_count > len(rows):
+                said += " " + self.tr("Elencati i primi {}.").format(number(len(rows)))
         self.panel.network_summary.setText(said)
         self.panel.use_network.setEnabled(result_layer("rete") is not None)
+
+    def _counted_issues(self):
+        count = self._issue_count
+        if not count:
+            return self.tr("nessun difetto")
+        one = count == 1
+        return self.tr("un difetto") if one else self.tr("{} difetti").format(number(count))
 
     def _show_issue(self, row):
         layer = result_layer("difetti_rete")
@@ -381,9 +403,8 @@ class LumDock(SttmDock):
             rows = list(known.values())
         for row in rows:
             row["nome"] = row.get("nome") or row["id_lum"]
-        self._pairs: dict = {}
-        for row in rows_of(result_layer("lum_raggiunti")):
-            self._pairs.setdefault(row["id_lum"], []).append(row)
+            if row.get("popolazione") is not None:
+                row["popolazione"] = round(row["popolazione"])
         self.lum.set_rows(rows)
         tabs, title = self.panel.tabs, "LUM"
         tabs.setTabText(LUM, f"{title} ({len(rows)})" if rows else title)
@@ -405,10 +426,15 @@ class LumDock(SttmDock):
             self.reached.set_rows([])
             return
         self.panel.lum_detail.setHtml(self._lum_html(row))
-        self.reached.set_rows(self._pairs.get(row["id_lum"], []))
+        self.reached.set_rows(self._reached_by(row["id_lum"]))
         if self.panel.follow.isChecked():
             # The map follows when the cursor rests, not through every row passed by.
             self._pause.start()
+
+    @staticmethod
+    def _reached_by(id_lum):
+        layer = result_layer("lum_raggiunti")
+        return [] if layer is None else rows_of(layer, request=_of("id_lum", id_lum))
 
     def _lum_html(self, row):
         head = " · ".join(
@@ -422,7 +448,7 @@ class LumDock(SttmDock):
             if part
         )
         lines = [
-            (self.tr("Abitanti nel bacino"), _counted(row.get("popolazione"))),
+            (self.tr("Abitanti nel bacino"), number(row.get("popolazione"))),
             (self.tr("Servizi"), self._counts(row)),
             (self.tr("Ospita"), row.get("ospita")),
             (self.tr("Manca, ed è preferita"), row.get("manca")),
@@ -451,19 +477,16 @@ class LumDock(SttmDock):
         )
 
     def show_lum(self):
-        """Bring the chosen LUM into view, flash it and select it in its layer."""
+        """Bring the chosen LUM into view and flash it."""
         row, layer = self._current_lum(), result_layer("bacini")
         if row is None or layer is None:
             return
-        found = list(layer.getFeatures(_of("id_lum", row["id_lum"])))
         objects = [
             (QgsGeometry(feature.geometry()), layer.crs())
-            for feature in found
+            for feature in layer.getFeatures(_of("id_lum", row["id_lum"]))
             if feature.hasGeometry()
         ]
-        self._showing = True
-        layer.selectByIds([feature.id() for feature in found])
-        self._showing = False
+        # Flashed, not selected: a selected area hides what lies in it.
         show_on_map(self.iface.mapCanvas(), objects)
 
     def _show_service(self, row):
@@ -484,7 +507,7 @@ class LumDock(SttmDock):
 
     def _on_selected(self, selected, _deselected, _clear):
         layer = result_layer("bacini")
-        if layer is None or len(selected) != 1 or getattr(self, "_showing", False):
+        if layer is None or len(selected) != 1:
             return
         identifier = layer.getFeature(selected[0])["id_lum"]
         at = self.lum.place_of("id_lum", identifier)
@@ -613,7 +636,6 @@ class LumDock(SttmDock):
         """Show nothing of the layers that go."""
         if roles & {"bacini", "lum_categorie", "lum_raggiunti"}:
             self._followed = None
-            self._pairs = {}
             self.lum.set_rows([])
             self._on_lum()
         if "difetti_rete" in roles:
@@ -666,5 +688,5 @@ def _of(field, value):
     return request
 
 
-def _counted(value):
-    return "" if value is None else number(round(value))
+def _tr(text):
+    return QCoreApplication.translate("LumDock", text)

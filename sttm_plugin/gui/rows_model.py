@@ -165,11 +165,11 @@ def plain(text) -> str:
     return str(text).replace("<", "‹")
 
 
-def rows_of(layer, most=None) -> list:
+def rows_of(layer, most=None, request=None) -> list:
     """Return the rows of a layer as dicts with None for NULL, the first ones where many."""
     if layer is None:
         return []
-    request = QgsFeatureRequest()
+    request = request or QgsFeatureRequest()
     request.setFlags(QgsFeatureRequest.Flag.NoGeometry)
     if most is not None:
         request.setLimit(most)
@@ -190,10 +190,11 @@ def layer_of(run, destination):
     return QgsProcessingUtils.mapLayerFromString(destination, run.context)
 
 
-def set_up_table(view, proxy, widths, stretch):
+def set_up_table(view, proxy, widths, stretch=None):
     """Give a table its model, the width of its columns in characters, and a sane behaviour.
 
-    ``stretch``: the column that takes the room left, None for none.
+    The column ``stretch`` takes what is left; without one all keep their width, as a narrow panel
+    needs, and the last one fills what is left over.
     """
     view.setModel(proxy)
     view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -205,7 +206,7 @@ def set_up_table(view, proxy, widths, stretch):
     view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
     header = view.horizontalHeader()
     header.setHighlightSections(False)
-    header.setStretchLastSection(False)
+    header.setStretchLastSection(stretch is None)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     character = view.fontMetrics().averageCharWidth()
     for column, width in enumerate(widths):

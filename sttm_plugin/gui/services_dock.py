@@ -11,7 +11,7 @@ from .dock import SttmDock
 from .guidance import services_guide_html
 from .project_state import recall, remember
 from .result_layers import group
-from .services_table import COMPUTED_ROLES, ServicesTable
+from .services_table import ServicesTable
 from .services_unclassified import ToClassify
 from .services_unplaced import ToPlace
 from .services_valenza import Valenza
@@ -23,7 +23,7 @@ DATA, SERVICES, UNCLASSIFIED, UNPLACED, VALENZA, GUIDE = range(6)
 class ServicesDock(SttmDock):
     """The services of the plan from the file they come in to the valenza they have."""
 
-    NAME, TITLE, ICON = "Services", "Piano dei Servizi", "importservices"
+    NAME, TITLE, ICON = "Services", "Piano dei Servizi", "pianoservizi"
     FORM = "services_panel"
 
     import_wanted = pyqtSignal()
@@ -31,6 +31,7 @@ class ServicesDock(SttmDock):
     def __init__(self, iface, parent=None):
         super().__init__(iface, parent)
         panel = self.panel
+        self._stale = self._lost = False
         self.inputs = SharedInputs(self)
         self.inputs.bind_comune(panel.comune, self.tr("nome o codice ISTAT"))
         self.inputs.bind_path("workspace", panel.workspace, "GeoPackage (*.gpkg)")
@@ -131,10 +132,19 @@ class ServicesDock(SttmDock):
             self.texts.forget()
 
     def _on_written(self):
-        """What was read is of before."""
+        """What was read is of before: read it again, as soon as somebody looks."""
         self._tell_data()
         self.texts.forget()
-        self.table.reload()
+        self._stale = not self.isVisible()
+        if not self._stale:
+            self.table.reload()
+
+    def showEvent(self, event):  # noqa: N802
+        """Read what has changed while nobody was looking."""
+        super().showEvent(event)
+        if self._stale:
+            self._stale = False
+            self.table.reload()
 
     def _on_page(self, page):
         if page != UNPLACED:
@@ -155,20 +165,18 @@ class ServicesDock(SttmDock):
         self.inputs.list_layers()
 
     def _on_any_going(self, layer_ids):
-        if set(layer_ids) & {layer.id() for layer in self.table._layers}:
+        if set(layer_ids) & self.table.layer_ids():
+            self._lost = True
             self.table.forget()
 
     def _on_layers_gone(self, *_):
-        self._on_written()
+        if self._lost:
+            self._lost = False
+            self._on_written()
 
     def on_told(self, key):
         """Follow a choice made in another panel."""
         self.inputs.follow(key)
-
-    def on_results_gone(self, roles):
-        """Show no valenza of a layer that goes."""
-        if roles & set(COMPUTED_ROLES):
-            self.table.forget()
 
     def on_busy(self, busy):
         """While something runs nothing else can be started."""
@@ -182,11 +190,9 @@ class ServicesDock(SttmDock):
         """Show what the project remembers: choices, filters, chosen service, page."""
         self.inputs.restore()
         self.valenza.restore()
-        self.texts.forget()
         self.texts.model.set_rows([])
         self.table._chosen_id = recall("servizio")
-        self._tell_data()
-        self.table.reload()
+        self._on_written()
         self.table.set_filter_values(recall("filtri_servizi", []))
         page = recall("scheda_servizi")
         first = DATA if recall("comune") or recall("SERVICES", []) else GUIDE

@@ -22,7 +22,8 @@ class ServicesReader(QObject):
     """Reads layers of services and of computed valenze; ``finished(rows)`` when it has."""
 
     progressed = pyqtSignal(int)
-    finished = pyqtSignal(list)
+    # Not "list": Qt would turn every row of it into a value of its own, and back.
+    finished = pyqtSignal(object)
 
     def __init__(self, parent=None):
         super().__init__(parent)

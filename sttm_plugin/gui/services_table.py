@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsGeometry, QgsProject
+from qgis.core import NULL, QgsGeometry, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 
 from .explanation import number
@@ -23,11 +23,11 @@ class ServicesModel(FilteredRows):
         super().__init__(
             [
                 ("denominazione", _tr("Denominazione")),
-                ("categoria", _tr("Categoria")),
-                ("stato", _tr("Stato")),
                 ("valenza_dichiarata", _tr("Dichiarata")),
                 ("valenza_calcolata", _tr("Calcolata")),
                 ("esito", _tr("Confronto")),
+                ("categoria", _tr("Categoria")),
+                ("stato", _tr("Stato")),
             ],
             parent,
         )
@@ -50,17 +50,17 @@ class ServicesTable(QObject):
         super().__init__(parent)
         self.panel, self.iface, self._services = panel, iface, services
         self.model = ServicesModel(self)
-        set_up_table(panel.table, self.model, (30, 22, 10, 13, 15, 15), 0)
-        panel.table.horizontalHeader().setSectionResizeMode(
-            0, panel.table.horizontalHeader().ResizeMode.Interactive
-        )
+        set_up_table(panel.table, self.model, (19, 14, 15, 14, 26, 10))
         self.reader = ServicesReader(self)
         self.reader.progressed.connect(self._tell_reading)
         self.reader.finished.connect(self._on_read)
         self._soon = _timer(self, self.reload)
         self._typing = _timer(self, self.filter)
         self._focus = _timer(self, self._follow)
+        # A field calculator changes thousands of values: they are shown together.
+        self._touched = _timer(self, self._show_touched)
         self._layers: list = []
+        self._rows: dict = {}
         self._chosen_id = ""
         self._choosing = False
         panel.search.textChanged.connect(lambda _: self._typing.start())
@@ -89,16 +89,22 @@ class ServicesTable(QObject):
 
     def forget(self):
         """Read nothing more: a layer is going."""
-        self._soon.stop()
-        self._focus.stop()
+        for timer in (self._soon, self._focus, self._touched):
+            timer.stop()
         self.reader.stop()
         self._listen([])
+
+    def layer_ids(self) -> set:
+        """Return the ids of the layers that are read, computed valenze included."""
+        computed = [result_layer(role) for role in COMPUTED_ROLES]
+        return {layer.id() for layer in (*self._layers, *computed) if layer is not None}
 
     def _tell_reading(self, count):
         self.panel.shown.setText(_tr("Lettura… {}").format(number(count)))
 
     def _on_read(self, rows):
         self._fill_filters(rows)
+        self._rows = {(row["layer_id"], row["fid"]): row for row in rows}
         self.model.all_rows = rows
         self.filter()
         self.read.emit()
@@ -321,7 +327,7 @@ class ServicesTable(QObject):
         return (
             (layer.editingStarted, self.tell_edits),
             (layer.editingStopped, self.tell_edits),
-            (layer.layerModified, self.tell_edits),
+            (layer.layerModified, self._on_modified),
             (layer.attributeValueChanged, self._on_value),
             (layer.featureAdded, self._on_rows),
             (layer.featureDeleted, self._on_rows),
@@ -333,18 +339,24 @@ class ServicesTable(QObject):
     def _on_rows(self, *_):
         self._soon.start()
 
+    def _on_modified(self):
+        self._touched.start()
+
     def _on_value(self, fid, at, value):
         layer = self.sender()
+        row = self._rows.get((layer.id(), fid))
         name = layer.fields().at(at).name().lower()
-        for place, row in enumerate(self.model.rows):
-            if row["fid"] == fid and row["layer_id"] == layer.id():
-                if name in FIELDS:
-                    row[name] = value if value else None
-                    row["cercato"] = searched(row)
-                    self.model.changed(place)
-                if row["id_servizio"] == self._chosen_id:
-                    self._tell_current(row)
-                return
+        if row is not None and name in FIELDS:
+            row[name] = None if value is None or value == NULL else value
+            row["cercato"] = searched(row)
+        self._touched.start()
+
+    def _show_touched(self):
+        self.tell_edits()
+        if self.model.rows:
+            last = self.model.index(len(self.model.rows) - 1, self.model.columnCount() - 1)
+            self.model.dataChanged.emit(self.model.index(0, 0), last)
+        self._tell_current(self.current())
 
     def _on_selected(self, selected, _deselected, _clear):
         """A service chosen on the map comes under the cursor."""

@@ -43,7 +43,7 @@ class ToClassify(QObject):
         self._known: dict = {}
         self.model = WordingsModel(self)
         panel = self.panel
-        set_up_table(panel.texts, self.model, (30, 8, 24, 30), 0)
+        set_up_table(panel.texts, self.model, (26, 8, 24, 30))
         panel.texts.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         panel.texts.selectionModel().selectionChanged.connect(lambda *_: self._offer())
         panel.texts.activated.connect(lambda _: panel.choices.setFocus())

@@ -14,6 +14,25 @@ from .service_text import origin_html, values_of
 from .shared_inputs import has_service_fields, layer_parameters
 
 
+class UnplacedModel(FilteredRows):
+    """The services without a place."""
+
+    def __init__(self, parent=None):
+        super().__init__(
+            [
+                ("denominazione", _tr("Denominazione")),
+                ("categoria", _tr("Categoria")),
+                ("comune", _tr("Comune")),
+            ],
+            parent,
+        )
+
+    def shown(self, row, key):
+        if key == "categoria" and not row["codice_sttm"]:
+            return _tr("da classificare")
+        return super().shown(row, key)
+
+
 class ToPlace(QObject):
     """Lists the services of the ticked tables; a click on the map runs ``placeservice``."""
 
@@ -23,16 +42,9 @@ class ToPlace(QObject):
         super().__init__(dock)
         self.dock, self.panel, self._table, self._inputs = dock, dock.panel, table, inputs
         self._before = None
-        self.model = FilteredRows(
-            [
-                ("denominazione", _tr("Denominazione")),
-                ("categoria", _tr("Categoria")),
-                ("comune", _tr("Comune")),
-            ],
-            self,
-        )
+        self.model = UnplacedModel(self)
         panel = self.panel
-        set_up_table(panel.unplaced, self.model, (34, 24, 18), 0)
+        set_up_table(panel.unplaced, self.model, (26, 20, 12))
         inputs.bind_layer(
             "collocati_in",
             panel.target,

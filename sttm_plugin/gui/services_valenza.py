@@ -34,7 +34,7 @@ class Valenza(QObject):
             self,
         )
         panel = self.panel
-        set_up_table(panel.flips, self.model, (30, 14, 14, 16), 0)
+        set_up_table(panel.flips, self.model, (24, 13, 13, 14))
         panel.classify.clicked.connect(self.classify)
         panel.try_changes.clicked.connect(self.try_changes)
         panel.changes.returnPressed.connect(self.try_changes)
@@ -123,8 +123,11 @@ class Valenza(QObject):
         workspace = self.dock.workspace()
         if not workspace:
             return "TEMPORARY_OUTPUT"
-        path = Path(workspace)
-        return str(path.with_name(f"{path.stem}_{role}.gpkg"))
+        path = Path(workspace).with_name(f"{Path(workspace).stem}_{role}.gpkg")
+        if not path.is_file():
+            return str(path)
+        # A file that is open can't be replaced everywhere: its table can.
+        return self.dock.destination(path.stem, "(geom)", str(path))
 
     def try_changes(self):
         """Run ``sttm:whatif``."""

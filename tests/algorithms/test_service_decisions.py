@@ -104,6 +104,14 @@ def test_equal_texts_are_one_line_and_classified_services_are_none(stored):
     assert (found["TEXTS"], found["UNCLASSIFIED"]) == (2, 3)
 
 
+def test_a_type_that_says_nothing_leaves_the_word_to_the_name(stored):
+    rows = [a_service(1, "Farmacia comunale", "n.d."), a_service(2, "farmacia  COMUNALE", " ")]
+    found = run("findunclassified", SERVICES=[stored(rows)], OUTPUT="TEMPORARY_OUTPUT")
+
+    [row] = [as_dict(one) for one in found["OUTPUT"].getFeatures()]
+    assert (row["testo"], row["colonna"], row["n"]) == ("Farmacia comunale", "denominazione", 2)
+
+
 def test_a_text_the_taxonomy_knows_comes_with_its_category(stored):
     rows = [a_service(1, "Sede di via Roma", "Farmacia comunale")]
     found = run("findunclassified", SERVICES=[stored(rows)], OUTPUT="TEMPORARY_OUTPUT")
