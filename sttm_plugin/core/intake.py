@@ -338,11 +338,15 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
         if rule is None:
             return frozenset()
         texts = self._rule_texts("fonte_id", rule)
-        counts: Counter = Counter()
         # The parts of a record have one key between them.
         first = np.ones(self.count, dtype=bool)
         first[[row for row, (number, _) in self.parts.items() if number > 1]] = False
-        for text, times in zip(texts.values, texts.at(first).counts().tolist()):
+        times_of = texts.at(first).counts()
+        if times_of.max(initial=0) <= 1 and len(set(texts.values)) == len(texts.values):
+            if not any(text.endswith(".0") for text in texts.values if text):
+                return frozenset()
+        counts: Counter = Counter()
+        for text, times in zip(texts.values, times_of.tolist()):
             if text and text.casefold() not in self.settings.tokens:
                 counts[whole_key(text)] += times
         return frozenset(key for key, times in counts.items() if times > 1)
