@@ -62,9 +62,11 @@ class Coded:
     def true(self, test=None):
         """Return which rows have a value that passes a test (default: is not None), bool (n,)."""
         if test is None:
+            if None not in self.values:
+                return np.ones(len(self.codes), dtype=bool)
             passed = [value is not None for value in self.values]
         else:
-            passed = [bool(test(value)) for value in self.values]
+            passed = list(map(bool, map(test, self.values)))
         return np.array(passed, dtype=bool)[self.codes] if passed else np.zeros(0, dtype=bool)
 
     def counts(self):
@@ -74,6 +76,13 @@ class Coded:
     def used(self) -> list:
         """Return the codes that some row has, lowest first."""
         return np.flatnonzero(self.counts()).tolist()
+
+    def different(self) -> int:
+        """Return how many different values the rows have."""
+        used = self.used()
+        if len(used) == len(self.values):
+            return len(set(self.values))
+        return len({self.values[code] for code in used})
 
     def distinct(self) -> list:
         """Return the values of the rows, each code once, in the order rows first have them."""
@@ -85,7 +94,7 @@ class Coder:
     """A column in the making, its values added a lot at a time."""
 
     def __init__(self, read=None):
-        """``read``: what is made of each value added; where it repeats it is made once."""
+        """``read``: what is made of a list of values added; where one repeats it is made once."""
         self._read = read
         self._known = defaultdict(itertools.count().__next__)
         self._lots: list = []
@@ -96,14 +105,15 @@ class Coder:
         """Add some values (a sequence); return their codes."""
         if self._plain:
             codes = np.arange(len(self._values), len(self._values) + len(values), dtype=np.int32)
-            self._values.extend(values if self._read is None else map(self._read, values))
+            new = list(values)
+            self._values.extend(new if self._read is None else self._read(new))
         else:
             codes = np.fromiter(
                 map(self._known.__getitem__, _keys(values)), dtype=np.int32, count=len(values)
             )
             new = itertools.islice(self._known, len(self._values), None)
             new = [key[1] if type(key) is tuple else key for key in new]
-            self._values.extend(new if self._read is None else map(self._read, new))
+            self._values.extend(new if self._read is None else self._read(new))
             few = len(self._values) <= max(_ENOUGH, _MOSTLY_DIFFERENT * len(values))
             if len(self._lots) == 0 and not few:
                 self._plain, self._known = True, None
@@ -113,6 +123,8 @@ class Coder:
     def missing(self, codes):
         """Return which of some codes stand for None, bool (n,)."""
         values = self._values
+        if None not in values:
+            return np.zeros(len(codes), dtype=bool)
         return np.fromiter(
             (values[code] is None for code in codes.tolist()), dtype=bool, count=len(codes)
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .coded import Coded
-from .ids import id_of, name_key, source_name, valid_uuid
+from .ids import id_of, ids_of, name_key, source_name, valid_uuid
 from .text import normalise
 
 # Same name within so many metres: the same service of an earlier delivery (a proposal of ours).
@@ -98,10 +98,16 @@ def assign_ids(records, repeated_keys=frozenset(), previous=None):
     rules = ["nome"] * len(records)
     taken: set = set()
 
-    def give(wanted, rule):
-        """Give ids, {row: id}: of rows that want the same one the first in order has it."""
+    def give(rows, wanted, rule):
+        """Give rows the ids they want: of those that want the same the first in order has it."""
+        different = set(wanted)
+        if len(different) == len(wanted) and taken.isdisjoint(different):
+            for row, made in zip(rows, wanted):
+                ids[row], rules[row] = made, rule
+            taken.update(different)
+            return
         rivals: dict = {}
-        for row, made in wanted.items():
+        for row, made in zip(rows, wanted):
             rivals.setdefault(made, []).append(row)
         for made, rows in rivals.items():
             if made not in taken:
@@ -110,12 +116,14 @@ def assign_ids(records, repeated_keys=frozenset(), previous=None):
                 taken.add(made)
 
     owns = records.own.mapped(lambda own: own.lower() if own and valid_uuid(own) else None)
-    give({row: owns[row] for row in np.flatnonzero(owns.true()).tolist()}, "uuid")
+    rows = np.flatnonzero(owns.true())
+    give(rows.tolist(), list(owns.at(rows)), "uuid")
     if previous:
-        give(dict(_earlier(records, ids, previous)), "precedente")
+        earlier = dict(_earlier(records, ids, previous))
+        give(list(earlier), list(earlier.values()), "precedente")
     keys = records.fonte_id.mapped(lambda key: key if key and key not in repeated_keys else None)
     rows = [row for row in np.flatnonzero(keys.true()).tolist() if ids[row] is None]
-    give(dict(zip(rows, _key_ids(records.fonte.at(rows), keys.at(rows)))), "chiave")
+    give(rows, _key_ids(records.fonte.at(rows), keys.at(rows)), "chiave")
     _by_name(records, ids, taken)
     return ids, rules
 
@@ -123,10 +131,15 @@ def assign_ids(records, repeated_keys=frozenset(), previous=None):
 def _key_ids(fonte, keys) -> list:
     """Return the ids that keys of sources make, as ``id_from_key`` does."""
     begin = [f"k|{source_name(one)}|" for one in fonte.values]
-    return [
-        id_of(begin[source] + keys.values[key])
-        for source, key in zip(fonte.codes.tolist(), keys.codes.tolist())
-    ]
+    made: list = []
+    for first in range(0, len(keys), _KEYS_AT_ONCE):
+        part = slice(first, first + _KEYS_AT_ONCE)
+        pairs = zip(fonte.codes[part].tolist(), keys.codes[part].tolist())
+        made += ids_of([begin[source] + keys.values[key] for source, key in pairs])
+    return made
+
+
+_KEYS_AT_ONCE = 20_000
 
 
 def _by_name(records, ids, taken):

@@ -8,6 +8,8 @@ import math
 import re
 import uuid
 
+import numpy as np
+
 from .text import normalise
 
 NS = uuid.uuid5(uuid.NAMESPACE_OID, "sttm2")
@@ -62,6 +64,22 @@ def id_of(key: str) -> str:
     made = hashlib.sha1(NS.bytes + key.encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(made[16], 16) & 3]
     return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{variant}{made[17:20]}-{made[20:32]}"
+
+
+def ids_of(keys) -> list:
+    """Return ``id_of`` of each of many keys, their texts made at once."""
+    made = b"".join(
+        [hashlib.sha1(NS.bytes + key.encode(), usedforsecurity=False).digest() for key in keys]
+    )
+    parts = np.frombuffer(made, dtype=np.uint8).reshape(-1, 20)[:, :16].copy()
+    parts[:, 6] = parts[:, 6] & 0x0F | 0x50
+    parts[:, 8] = parts[:, 8] & 0x3F | 0x80
+    signs = np.frombuffer(parts.tobytes().hex().encode(), dtype=np.uint8).reshape(-1, 32)
+    texts = np.full((len(signs), 36), ord("-"), dtype=np.uint8)
+    for first, last, moved in ((0, 8, 0), (8, 12, 1), (12, 16, 2), (16, 20, 3), (20, 32, 4)):
+        texts[:, first + moved : last + moved] = signs[:, first:last]
+    whole = texts.tobytes().decode()
+    return [whole[at : at + 36] for at in range(0, len(whole), 36)]
 
 
 def finding_id(codice: str, id_oggetto: str, altri_oggetti=()) -> str:

@@ -49,6 +49,9 @@ _HIDDEN = "[omesso: servizio da non localizzare]"
 
 _TOTAL = re.compile(r"^(sub ?totale|total[ei]?|tot|somma)\b")
 
+# Most texts, told without making them comparable.
+_NO_TOTAL = re.compile(r"[^0-9A-Za-z]*[^sStT\W]", re.ASCII)
+
 _PROGRESS_EVERY = 256
 # Columns with more different values than these are encoded as they are written.
 _FEW_VALUES = 5_000
@@ -182,18 +185,17 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
             return
         name = self.rules.get("denominazione", {}).get("field")
         named = self.table.texts(name) if name in self.table.names else None
+        rows = self.live()
+        rows = rows[self.from_what[rows] == 0]
         # What may be a total: a word of it in some cell, or a record without a name.
-        may = np.zeros(self.count, dtype=bool)
-        for column in self.table.names:
-            texts = self.table.texts(column)
-            may |= texts.true(lambda text: text and _TOTAL.match(normalise(text)))
-        if name is not None:
-            may |= True if named is None else ~named.true()
+        may = np.full(len(rows), name is not None and named is None)
+        if named is not None and len(rows):
+            may |= ~named.at(rows).true()
+        for column in self.table.names if len(rows) else ():
+            may |= self.table.texts(column).at(rows).true(_may_be_total)
         sums = None
-        for row in self.live()[may[self.live()]].tolist():
+        for row in rows[may].tolist():
             self.tick(row)
-            if self.from_what[row]:
-                continue
             cells = [self.table.texts(column)[row] for column in self.table.names]
             texts = [normalise(cell) for cell in cells if cell]
             said = any(_TOTAL.match(text) for text in texts[:3])
@@ -336,11 +338,15 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
         if rule is None:
             return frozenset()
         texts = self._rule_texts("fonte_id", rule)
-        counts: Counter = Counter()
         # The parts of a record have one key between them.
         first = np.ones(self.count, dtype=bool)
         first[[row for row, (number, _) in self.parts.items() if number > 1]] = False
-        for text, times in zip(texts.values, texts.at(first).counts().tolist()):
+        times_of = texts.at(first).counts()
+        if times_of.max(initial=0) <= 1 and len(set(texts.values)) == len(texts.values):
+            if not any(text.endswith(".0") for text in texts.values if text):
+                return frozenset()
+        counts: Counter = Counter()
+        for text, times in zip(texts.values, times_of.tolist()):
             if text and text.casefold() not in self.settings.tokens:
                 counts[whole_key(text)] += times
         return frozenset(key for key, times in counts.items() if times > 1)
@@ -627,3 +633,10 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
             self.seen_values(),
             algoritmo,
         )
+
+
+def _may_be_total(text) -> bool:
+    """Tell whether a text begins as the rows of totals do."""
+    if text is None or (text.isascii() and _NO_TOTAL.match(text)):
+        return False
+    return bool(_TOTAL.match(normalise(text)))

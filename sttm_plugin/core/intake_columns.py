@@ -23,7 +23,7 @@ from .mapping import (
     scientific_keys,
     suggest,
 )
-from .personal import personal_kind
+from .personal import may_be_personal, personal_kind
 from .profile import compare_fingerprint, rule_fields
 from .taxonomy import classify_text
 from .text import normalise
@@ -108,9 +108,14 @@ class ColumnSteps:
         for name in self.table.names:
             self.pause()
             kinds: Counter = Counter()
-            column = self.table.column(name)
-            for value, times in zip(column.values, column.counts().tolist()):
-                kind = personal_kind(value if type(value) is str else str(value))
+            column, texts = self.table.column(name), self.table.texts(name)
+            every = zip(column.values, texts.values, column.counts().tolist())
+            for value, text, times in every:
+                if type(value) is not str:
+                    text = str(value)
+                elif text is None or not may_be_personal(text):
+                    continue
+                kind = personal_kind(text)
                 if kind is not None and times:
                     kinds[kind] += times
             # Any long number looks like a mobile phone: the name of the column must say so.

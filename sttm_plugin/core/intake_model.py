@@ -307,7 +307,11 @@ class LogRows(EncodedRows):
             places, rows = self._places[part].tolist(), self._rows[part]
             pieces = {place: self._pieces(self._lines[place], inner) for place in set(places)}
             lot = []
-            own_ids = map(one_value, self._ids.at(rows))
+            own_ids = list(self._ids.at(rows))
+            if None in own_ids or not _PLAIN_IDS("".join(own_ids)):
+                own_ids = list(map(one_value, own_ids))
+            else:
+                own_ids = [f'"{own}"' for own in own_ids]
             for place, fid, own in zip(places, self._fids[rows].tolist(), own_ids):
                 start, middle, end = pieces[place]
                 lot.append(f"{start}{fid}{middle}{own}{end}")
@@ -326,6 +330,7 @@ class LogRows(EncodedRows):
 
 
 _LINES_AT_ONCE = 20_000
+_PLAIN_IDS = re.compile(r"[0-9A-Za-z-]*").fullmatch
 
 
 def bare(text):

@@ -40,6 +40,8 @@ _SAYS_NOTHING = (None, "", None)
 
 _PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?").fullmatch
 
+_PLAIN_NUMBERS = re.compile(r"(?:-?\d{1,15}(?:\.\d{1,15})?\n)*").fullmatch
+
 # As many positions tell the reference system as well as all of a large file.
 _DIAGNOSED = 2000
 
@@ -126,9 +128,12 @@ class PositionSteps:
     def _numbers_of(self, name):
         """Return (numbers, float64 (n,), NaN for none; the texts, Coded) of coordinates."""
         column, texts = self.table.column(name), self.table.texts(name)
+        tokens = self.settings.tokens
+        plain = _plain_numbers(texts.values)
+        if plain is not None and not any(map(_PLAIN_NUMBER, tokens)):
+            return plain[column.codes], texts
         numbers, written = np.full(len(column.values), np.nan), list(texts.values)
         comma = False
-        tokens = self.settings.tokens
         used = column.counts() > 0
         for code, (value, text) in enumerate(zip(column.values, texts.values)):
             if text is None or text.casefold() in tokens:
@@ -512,14 +517,18 @@ class PositionSteps:
         if not self.places.knows(istat):
             return
         rows = rows[self.has_place(rows)]
-        surely = self.places.hold(istat, self.x[rows], self.y[rows])
-        for row in rows[~surely].tolist():
+        rows = rows[~self.places.hold(istat, self.x[rows], self.y[rows])]
+        known = self.places.distances_to_box(istat, self.x[rows], self.y[rows])
+        for row, metres in zip(rows.tolist(), known.tolist()):
             self.tick(row)
-            self._distance(row, istat)
+            self._distance(row, istat, metres)
 
-    def _distance(self, row, istat):
-        shape = self.shape_of(row)
-        metres = self.places.distance(istat, shape)
+    def _distance(self, row, istat, metres):
+        """Log or reject a record; ``metres`` away from its comune where that is known, or NaN."""
+        shape = None
+        if metres != metres:
+            shape = self.shape_of(row)
+            metres = self.places.distance(istat, shape)
         name = self.places.name_of(istat)
         if metres > SURROUNDINGS_M:
             self.reject(
@@ -530,7 +539,9 @@ class PositionSteps:
             )
             return
         if metres > 0:
-            where = self.places.comune_at(shape)[0]
+            where = None
+            if self.places.exact:
+                where = self.places.comune_at(shape or self.shape_of(row))[0]
             kept = f"tenuto; ricade in {self.places.name_of(where)}" if where else "tenuto"
             said = f"{metres:.0f} m fuori da {name}"
             self.journal.record(row, "D09", "fuori_confine", "W", said, kept)
@@ -546,6 +557,13 @@ class PositionSteps:
                     f"{outside:.0%} fuori da {name}",
                     "intero",
                 )
+
+
+def _plain_numbers(texts):
+    """Return texts as numbers where all of them are plain ones, None else."""
+    if not texts or None in texts or not _PLAIN_NUMBERS("\n".join([*texts, ""])):
+        return None
+    return np.array(list(map(float, texts)))
 
 
 def _says_degrees(x_name, y_name) -> bool:

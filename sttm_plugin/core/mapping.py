@@ -138,7 +138,11 @@ def make_column(name, kind, values, tokens=frozenset(), layer="", texts=None) ->
     """
     column = values if isinstance(values, Coded) else Coded.of(values)
     texts = texts or Coded(column.codes, cleaned(column.values))
-    filled = np.flatnonzero(texts.true(lambda text: text and text.casefold() not in tokens))
+    longest = max(map(len, tokens), default=0)
+    # A letter may become two when its case is folded, never one of two.
+    filled = np.flatnonzero(
+        texts.true(lambda t: t and (len(t) > longest or t.casefold() not in tokens))
+    )
     step = max(len(filled) // SAMPLE, 1)
     few = [clean(value) for value in aligned(column)]
     said = texts.at(filled)
@@ -148,7 +152,7 @@ def make_column(name, kind, values, tokens=frozenset(), layer="", texts=None) ->
         list(texts.at(filled[::step][:SAMPLE])),
         len(filled),
         len(column),
-        len({said.values[code] for code in said.used()}),
+        said.different(),
         few,
         without_prefix(name, layer),
     )

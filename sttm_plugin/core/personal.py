@@ -27,7 +27,6 @@ _WHOLE = {
     "posta elettronica": re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}", re.IGNORECASE),
     "cellulare": re.compile(_MOBILE),
 }
-_PHONE_START = re.compile(r"[+03]")
 OMITTED = "[omesso]"
 
 
@@ -43,10 +42,14 @@ def without_personal(text: str) -> str:
     return text
 
 
+def may_be_personal(text) -> bool:
+    """Tell at once of a cleaned text that it is no personal datum: most are too short for one."""
+    return "@" in text or len(text) == 16 or text[0] in "+03"
+
+
 def personal_kind(value) -> str | None:
     """Return which personal datum a value looks like, None for none (D48)."""
     text = clean(value)
-    # Most texts are too short, or lack the sign all of these have.
-    if text is None or not ("@" in text or len(text) == 16 or _PHONE_START.match(text)):
+    if text is None or not may_be_personal(text):
         return None
     return next((kind for kind, pattern in _WHOLE.items() if pattern.fullmatch(text)), None)

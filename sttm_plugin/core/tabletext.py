@@ -321,7 +321,7 @@ class _Body:
     def __init__(self, width):
         self.broken: dict = {}
         self._width = width
-        self._coders = [Coder(_cell) for _ in range(width)]
+        self._coders = [Coder(_cells) for _ in range(width)]
         self._numbers: list = []
         self._read = self._kept = 0
 
@@ -367,6 +367,17 @@ class _Body:
     def numbers(self):
         """Return which row under the header each record is, from 1."""
         return np.concatenate([*self._numbers, np.zeros(0, dtype=np.int64)]).astype(np.int64)
+
+
+# What ``_cell`` changes: a blank, an apostrophe that a spreadsheet's reader was given.
+_TO_READ = re.compile(r"\n(?:\s*\n|')")
+
+
+def _cells(cells) -> list:
+    """Return cells as they were meant; where nothing is to do, that is told at once."""
+    if None not in cells and not _TO_READ.search("\n".join(["", *cells, ""])):
+        return cells
+    return list(map(_cell, cells))
 
 
 def _cell(cell):
@@ -471,7 +482,7 @@ def read_dbf(content: bytes, encoding: str = "", cpg: str = "") -> TextTable:
 
 def _dbf_column(table, numbers, start, width, kind, decimals, codec) -> Coded:
     """Return the values of one column of a DBF, each different cell decoded once."""
-    coder = Coder(lambda raw: _dbf_value(raw, kind, decimals, codec))
+    coder = Coder(lambda cells: [_dbf_value(raw, kind, decimals, codec) for raw in cells])
     for first in range(0, len(numbers), _ROWS_AT_ONCE):
         cells = table[numbers[first : first + _ROWS_AT_ONCE], start : start + width]
         whole = cells.tobytes()

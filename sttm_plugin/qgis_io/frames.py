@@ -130,7 +130,7 @@ def read_frame(source, crs, context=None, feedback=None, fields=None):
         if field.name().lower() not in KEY_FIELDS and (fields is None or field.name() in fields)
     ]
     name = source_name(source)
-    read = _read_columns(source, kept, transform, feedback)
+    read = columns_at_once(source, kept, transform, feedback)
     if read is None:
         read = _read_features(source, kept, transform, feedback)
     if read is None:
@@ -152,8 +152,15 @@ _WKB_CODES = {
 }
 
 
-def _read_columns(source, kept, transform, feedback):
-    """Return (columns, fids, blobs) of a plain layer in the analysis CRS, None of any other."""
+_MULTI_POLYGON, _POLYGON = 6, struct.pack("<BI", 1, 3)
+
+
+def columns_at_once(source, kept, transform=None, feedback=None):
+    """Return (columns, fids, blobs) of a plain layer in the analysis CRS, None of any other.
+
+    Args:
+        kept: (position, name) of the fields to read.
+    """
     import numpy as np
 
     from .bulk import read_columns
@@ -171,13 +178,20 @@ def _read_columns(source, kept, transform, feedback):
     code, least = _WKB_CODES[kind]
     head = struct.pack("<BI", 1, code)
     # What is empty, or of another kind than the layer says, QGIS has to look at.
-    if not all(blob is None or (blob[:5] == head and len(blob) >= least) for blob in read.blobs):
+    blobs = read.blobs
+    if code == _MULTI_POLYGON:
+        # As QGIS reads the areas of a shapefile: all are of several parts, were it one.
+        blobs = [
+            head + b"\1\0\0\0" + blob if blob is not None and blob[:5] == _POLYGON else blob
+            for blob in blobs
+        ]
+    if not all(blob is None or (blob[:5] == head and len(blob) >= least) for blob in blobs):
         return None
     if code == 1:
-        known = b"".join([blob[5:21] for blob in read.blobs if blob is not None])
+        known = b"".join([blob[5:21] for blob in blobs if blob is not None])
         if not np.isfinite(np.frombuffer(known, dtype="<f8")).all():
             return None
-    return [read.columns[name] for name in names], read.fids, read.blobs
+    return [read.columns[name] for name in names], read.fids, blobs
 
 
 def _read_features(source, kept, transform, feedback):

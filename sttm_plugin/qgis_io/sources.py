@@ -33,9 +33,17 @@ from ..core.coded import Coded, Coder
 from ..core.errors import SttmError
 from ..core.intake_model import SourceTable
 from ..core.shapes import PointsAt
-from .bulk import places_of, read_columns
-from .fields import KEY_FIELDS, is_plain, kind_of
-from .frames import crs_name, iter_features, plain_value, shapes_from_wkb, source_crs, source_name
+from .bulk import places_of
+from .fields import KEY_FIELDS, kind_of
+from .frames import (
+    columns_at_once,
+    crs_name,
+    iter_features,
+    plain_value,
+    shapes_from_wkb,
+    source_crs,
+    source_name,
+)
 from .layers import layers_in
 
 _CANCEL_EVERY = 512
@@ -329,14 +337,21 @@ def read_table(
     elif ending in _SHEET_ENDINGS:
         table = _sheet_table(path, title, header_row, feedback)
     else:
-        table = _layer_table(source, title, feedback, layer if whole else None)
+        # The attributes of a shapefile come from its own bytes.
+        shp = whole and ending == ".shp"
+        table = _layer_table(source, title, feedback, layer if whole else None, shp)
         if table is not None:
             _check_complete(layer, selected, title, table.count)
             table.geojson = _is_geojson(layer)
             if total is not None and total != table.count:
                 table.notes.append(_filter_note(table.count, total))
         if table is not None and ending in (".shp", ".dbf"):
-            _decode_dbf(table, Path(bare).with_suffix(".dbf"), encoding)
+            decoded = _decode_dbf(table, Path(bare).with_suffix(".dbf"), encoding)
+            if shp and not decoded:
+                values = _layer_table(source, title, feedback)
+                if values is None:
+                    return None
+                table.columns = values.columns
         elif table is not None and header_row > 1:
             raise SttmError(
                 "La riga di intestazione si sceglie solo per CSV e fogli di calcolo: lasciare 1."
@@ -473,7 +488,7 @@ def _sheet_table(path, title, header_row, feedback):
     return _text_table(tabletext.table_from_rows(lines, header_row, encoding), title, "foglio")
 
 
-def _layer_table(source, title, feedback, whole=None):
+def _layer_table(source, title, feedback, whole=None, only_shapes=False):
     fields = source.fields()
     kept = [
         (place, field)
@@ -481,10 +496,11 @@ def _layer_table(source, title, feedback, whole=None):
         if field.name().lower() not in KEY_FIELDS
     ]
     curved, lost, flat, places = set(), {}, False, None
-    found = _points_at_once(whole, kept, feedback)
+    found = _at_once(whole, [] if only_shapes else kept, feedback)
     if found is not None:
-        columns, fids, places = found
-        shapes = PointsAt(places)
+        columns, fids, places, shapes = found
+        if only_shapes:
+            columns = [Coded.constant(None, len(fids)) for _ in kept]
     else:
         coders, waiting = [Coder() for _ in kept], []
         fids, blobs = [], []
@@ -538,21 +554,25 @@ def _code(coders, rows):
         coder.add(values)
 
 
-def _points_at_once(layer, kept, feedback):
-    """Return (columns, fids, places) of a whole layer of points, None where it is no plain one."""
-    if layer is None or layer.wkbType() != QgsWkbTypes.Type.Point:
+def _at_once(layer, kept, feedback):
+    """Return (columns, fids, places, shapes) of a whole plain layer, None of any other."""
+    if layer is None:
         return None
-    # Yes and no, times and lists are QGIS's to read.
-    if not all(is_plain(field) for _, field in kept):
-        return None
-    names = [field.name() for _, field in kept]
-    read = read_columns(layer, names, feedback)
+    kept = [(place, field.name()) for place, field in kept]
+    read = columns_at_once(layer, kept, None, feedback)
     if read is None:
         return None
-    places = places_of(read.blobs)
-    if places is None:
-        return None
-    return [Coded.of(read.columns[name]) for name in names], read.fids, places
+    columns, fids, blobs = read
+    places = shapes = None
+    if layer.wkbType() == QgsWkbTypes.Type.Point:
+        places = places_of(blobs)
+        shapes = None if places is None else PointsAt(places)
+    else:
+        shapes = list(shapes_from_wkb(blobs))
+        # What no library reads is told as QGIS writes it.
+        if any(shape is None and blob is not None for shape, blob in zip(shapes, blobs)):
+            return None
+    return None if shapes is None else ([Coded.of(c) for c in columns], fids, places, shapes)
 
 
 def _check_complete(layer, selected, title, read):
@@ -609,10 +629,10 @@ def _is_geojson(layer) -> bool:
     return bare.endswith((".geojson", ".json"))
 
 
-def _decode_dbf(table, path, encoding):
-    """Put the values of the DBF itself in the place of those the driver decoded."""
+def _decode_dbf(table, path, encoding) -> bool:
+    """Put the values of the DBF itself in the place of those the driver decoded, if it can be."""
     if not path.is_file():
-        return
+        return False
     cpg = path.with_suffix(".cpg")
     declared = _first_line(cpg) if cpg.is_file() and cpg.stat().st_size else ""
     text = tabletext.read_dbf(_bytes_of(path), encoding, declared)
@@ -630,13 +650,14 @@ def _decode_dbf(table, path, encoding):
                 "regola",
             )
         )
-        return
+        return False
     made = _text_table(text, table.layer, "DBF")
     table.names, table.kinds, table.widths = text.names, text.kinds, text.widths
     table.columns = [column.at(place) for column in text.columns]
     table.encoding = made.encoding
     table.notes += made.notes
     table.doubts += made.doubts
+    return True
 
 
 def source_path(layer) -> str:

@@ -26,6 +26,13 @@ def test_a_named_service_takes_its_id_from_comune_and_name():
     assert ids.id_of(ids.name_key("015146", "Scuola «A. Manzoni»")) == expected
 
 
+def test_many_ids_made_at_once_are_those_made_one_by_one():
+    keys = [f"k|fonte|è{number}" for number in range(100)]
+
+    assert ids.ids_of(keys) == [str(uuid.uuid5(NAMESPACE, key)) for key in keys]
+    assert ids.ids_of([]) == []
+
+
 def test_homonyms_are_told_apart_by_their_ten_metre_cell():
     assert ids.name_key("015146", "Parco", 514999.9, 5034520.0) == "n|015146|parco|514990|5034520"
     assert ids.name_key("015146", None, 514999.9, 5034520.0) == "n|015146||514990|5034520"
