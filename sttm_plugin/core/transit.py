@@ -319,7 +319,7 @@ class _Around:
     def _comuni_of_lines(self):
         """Return {line: comuni its stops lie in}, None without boundaries.
 
-        What lies outside every boundary is one comune more, at least: it is called "".
+        What lies outside every boundary is one comune more, at least: it is called None.
         """
         if self.comuni is None:
             return None
@@ -328,7 +328,7 @@ class _Around:
         found: dict = {}
         for column in (table.start, table.end):
             for line, stop in set(zip(table.line.tolist(), column.tolist())):
-                found.setdefault(line, set()).add(codes[stop] or "")
+                found.setdefault(line, set()).add(codes[stop])
         return found
 
     # People -----------------------------------------------------------------------------

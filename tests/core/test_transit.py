@@ -244,6 +244,7 @@ GREEN = {"codice_sttm": "VER.01", "geometry": MultiPolygon([box(X, Y, X + 100, Y
         # Two parks on the same ground hold it once.
         ([park("PLIS", 40), park("PLIS", 40)], "no"),
         ([park("ZSC")], None),
+        ([park("ZSC", zona="parte attrezzata")], None),
         ([{"geometry": box(X, Y, X + 100, Y + 100)}], None),
     ],
 )

@@ -110,6 +110,10 @@ class Outcome:
     unsaid: tuple = ()
 
 
+def _goes_on():
+    """Nobody stops a plan that isn't in a run."""
+
+
 @dataclass
 class Plan:
     """What is checked, everything in the analysis CRS; what wasn't given is None.
@@ -147,7 +151,7 @@ class Plan:
     computed: dict | None = None
     origins: pd.DataFrame | None = None
     settlers: float | None = None
-    going: object = staticmethod(lambda: None)
+    going: object = _goes_on
 
     def __post_init__(self):
         self.services = measured(self.services)
