@@ -424,8 +424,108 @@ def show_accessibility():
 
 
 def show_network():
-    """What is wrong with the network; then every panel by night."""
+    """What is wrong with the network; then the delivery."""
     picture_of_work("lum_rete")
+    open_delivery()
+
+
+def delivery_dock():
+    """The panel "Consegna"."""
+    return plugins["sttm_plugin"].docks["Delivery"]
+
+
+def open_delivery():
+    """What the comune must still do before it hands in."""
+    dock = delivery_dock()
+    small_window(dock)
+    dock.panel.tabs.setCurrentIndex(0)
+    dock.panel.role.setText("responsabile del procedimento")
+    later(dock.check_ready, 1500)
+    later(lambda: when_idle(dock.runs, show_ready), 3000)
+
+
+def show_ready():
+    """What is to be explained; then the package."""
+    dock = delivery_dock()
+    if not dock.items.all_rows:
+        raise RuntimeError("nessuna voce prima della consegna")
+    lines.append(f"voci prima della consegna: {len(dock.items.all_rows)}")
+    dock.panel.items.selectRow(min(4, len(dock.items.rows) - 1))
+    later(lambda: (small_picture("consegna"), write_package()), 1500)
+
+
+def write_package():
+    """The package, for a trial where something blocks."""
+    dock = delivery_dock()
+    dock.panel.author.setText("Ada Rossi")
+    dock.panel.office.setText("Settore Urbanistica")
+    dock.panel.output.setFilePath(str(DEMO / "consegna" / "prova.zip"))
+    dock.panel.allow_blocking.setChecked(True)
+    dock.panel.sheets.setChecked(True)
+    dock.export()
+    later(lambda: when_idle(dock.runs, show_package), 1500)
+
+
+def show_package():
+    """The package as it was written; then as who receives it reads it."""
+    dock = delivery_dock()
+    dock.message_bar.clearWidgets()
+    told = dock.panel.written.toPlainText()
+    if "SHA-256" not in told:
+        raise RuntimeError("il pacchetto non è scritto")
+    bar = dock.panel.package_scroll.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    later(lambda: (panel_picture(dock, "consegna_pacchetto"), receive_package()), 1500)
+
+
+def receive_package():
+    """The three stages."""
+    dock = delivery_dock()
+    dock.panel.received.setFilePath(str(DEMO / "consegna" / "prova.zip"))
+    dock.panel.tabs.setCurrentIndex(2)
+    dock.validate()
+    later(lambda: when_idle(dock.runs, show_stages), 1500)
+
+
+def show_stages():
+    """How each stage ended; then the criteria."""
+    dock = delivery_dock()
+    lines.append(f"fasi della validazione: {len(dock.stages.rows)}")
+    later(lambda: (panel_picture(dock, "consegna_ricevi"), open_criteria()), 1200)
+
+
+def open_criteria():
+    """The criteria as tables, with a value changed."""
+    dock = plugins["sttm_plugin"].dock
+    dock.open_criteria()
+    dialog = dock.criteria_dialog
+    dialog.setGeometry(90, 70, 1180, 620)
+    later(lambda: when_idle(dialog.runs, change_criteria), 1500)
+
+
+def change_criteria():
+    """A threshold, and what it would change."""
+    dialog = plugins["sttm_plugin"].dock.criteria_dialog
+    dialog.edit("valenza", "GEN-R01", "soglia", "0.45")
+    later(lambda: when_idle(dialog.runs, show_criteria), 1500)
+
+
+def show_criteria():
+    """The editor; then which services flip, and every panel by night."""
+    dialog = plugins["sttm_plugin"].dock.criteria_dialog
+    if not dialog.edits():
+        raise RuntimeError("il criterio non è cambiato")
+    small_picture("criteri")
+    dialog.run_whatif()
+    later(lambda: when_idle(dialog.runs, show_flips), 1500)
+
+
+def show_flips():
+    """Which services would change valenza."""
+    dialog = plugins["sttm_plugin"].dock.criteria_dialog
+    lines.append("criteri: " + dialog.flips_told.text())
+    picture_of_work("criteri_prova")
+    dialog.done(0)
     QgsApplication.setUITheme("Night Mapping")
     dock = plugins["sttm_plugin"].dock
     small_window(dock)
@@ -446,7 +546,23 @@ def dark_lum():
     dock = lum_dock()
     small_window(dock)
     dock.panel.tabs.setCurrentIndex(2)
-    later(lambda: (small_picture("scuro_lum"), tell_heights(), finish()), 2500)
+    later(lambda: (small_picture("scuro_lum"), dark_delivery()), 2500)
+
+
+def dark_delivery():
+    """The delivery by night."""
+    dock = delivery_dock()
+    small_window(dock)
+    dock.panel.tabs.setCurrentIndex(0)
+    later(lambda: (small_picture("scuro_consegna"), dark_criteria()), 2500)
+
+
+def dark_criteria():
+    """The criteria by night."""
+    plugins["sttm_plugin"].dock.open_criteria()
+    dialog = plugins["sttm_plugin"].dock.criteria_dialog
+    dialog.setGeometry(90, 70, 1180, 620)
+    later(lambda: (picture_of_work("scuro_criteri"), tell_heights(), finish()), 2500)
 
 
 def tell_heights():

@@ -52,7 +52,7 @@ unset QGIS_CUSTOM_CONFIG_PATH QGIS_PLUGINPATH SOURCE_DATE_EPOCH
 export QT_QPA_PLATFORM=xcb
 export STTM_ROOT="$PWD" STTM_DEMO="$work/demo" STTM_PICTURES="$(realpath "$TARGET")" STTM_LOG="$work/log.txt"
 export XDG_RUNTIME_DIR="$runtime" PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8
-timeout 600 xvfb-run -a -s "-screen 0 1680x1000x24" "$QGIS" --nologo --noversioncheck \
+timeout 700 xvfb-run -a -s "-screen 0 1680x1000x24" "$QGIS" --nologo --noversioncheck \
     --profiles-path "$work" --code tools/screenshots.py >"$work/out.txt" 2>&1 || true
 
 if [ ! -f "$STTM_LOG" ]; then

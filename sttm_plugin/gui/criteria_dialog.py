@@ -31,7 +31,7 @@ from .criteria_model import (
     tables_of,
 )
 from .forms import form
-from .rows_model import RowsModel, RowsProxy, layer_of, plain, rows_of, set_up_table
+from .rows_model import FilteredRows, RowsProxy, layer_of, plain, rows_of, set_up_table
 from .run_bar import RunBar
 
 VALUES, FAULTS, FLIPS, COMPARE = range(4)
@@ -111,7 +111,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         self.splitter.setSizes([260, 830])
 
     def _set_up_lists(self):
-        self.faults_model, _ = self._list(
+        self.faults_model = self._list(
             self.faults,
             [
                 ("gravita", self.tr("Gravità")),
@@ -125,7 +125,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
             (8, 16, 5, 13, 12, 40, 22),
             5,
         )
-        self.flips_model, _ = self._list(
+        self.flips_model = self._list(
             self.flips,
             [
                 ("denominazione", self.tr("Servizio")),
@@ -140,7 +140,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
             (40, 13, 8, 13, 14, 14, 11, 11),
             0,
         )
-        self.differences_model, _ = self._list(
+        self.differences_model = self._list(
             self.differences,
             [
                 ("tabella", self.tr("Tabella")),
@@ -159,10 +159,9 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         self.faults.activated.connect(self._on_fault)
 
     def _list(self, view, columns, widths, stretch):
-        model = RowsModel(columns, self)
-        proxy = RowsProxy(model, self)
-        set_up_table(view, proxy, widths, stretch)
-        return model, proxy
+        model = FilteredRows(columns, self)
+        set_up_table(view, model, widths, stretch)
+        return model
 
     def _set_up_buttons(self):
         for path, title in bundled_packs():
@@ -552,7 +551,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         self.restore.setEnabled(now != before and not self.runs.is_running())
 
     def _on_fault(self, index):
-        row = self.faults.model().row(index)
+        row = self.faults_model.row(index)
         if row is not None:
             self.go_to(row)
 

@@ -9,8 +9,13 @@ import pytest
 
 pytestmark = pytest.mark.endtoend
 
-ON_A_LAPTOP = ("piano_servizi", "lum_pannello", "scuro_verifica", "scuro_servizi", "scuro_lum")
-PANELS = ("da_classificare", "da_collocare", "lum_accessibilita")
+ON_A_LAPTOP = (
+    "piano_servizi", "lum_pannello", "consegna", "criteri", "scuro_verifica", "scuro_servizi",
+    "scuro_lum", "scuro_consegna",
+)  # fmt: skip
+PANELS = (
+    "da_classificare", "da_collocare", "lum_accessibilita", "consegna_pacchetto", "consegna_ricevi",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +31,7 @@ def pictures(tmp_path_factory, project_root):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=620,
+        timeout=760,
     )
     return done, folder
 
@@ -59,14 +64,23 @@ def test_the_services_and_the_lum_work_in_a_real_window_no_bigger_than_a_laptop(
     assert max(heights) <= 768
 
 
+def test_the_delivery_and_the_criteria_work_in_a_real_window(pictures):
+    done, _ = pictures
+    said = dict(line.split(": ", 1) for line in done.stdout.splitlines() if ": " in line)
+    assert int(said["voci prima della consegna"]) > 10
+    assert said["fasi della validazione"] == "3"
+    assert said["criteri"].startswith("Cambierebbero valenza ")
+
+
 def test_every_picture_shows_something(pictures):
     from qgis.PyQt.QtGui import QImage
 
     _, folder = pictures
     assert sorted(path.stem for path in folder.glob("*.png")) == [
-        "controlli", "da_classificare", "da_collocare", "dati", "importazione",
-        "importazione_anteprima", "lum_accessibilita", "lum_pannello", "mappa", "pannello",
-        "piano_servizi", "riconciliazione", "scuro_lum", "scuro_servizi", "scuro_verifica",
+        "consegna", "consegna_pacchetto", "consegna_ricevi", "controlli", "criteri",
+        "da_classificare", "da_collocare", "dati", "importazione", "importazione_anteprima",
+        "lum_accessibilita", "lum_pannello", "mappa", "pannello", "piano_servizi",
+        "riconciliazione", "scuro_consegna", "scuro_lum", "scuro_servizi", "scuro_verifica",
     ]  # fmt: skip
     for path in folder.glob("*.png"):
         image = QImage(str(path))
