@@ -22,22 +22,23 @@ _UNKNOWN = (
 )
 
 
-def shape_summary(wkb_hex, shape):
+def shape_summary(wkb_hex, shape, place=None):
     """Return what is kept of a geometry: enough to say how it moved, not the geometry itself.
 
     Args:
         wkb_hex: its WKB rounded to the centimetre, None when there is none. shape: shapely.
+        place: x and y of a point, where they are known already.
     """
     if wkb_hex is None:
         return None
-    if shape.geom_type == "Point":
-        (x, y), area = shape.coords[0][:2], 0.0
-    else:
-        centre, area = shape.centroid, shape.area
-        x, y = centre.x, centre.y
+    kind, area = "Point", 0.0
+    if place is None:
+        kind, area = shape.geom_type, shape.area
+        place = shape.centroid.coords[0]
+    x, y = place
     return {
         "sha": bytes_sha256(wkb_hex.encode("ascii"))[:16],
-        "tipo": shape.geom_type,
+        "tipo": kind,
         "x": round(x, 2),
         "y": round(y, 2),
         "mq": round(area, 2),

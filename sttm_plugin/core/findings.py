@@ -148,8 +148,13 @@ class _Read:
         """Return a rounded geometry as ``changes.shape_summary`` tells it, in JSON."""
         key = (where, position)
         if key not in self._summaries:
-            shape = self._columns[where]["geometry"][position]
-            told = shape_summary(self._shapes[where].get(position), shape)
+            columns = self._columns[where]
+            place = None
+            if "_point" in columns and columns["_point"][position]:
+                place = columns["_x"][position], columns["_y"][position]
+            told = shape_summary(
+                self._shapes[where].get(position), columns["geometry"][position], place
+            )
             self._summaries[key] = _value(told)
         return self._summaries[key]
 

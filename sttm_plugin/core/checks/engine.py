@@ -487,7 +487,7 @@ class _Findings:
             self._layers = dict(zip(own["id_servizio"], own["_layer"]))
         self._points: dict = {}
         # Of the plan's own shapes the point on each is known.
-        places = plan.services[["_x", "_y"]].to_numpy()
+        places = zip(*(plan.services[name].tolist() for name in ("_x", "_y")))
         shapes = plan.services["geometry"].to_numpy()
         self._places = {id(shape): place for shape, place in zip(shapes, places)}
         self._x, self._y = [], []
@@ -561,7 +561,9 @@ class _Findings:
         if shape.is_empty:
             return np.nan, np.nan, None
         point = shape if shape.geom_type == "Point" else shape.representative_point()
-        x, y = self._places.get(id(shape), point.coords[0][:2])
+        place = self._places.get(id(shape))
+        # Shapely 1 takes long to give the coordinates of a point.
+        x, y = point.coords[0][:2] if place is None else place
         return x, y, point
 
     def frame(self, crs):
