@@ -287,8 +287,8 @@ _HOW = (
     "",
     "What bounds the memory: of a record stay its codes, its identifier and the texts that are its "
     "own. Rows, originals in JSON and lines of the log are made and written a lot at a time, "
-    "within one transaction, so that an output is there whole or not at all. Areas stay in memory as they "
-    "are: overlaps and gaps are facts of all of them.",
+    "within one transaction, so that an output is there whole or not at all. Areas stay in "
+    "memory as they are: overlaps and gaps are facts of all of them.",
     "",
     "What limits it, by profile: SQLite filling some twenty columns (a seventh), the originals and "
     "the log in JSON (a sixth), identifiers, and each text that doesn't repeat being looked at a "
