@@ -50,7 +50,7 @@ _HIDDEN = "[omesso: servizio da non localizzare]"
 _TOTAL = re.compile(r"^(sub ?totale|total[ei]?|tot|somma)\b")
 
 # Most texts, told without making them comparable.
-_NO_TOTAL = re.compile(r"[^0-9A-Za-z]*[^sStT\W]", re.ASCII)
+_NO_TOTAL = re.compile(r"[^0-9A-Za-z]*(?![sStT])[0-9A-Za-z]")
 
 _PROGRESS_EVERY = 256
 # Columns with more different values than these are encoded as they are written.

@@ -561,7 +561,10 @@ class PositionSteps:
 
 def _plain_numbers(texts):
     """Return texts as numbers where all of them are plain ones, None else."""
-    if not texts or None in texts or not _PLAIN_NUMBERS("\n".join([*texts, ""])):
+    if not texts or None in texts:
+        return None
+    whole = "\n".join([*texts, ""])
+    if whole.count("\n") != len(texts) or not _PLAIN_NUMBERS(whole):
         return None
     return np.array(list(map(float, texts)))
 

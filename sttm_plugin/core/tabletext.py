@@ -375,7 +375,7 @@ _TO_READ = re.compile(r"\n(?:\s*\n|')")
 
 def _cells(cells) -> list:
     """Return cells as they were meant; where nothing is to do, that is told at once."""
-    if None not in cells and not _TO_READ.search("\n".join(["", *cells, ""])):
+    if set(map(type, cells)) == {str} and not _TO_READ.search("\n".join(["", *cells, ""])):
         return cells
     return list(map(_cell, cells))
 
