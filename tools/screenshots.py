@@ -506,7 +506,7 @@ def open_criteria():
 def change_criteria():
     """A threshold, and what it would change."""
     dialog = plugins["sttm_plugin"].dock.criteria_dialog
-    dialog.edit("valenza", "GEN-R01", "soglia", "0.45")
+    dialog.edit("valenza", "GEN-R02", "soglia", "0.1")
     later(lambda: when_idle(dialog.runs, show_criteria), 1500)
 
 
@@ -515,7 +515,9 @@ def show_criteria():
     dialog = plugins["sttm_plugin"].dock.criteria_dialog
     if not dialog.edits():
         raise RuntimeError("il criterio non è cambiato")
-    small_picture("criteri")
+    frame = dialog.geometry()
+    size = f"{frame.width()}x{frame.height()}+{frame.x()}+{frame.y()}"
+    picture("criteri", size)
     dialog.run_whatif()
     later(lambda: when_idle(dialog.runs, show_flips), 1500)
 
@@ -562,7 +564,14 @@ def dark_criteria():
     plugins["sttm_plugin"].dock.open_criteria()
     dialog = plugins["sttm_plugin"].dock.criteria_dialog
     dialog.setGeometry(90, 70, 1180, 620)
-    later(lambda: (picture_of_work("scuro_criteri"), tell_heights(), finish()), 2500)
+    later(lambda: when_idle(dialog.runs, finish_by_night), 2500)
+
+
+def finish_by_night():
+    """The criteria by night, the last picture."""
+    picture_of_work("scuro_criteri")
+    tell_heights()
+    finish()
 
 
 def tell_heights():

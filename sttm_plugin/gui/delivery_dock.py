@@ -345,8 +345,8 @@ class DeliveryDock(SttmDock):
         size = max(file.stat().st_size // 1024, 1)
         pieces = [f"<p><b>{escape(file.name)}</b> ({size} KiB)<br>{escape(str(file.parent))}</p>"]
         if rows is not None:
-            valid = self.tr("valido") if found["VALID"] else self.tr("non valido")
-            counts = self.tr("errori {}, avvisi {}").format(
+            valid = self.tr("valido, nulla lo blocca") if found["VALID"] else self.tr("non valido")
+            counts = self.tr("da guardare: errori {}, avvisi {}").format(
                 int(found["ERRORS"]), int(found["WARNINGS"])
             )
             pieces.append(f"<p><b>{escape(self.tr('Controllo'))}</b>: {valid} ({counts})</p><ul>")
@@ -447,7 +447,7 @@ class DeliveryDock(SttmDock):
         if results is None:
             self.panel.verdict.setText("")
             return
-        valid = self.tr("Valida") if results["VALID"] else self.tr("Non valida")
+        valid = self.tr("Valida, nulla la blocca") if results["VALID"] else self.tr("Non valida")
         told = self.tr("{}: errori {}, avvisi {}.").format(
             valid, int(results["ERRORS"]), int(results["WARNINGS"])
         )

@@ -156,7 +156,7 @@ def test_the_package_is_written_validated_and_its_hashes_shown(qtbot, signed, tm
         for name in archive.namelist():
             if name != "manifest.json":
                 assert sha256(archive.read(name)).hexdigest() in told, name
-    assert "Controllo: valido" in told
+    assert "Controllo: valido, nulla lo blocca" in told
     assert "3. Contenuto: superata" in told
     assert "consegna.zip.p7m" in told
     assert said(signed) == "Consegna scritta e validata: consegna.zip."
@@ -213,7 +213,7 @@ def test_who_receives_reads_three_stages_and_gets_the_drafts(
     signed.panel.tabs.setCurrentIndex(2)
     found = receive(qtbot, signed, tmp_path / "consegna.zip")
     assert found == {"pacchetto": "superata", "schema": "superata", "contenuto": "superata"}
-    assert signed.panel.verdict.text().startswith("Valida: errori ")
+    assert signed.panel.verdict.text().startswith("Valida, nulla la blocca: errori ")
     assert signed.panel.verdict.text().endswith("Nessuna firma letta.")
     digest = sha256((tmp_path / "consegna.zip").read_bytes()).hexdigest()
     assert digest in signed.panel.problem_detail.toPlainText()
