@@ -60,11 +60,12 @@ def read_columns(layer, names=(), feedback=None, areas=False) -> Columns | None:
     Args:
         layer: QgsVectorLayer, whole; None.
         names: fields, as the layer writes them.
-        areas: areas are taken too; days (as ISO text) and yes or no among the fields.
+        areas: areas are taken too; days (as ISO text) among the fields.
 
     Returns:
         Columns; None where the layer has to be read feature by feature: another provider, unsaved
-        edits, curves, a field that isn't a plain number or text, an old GDAL, a cancelled run.
+        edits, curves, a field that isn't a plain number or text (a yes or no isn't), an old GDAL, a
+        cancelled run.
     """
     found = _open(layer, names, areas)
     if found is None:
@@ -74,7 +75,7 @@ def read_columns(layer, names=(), feedback=None, areas=False) -> Columns | None:
     parts: dict = {name: [] for name in ("", geometry, *names)}
     try:
         identifier = table.GetFIDColumn() or "OGC_FID"
-        for batch in table.GetArrowStreamAsNumPy(_STREAM if areas else _STREAM[:1]):
+        for batch in table.GetArrowStreamAsNumPy(_STREAM):
             if feedback is not None and feedback.isCanceled():
                 return None
             parts[""].append(np.asarray(batch[identifier], dtype=np.int64))
@@ -128,7 +129,11 @@ def _open(layer, names, areas):
             at = layer.fields().lookupField(name)
             if at < 0 or layer.fields().fieldOrigin(at) != QgsFields.FieldOrigin.OriginProvider:
                 return None
-            kind = definition.GetFieldDefn(definition.GetFieldIndex(name)).GetType()
+            field = definition.GetFieldDefn(definition.GetFieldIndex(name))
+            # GDAL 3.6 gives yes and no as bits that NumPy takes for bytes.
+            if field.GetSubType() == ogr.OFSTBoolean:
+                return None
+            kind = field.GetType()
             number = kind in (ogr.OFTInteger, ogr.OFTInteger64, ogr.OFTReal)
             number |= areas and kind == ogr.OFTDate
             if not number and not (kind == ogr.OFTString and texts):

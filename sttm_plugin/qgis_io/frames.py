@@ -19,12 +19,13 @@ from qgis.core import (
     QgsProcessingFeatureSource,
     QgsProject,
     QgsVectorLayer,
+    QgsVectorLayerUtils,
     QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QByteArray, QDate, QDateTime, Qt, QTime
 
 from ..core.errors import SttmError
-from .fields import KEY_FIELDS, is_dated, make_fields
+from .fields import KEY_FIELDS, is_dated, kind_of, make_fields
 
 _CANCEL_EVERY = 512
 
@@ -172,9 +173,17 @@ def columns_at_once(source, kept, transform=None, feedback=None):
     if not all(is_dated(source.fields().at(position)) for position, _ in kept):
         return None
     names = [name for _, name in kept]
-    read = read_columns(source, names, feedback, areas=True)
+    yes_no = [name for at, name in kept if kind_of(source.fields().at(at)) == "bool"]
+    read = read_columns(
+        source, [name for name in names if name not in yes_no], feedback, areas=True
+    )
     if read is None:
         return None
+    for name in yes_no:
+        values, _ = QgsVectorLayerUtils.getValues(source, name)
+        if len(values) != len(read.blobs):
+            return None
+        read.columns[name] = list(map(plain_value, values))
     code, least = _WKB_CODES[kind]
     head = struct.pack("<BI", 1, code)
     # What is empty, or of another kind than the layer says, QGIS has to look at.

@@ -21,7 +21,7 @@ def made(qgis_processing, tmp_path):
     )
     from qgis.PyQt.QtCore import QVariant
 
-    def make(name="punti.gpkg"):
+    def make(name="punti.gpkg", fill=lambda writer: None):
         fields = QgsFields()
         fields.append(QgsField('no"me', QVariant.Type.String))
         fields.append(QgsField("costo", QVariant.Type.Double))
@@ -35,6 +35,7 @@ def made(qgis_processing, tmp_path):
             options,
         )
         assert writer.errorMessage() == ""
+        fill(writer)
         del writer
         return tmp_path / name
 
@@ -299,3 +300,31 @@ def test_a_layer_of_points_read_in_columns_is_the_one_read_feature_by_feature(
     ]
     assert [s and s.wkt for s in quick.shapes] == [s and s.wkt for s in slow.shapes]
     assert (quick.names, quick.kinds, quick.widths) == (slow.names, slow.kinds, slow.widths)
+
+
+def test_a_finding_without_a_place_is_written_as_qgis_writes_it(made):
+    import geopandas as gpd
+    from qgis.core import QgsWkbTypes
+    from shapely.geometry import Point
+
+    from sttm_plugin.core.schema import Field
+    from sttm_plugin.qgis_io.bulk import fill_frame
+    from sttm_plugin.qgis_io.frames import write_frame
+
+    fields = (Field('no"me'), Field("costo", "real"))
+    frame = gpd.GeoDataFrame(
+        {'no"me': ["uno", "due"], "costo": [1.5, 2.5]}, geometry=[Point(10, 1), None], crs=32632
+    )
+    kind = QgsWkbTypes.Type.Point
+    quick = made("colonne.gpkg")
+    slow = made("qgis.gpkg", lambda writer: write_frame(writer, frame, fields, kind))
+
+    assert fill_frame(quick, frame, fields, kind)
+
+    rows = []
+    for path in (quick, slow):
+        with sqlite3.connect(path) as database:
+            (table,) = database.execute("SELECT table_name FROM gpkg_contents").fetchone()
+            rows.append(database.execute(f'SELECT * FROM "{table}" ORDER BY 1').fetchall())  # noqa: S608
+    assert rows[0] == rows[1]
+    assert rows[0][1][1][3] == 0x11
