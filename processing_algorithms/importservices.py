@@ -322,6 +322,7 @@ class ImportServices(SttmAlgorithm):
                     results[name] = written
                     if style:
                         self.style_output(written, style)
+            found.log.ask = stages.check
             results.update(self._write_files(parameters, context, found, pack))
         except BaseException:
             for path in made:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .coded import Coded
-from .ids import id_of, ids_of, name_key, source_name, valid_uuid
+from .ids import before_key, id_of, ids_of, name_key, source_name, valid_uuid
 from .text import normalise
 
 # Same name within so many metres: the same service of an earlier delivery (a proposal of ours).
@@ -78,13 +78,14 @@ class Records:
         return [row for _, row in sorted(zip(keys, rows), key=lambda one: one[0])]
 
 
-def assign_ids(records, repeated_keys=frozenset(), previous=None):
+def assign_ids(records, repeated_keys=frozenset(), previous=None, ask=lambda: None):
     """Return the id of each record, the same whatever the order of the records.
 
     Args:
         records: Records, or an Identified list.
         repeated_keys: keys that the source gives to more than one record: treated as no key.
         previous: Identified list of an earlier layer (``own`` is its id), or None.
+        ask: called between lots of records; it may raise to stop.
 
     Returns:
         (ids, rules): the id of each record, and how it came: "uuid", "precedente", "chiave",
@@ -123,16 +124,17 @@ def assign_ids(records, repeated_keys=frozenset(), previous=None):
         give(list(earlier), list(earlier.values()), "precedente")
     keys = records.fonte_id.mapped(lambda key: key if key and key not in repeated_keys else None)
     rows = [row for row in np.flatnonzero(keys.true()).tolist() if ids[row] is None]
-    give(rows, _key_ids(records.fonte.at(rows), keys.at(rows)), "chiave")
-    _by_name(records, ids, taken)
+    give(rows, _key_ids(records.fonte.at(rows), keys.at(rows), ask), "chiave")
+    _by_name(records, ids, taken, ask)
     return ids, rules
 
 
-def _key_ids(fonte, keys) -> list:
+def _key_ids(fonte, keys, ask) -> list:
     """Return the ids that keys of sources make, as ``id_from_key`` does."""
-    begin = [f"k|{source_name(one)}|" for one in fonte.values]
+    begin = list(map(before_key, fonte.values))
     made: list = []
     for first in range(0, len(keys), _KEYS_AT_ONCE):
+        ask()
         part = slice(first, first + _KEYS_AT_ONCE)
         pairs = zip(fonte.codes[part].tolist(), keys.codes[part].tolist())
         made += ids_of([begin[source] + keys.values[key] for source, key in pairs])
@@ -142,7 +144,7 @@ def _key_ids(fonte, keys) -> list:
 _KEYS_AT_ONCE = 20_000
 
 
-def _by_name(records, ids, taken):
+def _by_name(records, ids, taken, ask):
     """Name the records still without an id; homonyms and unnamed ones add their 10 m cell."""
     keyed = records.fonte_id.true()
     rows = [row for row in range(len(records)) if not keyed[row] or ids[row] is None]
@@ -151,7 +153,9 @@ def _by_name(records, ids, taken):
     groups: dict = {}
     for row, istat, nome in zip(rows, records.istat.at(rows), records.nome.at(rows)):
         groups.setdefault((istat, normalise(nome)), []).append(row)
-    for (istat, nome), places in groups.items():
+    for number, ((istat, nome), places) in enumerate(groups.items()):
+        if number % _KEYS_AT_ONCE == 0:
+            ask()
         alone = len(places) == 1 and nome
         if len(places) > 1:
             places = records.ordered(places)

@@ -40,7 +40,12 @@ def valid_uuid(text) -> bool:
 
 def id_from_key(fonte, fonte_id) -> str:
     """Return the id of a service whose source has a unique key."""
-    return id_of(f"k|{source_name(fonte)}|{fonte_id}")
+    return id_of(f"{before_key(fonte)}{fonte_id}")
+
+
+def before_key(fonte) -> str:
+    """Return what makes a key of a source the key of an id, written before it."""
+    return f"k|{source_name(fonte)}|"
 
 
 def name_key(istat, nome, x=None, y=None) -> str:

@@ -305,7 +305,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
         keys = self.values.get("fonte_id", nothing).at(rows)
         repeated = self._repeated_keys()
         records = self._identified(rows, keys, repeated)
-        ids, rules = assign_ids(records, repeated, self._earlier())
+        ids, rules = assign_ids(records, repeated, self._earlier(), self.pause)
         marks = np.zeros(self.count, dtype=np.int32)
         marks[rows] = np.arange(1, len(rows) + 1)
         self.ids = Coded(marks, [None, *ids])

@@ -294,15 +294,20 @@ class LogRows(EncodedRows):
     def __init__(self, layer, of_file, lines, rows, places, fids, ids):
         self._layer, self._of_file, self._lines = layer, of_file, lines
         self._rows, self._places, self._fids, self._ids = rows, places, fids, ids
+        self.ask = lambda: None
 
     def encoded(self, inner):
-        """Yield lots of rows as the text of JSON objects, ``inner`` before each key."""
+        """Yield lots of rows as the text of JSON objects, ``inner`` before each key.
+
+        ``ask`` is called before each; what it raises stops the writing.
+        """
         if self._of_file:
             yield [
                 start + "null" + middle + "null" + end
                 for start, middle, end in (self._pieces(line, inner) for line in self._of_file)
             ]
         for first in range(0, len(self._rows), _LINES_AT_ONCE):
+            self.ask()
             part = slice(first, first + _LINES_AT_ONCE)
             places, rows = self._places[part].tolist(), self._rows[part]
             pieces = {place: self._pieces(self._lines[place], inner) for place in set(places)}

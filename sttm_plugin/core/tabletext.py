@@ -187,13 +187,16 @@ def find_delimiter(text: str, header_row: int = 1) -> str:
 _JUDGED_LINES = 200
 
 
-def read_csv(content: bytes, encoding: str = "", declared: str = "", header_row: int = 1):
-    """Return a CSV as a TextTable, decoded and split by what it holds.
+def read_csv(
+    content: bytes, encoding: str = "", declared: str = "", header_row: int = 1, keep_going=None
+):
+    """Return a CSV as a TextTable, decoded and split by what it holds; None when stopped.
 
     Args:
         content: the bytes of the file.
         encoding: chosen by the user, "" to find it.
         header_row: the line that names the columns, from 1; those above are skipped.
+        keep_going: asked between lots of rows; False stops.
 
     Raises:
         SttmError: no such header row, or the file breaks off inside a quoted cell.
@@ -204,12 +207,14 @@ def read_csv(content: bytes, encoding: str = "", declared: str = "", header_row:
     csv.field_size_limit(1 << 27)
     reader = csv.reader(text.lines(), delimiter=delimiter, strict=False)
     try:
-        table = table_from_rows(reader, header_row, found)
+        table = table_from_rows(reader, header_row, found, keep_going)
     except csv.Error as error:
         raise SttmError(
             f"La tabella si interrompe alla riga {reader.line_num} ({error}): il file è troncato "
             "o danneggiato. Esportarlo di nuovo dal programma di origine."
         ) from error
+    if table is None:
+        return None
     if reader.line_num and text.ends_inside_quotes(delimiter):
         raise SttmError(
             f"La tabella si interrompe alla riga {reader.line_num}, dentro un testo tra virgolette "
@@ -275,13 +280,14 @@ def _extends_ascii(codec) -> bool:
 _ROWS_AT_ONCE = 20_000
 
 
-def table_from_rows(lines, header_row: int, encoding: Encoding) -> TextTable:
+def table_from_rows(lines, header_row: int, encoding: Encoding, keep_going=None):
     """Return rows of cells as a TextTable whose columns are named by one of them.
 
     Blank rows are not records. A row with more filled cells than columns is kept as broken.
 
     Args:
         lines: an iterable of lists of cells, read once.
+        keep_going: asked between lots of rows; where it says no the result is None.
 
     Raises:
         SttmError: there is no such header row.
@@ -304,6 +310,8 @@ def table_from_rows(lines, header_row: int, encoding: Encoding) -> TextTable:
         lot = list(itertools.islice(rest, _ROWS_AT_ONCE))
         if not lot:
             break
+        if keep_going is not None and not keep_going():
+            return None
         body.add(lot)
     width = len(names)
     kinds, widths = ["text"] * width, [0] * width

@@ -54,11 +54,6 @@ def kind_of(field) -> str:
     return _KINDS.get(field.type(), "text")
 
 
-def is_plain(field) -> bool:
-    """Tell whether a QGIS field holds texts or numbers and nothing else."""
-    return field.type() in _PLAIN
-
-
 def is_dated(field) -> bool:
     """Tell whether a QGIS field holds texts, numbers, days or yes and no, and nothing else."""
     return field.type() in (*_PLAIN, QMetaType.Type.QDate, QMetaType.Type.Bool)

@@ -333,7 +333,7 @@ def read_table(
     title = name or source_name(source)
     total = _whole_count(layer, selected)
     if ending in _TEXT_ENDINGS:
-        table = _csv_table(source, bare, title, encoding, header_row, total)
+        table = _csv_table(source, bare, title, encoding, header_row, total, feedback)
     elif ending in _SHEET_ENDINGS:
         table = _sheet_table(path, title, header_row, feedback)
     else:
@@ -416,10 +416,13 @@ def _text_table(text, title, file_kind):
     )
 
 
-def _csv_table(source, bare, title, encoding, header_row, total):
+def _csv_table(source, bare, title, encoding, header_row, total, feedback):
     csvt_cpg = Path(bare).with_suffix(".cpg")
     declared = _first_line(csvt_cpg) if csvt_cpg.is_file() else ""
-    text = tabletext.read_csv(_bytes_of(bare), encoding, declared, header_row)
+    going = None if feedback is None else lambda: not feedback.isCanceled()
+    text = tabletext.read_csv(_bytes_of(bare), encoding, declared, header_row, going)
+    if text is None:
+        return None
     table = _text_table(text, title, "CSV")
     if total is not None:
         # A filter or a selection is on: the same rows, by their number in the file.

@@ -44,13 +44,16 @@ def test_an_import_takes_a_few_times_what_gdal_takes_to_convert_the_file(
     assert statistics.median(ratios) < 5
 
 
-def test_a_run_stopped_while_it_writes_leaves_no_file(sttm_provider, messages, tmp_path):
+@pytest.mark.parametrize("stop", [0, 40, 70])
+def test_a_run_stopped_while_it_reads_thinks_or_writes_leaves_no_file(
+    sttm_provider, messages, tmp_path, stop
+):
     from qgis import processing
 
     path = tmp_path / "servizi.csv"
     intake.write(path, 45_000)
     outputs = {name: tmp_path / f"{name}.gpkg" for name in ("OUTPUT", "OUTPUT_POINTS", "UNPLACED")}
-    messages.progressChanged.connect(lambda share: share > 70 and messages.cancel())
+    messages.progressChanged.connect(lambda share: share >= stop and messages.cancel())
 
     found = processing.run(
         "sttm:importservices",
@@ -64,7 +67,7 @@ def test_a_run_stopped_while_it_writes_leaves_no_file(sttm_provider, messages, t
     )
 
     assert "READ" not in found
-    assert messages.shares == sorted(messages.shares) and 70 < messages.shares[-1] < 100
+    assert messages.shares == sorted(messages.shares) and stop <= messages.shares[-1] < 100
     assert not any(output.exists() for output in outputs.values())
     assert not (tmp_path / "registro.json").exists()
 

@@ -209,6 +209,21 @@ def test_records_without_position_are_unplaced_or_rejected(importer, table):
     assert left["WRITTEN"] == 1
 
 
+def test_a_shelter_does_not_say_that_it_shares_its_place(importer, table):
+    path = table(
+        f"id;nome;x;y\n1;Casa rifugio;{X};{Y}\n2;Museo;{X};{Y}\n3;Teatro;{X + 9};{Y}\n"
+        f"4;Biblioteca;{X + 9};{Y}\n"
+    )
+
+    found = importer(path)
+
+    # Three records at one place, one of them hidden, would tell where it is.
+    assert [(line["fid"], line["prima"]) for line in lines(found, "D43")] == [
+        (3, "2 servizi"),
+        (4, "2 servizi"),
+    ]
+
+
 def test_shelters_are_never_located(importer, table):
     path = table(
         f"id;nome;indirizzo;x;y\n1;Casa rifugio;via Segreta 3;{X};{Y}\n"

@@ -75,7 +75,7 @@ def test_a_column_is_cleaned_as_its_values_are(column):
     assert same(values.cleaned(column), [values.clean(one) for one in column])
 
 
-@given(st.lists(st.lists(st.one_of(cell, st.just(1.5)), max_size=4), max_size=6))
+@given(st.lists(st.lists(st.one_of(cell, st.just(1.5)), max_size=3), max_size=6))
 def test_rows_of_a_table_are_those_read_one_by_one(rows):
     table = tabletext.table_from_rows([["a", "b"], *rows], 1, None)
 
