@@ -10,6 +10,7 @@ import numpy as np
 from .errors import SttmError
 from .network import SLACK, split_network
 from .paths import Spreader, graph_of_pieces, groups_at_once
+from .progress import Steps, Stopped
 from .snapping import attach_points
 from .text import normalise, number_list, number_pairs
 
@@ -312,13 +313,23 @@ def reach_lum(network, index, lum_list, max_snap, on_progress=None):
     near = np.union1d(near, edge[attached])
     place = np.zeros(network.size, dtype=np.int64)
     place[near] = np.arange(near.size)
-    network = network.only(near)
-    split = split_network(network, place[edge[attached]], offset[attached])
-    ones = np.ones(network.size)
-    graph = graph_of_pieces(split, ones, ones)
-    node = np.full(x.size, -1, dtype=np.int64)
-    node[attached] = split.cut_node
-    around = _pieces_of_nodes(split)
+    # Each of these takes up to a second on a million edges.
+    step_done = Steps(on_progress and (lambda _: on_progress(0.2)), 5)
+    try:
+        step_done()
+        network = network.only(near)
+        step_done()
+        split = split_network(network, place[edge[attached]], offset[attached])
+        step_done()
+        ones = np.ones(network.size)
+        graph = graph_of_pieces(split, ones, ones)
+        step_done()
+        node = np.full(x.size, -1, dtype=np.int64)
+        node[attached] = split.cut_node
+        around = _pieces_of_nodes(split)
+        step_done()
+    except Stopped:
+        return None
 
     order = np.argsort(widest, kind="stable")
     together = groups_at_once(graph, len(lum_list))

@@ -211,6 +211,23 @@ def test_a_run_can_be_stopped():
     )
 
 
+def test_the_graph_is_not_made_for_a_run_stopped_once_the_stops_are_on_the_network(monkeypatch):
+    network = network_of([[(0, 0), (100, 0)]])
+    index, asked = SegmentIndex(network), []
+
+    def until_attached(share):
+        asked.append(share)
+        return share < 0.2
+
+    # None can be called: whoever comes to it fails.
+    monkeypatch.setattr(catchment, "graph_of_pieces", None)
+    found = catchment.reach_lum(network, index, [lum(0, 0, [9])], 9, until_attached)
+
+    assert found is None
+    assert asked == sorted(asked)
+    assert asked[-1] == 0.2
+
+
 @settings(max_examples=120, deadline=None, derandomize=True)
 @given(street_lines, st.lists(st.one_of(grid_vertex, fine), min_size=1, max_size=3),
        st.sampled_from([3.0, 10.0, 25.0]))  # fmt: skip
