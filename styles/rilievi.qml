@@ -390,6 +390,8 @@
     <field name="autore" configurationFlags="None"/>
     <field name="data" configurationFlags="None"/>
     <field name="impronta" configurationFlags="None"/>
+    <field name="cambiato" configurationFlags="None"/>
+    <field name="letto" configurationFlags="None"/>
   </fieldConfiguration>
   <aliases>
     <alias name="" field="id_rilievo" index="0"/>
@@ -417,6 +419,8 @@
     <alias name="" field="autore" index="22"/>
     <alias name="" field="data" index="23"/>
     <alias name="" field="impronta" index="24"/>
+    <alias name="Che cosa è cambiato dopo la giustificazione" field="cambiato" index="25"/>
+    <alias name="Che cosa ha letto il controllo" field="letto" index="26"/>
   </aliases>
   <defaults>
     <default expression="" field="id_rilievo" applyOnUpdate="0"/>
@@ -444,6 +448,8 @@
     <default expression="" field="autore" applyOnUpdate="0"/>
     <default expression="" field="data" applyOnUpdate="0"/>
     <default expression="" field="impronta" applyOnUpdate="0"/>
+    <default expression="" field="cambiato" applyOnUpdate="0"/>
+    <default expression="" field="letto" applyOnUpdate="0"/>
   </defaults>
   <constraints>
     <constraint unique_strength="0" exp_strength="0" field="id_rilievo" notnull_strength="0" constraints="0"/>
@@ -471,6 +477,8 @@
     <constraint unique_strength="0" exp_strength="0" field="autore" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="data" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="impronta" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="cambiato" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="letto" notnull_strength="0" constraints="0"/>
   </constraints>
   <constraintExpressions>
     <constraint desc="" field="id_rilievo" exp=""/>
@@ -498,6 +506,8 @@
     <constraint desc="" field="autore" exp=""/>
     <constraint desc="" field="data" exp=""/>
     <constraint desc="" field="impronta" exp=""/>
+    <constraint desc="" field="cambiato" exp=""/>
+    <constraint desc="" field="letto" exp=""/>
   </constraintExpressions>
   <expressionfields/>
   <mapTip></mapTip>
