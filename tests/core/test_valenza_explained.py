@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -410,9 +411,9 @@ def test_a_rule_without_its_datum_says_where_it_may_come_from():
 
 
 def test_what_is_said_to_be_computed_is_computed():
-    from sttm_plugin.core import attributes, valenza_tried
+    from sttm_plugin.core import attributes, transit, valenza_tried
 
-    source = "".join(open(attributes.__file__, encoding="utf-8"))
+    source = "".join(Path(one.__file__).read_text("utf-8") for one in (attributes, transit))
     for name in valenza_tried.COMPUTED_FROM:
         assert f'"{name}"' in source
 
