@@ -413,8 +413,7 @@ def test_a_rule_without_its_datum_says_where_it_may_come_from():
 def test_what_is_said_to_be_computed_is_computed():
     from sttm_plugin.core import attributes, transit, valenza_tried
 
-    modules = (attributes, transit)
-    source = "".join(Path(one.__file__).read_text(encoding="utf-8") for one in modules)
+    source = "".join(Path(one.__file__).read_text("utf-8") for one in (attributes, transit))
     for name in valenza_tried.COMPUTED_FROM:
         assert f'"{name}"' in source
 
