@@ -613,8 +613,9 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         raised, lowered = int(results["RAISED"]), int(results["LOWERED"])
         self.flips_told.setText(
             self.tr(
-                "Cambierebbero valenza {} servizi su {}: {} salgono, {} scendono, {} passano da o a "
-                "una incerta. La prova guarda la valenza; i controlli si rifanno con la verifica."
+                "Cambierebbero valenza {} servizi su {}: {} salgono, {} scendono, {} passano da "
+                "o a una incerta. La prova guarda la valenza; i controlli si rifanno con la "
+                "verifica."
             ).format(count, every, raised, lowered, count - raised - lowered)
         )
 
