@@ -605,13 +605,18 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
 
     def _on_tried(self, run, results):
         flips = rows_of(layer_of(run, results["OUTPUT"]))
+        for row in flips:
+            for name in ("valenza_dichiarata", "prima", "dopo"):
+                row[name] = (row[name] or "").replace("_", " ")
         self.flips_model.set_rows(flips)
         count, every = int(results["FLIPPED"]), int(results["SERVICES_COUNT"])
+        raised, lowered = int(results["RAISED"]), int(results["LOWERED"])
         self.flips_told.setText(
             self.tr(
-                "Cambierebbero valenza {} servizi su {}: {} salgono, {} scendono. La prova guarda "
-                "la valenza; i controlli si rifanno con la verifica."
-            ).format(count, every, int(results["RAISED"]), int(results["LOWERED"]))
+                "Cambierebbero valenza {} servizi su {}: {} salgono, {} scendono, {} passano da "
+                "o a una incerta. La prova guarda la valenza; i controlli si rifanno con la "
+                "verifica."
+            ).format(count, every, raised, lowered, count - raised - lowered)
         )
 
     def _on_not_tried(self, sentence):

@@ -305,9 +305,10 @@ def test_what_if_shows_which_services_flip_before_anything_is_saved(qtbot, dialo
     dialog.run_whatif()
     settle(qtbot, dialog)
     [flip] = dialog.flips_model.rows
-    assert (flip["prima"], flip["dopo"]) == ("intercomunale", "al_limite")
+    assert (flip["prima"], flip["dopo"]) == ("intercomunale", "al limite")
     assert dialog.flips.model().index(0, 0).data() == HOSTILE
-    assert dialog.flips_told.text().startswith("Cambierebbero valenza 1 servizi su 1: 0 salgono")
+    told = dialog.flips_told.text()
+    assert told.startswith("Cambierebbero valenza 1 servizi su 1: 0 salgono, 0 scendono, 1 pass")
     assert not list(tmp_path.glob("*.zip"))
 
 
