@@ -283,7 +283,8 @@ def single_layer(path: str) -> str:
         SttmError: it holds several: they are listed, none is chosen.
     """
     bare, _, rest = path.partition("|")
-    if rest or Path(bare).suffix.lower() in (*_TEXT_ENDINGS, ".shp", ".dbf"):
+    # Files of one layer; GDAL reads a whole GeoJSON to say so.
+    if rest or Path(bare).suffix.lower() in (*_TEXT_ENDINGS, ".shp", ".dbf", ".geojson"):
         return path
     names = layers_in(bare)
     if len(names) > 1:
