@@ -299,7 +299,8 @@ _HOW = (
     "",
     "What limits it, by profile: SQLite filling some twenty columns (a seventh), the originals and "
     "the log in JSON (a sixth), identifiers, and each text that doesn't repeat being looked at a "
-    "few times. Proposing the columns costs the same for any number of records.",
+    "few times. Proposing the columns costs the same for any number of records. A "
+    "GeoJSON is read whole whenever GDAL opens it, and QGIS opens it more often than GDAL alone.",
 )
 
 
