@@ -253,7 +253,7 @@ class ImportServices(SttmAlgorithm):
         # The file first: QGIS's own sentence on a source it can't open says nothing useful.
         opened = None
         try:
-            opened = self._open(parameters, context)
+            opened = self._open(parameters, context, running=False)
             parameters = self._with_file(parameters, opened)
             return super().checkParameterValues(parameters, context)
         except SttmError as error:
@@ -427,19 +427,23 @@ class ImportServices(SttmAlgorithm):
         is_file = os.path.exists(bare) or (os.path.splitext(bare)[1] and ":" not in bare[2:])
         return given if is_file else ""
 
-    def _open(self, parameters, context):
-        """Return the opened file of INPUT, None where it is a loaded layer."""
+    def _open(self, parameters, context, running=True):
+        """Return the opened file of INPUT, None where it is a loaded layer.
+
+        A GeoJSON is read whole each time it is opened: before the run it isn't.
+        """
         path = self._path(parameters, context)
         if not path:
             return None
-        from ..qgis_io.sources import is_text, open_file, single_layer
+        from ..qgis_io.sources import is_geojson, is_text, open_file, single_layer
 
         opened = open_file(path)
         try:
             opened.path = single_layer(opened.path)
-            if is_text(opened.path):
+            if is_text(opened.path) or (not running and is_geojson(opened.path)):
                 return opened
-            if not QgsVectorLayer(opened.path, "input", "ogr").isValid():
+            opened.layer = QgsVectorLayer(opened.path, "input", "ogr")
+            if not opened.layer.isValid():
                 raise SttmError(
                     f"«{os.path.basename(path)}» non si apre: il file è vuoto, danneggiato o in un "
                     "formato che non è un layer né una tabella. Esportarlo di nuovo, per esempio "
@@ -453,20 +457,18 @@ class ImportServices(SttmAlgorithm):
     def _with_file(self, parameters, opened):
         if opened is None:
             return parameters
-        from ..qgis_io.sources import is_text
-
         given = parameters[self.INPUT]
         changed = dict(parameters)
-        if is_text(opened.path):
-            # Read from its own bytes: no driver needs to open it (some one-column tables, and
-            # some encodings, none can).
+        if opened.layer is None:
+            # Not opened yet, or read from its own bytes: no driver needs to open a text (some
+            # one-column tables, and some encodings, none can).
             changed[self.INPUT] = QgsVectorLayer("None?field=riga:string", "testo", "memory")
         elif isinstance(given, QgsProcessingFeatureSourceDefinition):
             given = QgsProcessingFeatureSourceDefinition(given)
             given.source = QgsProperty.fromValue(opened.path)
             changed[self.INPUT] = given
         else:
-            changed[self.INPUT] = opened.path
+            changed[self.INPUT] = opened.layer
         return changed
 
     def _table(self, parameters, context, feedback, settings):

@@ -140,19 +140,18 @@ def make_column(name, kind, values, tokens=frozenset(), layer="", texts=None) ->
     texts = texts or Coded(column.codes, cleaned(column.values))
     longest = max(map(len, tokens), default=0)
     # A letter may become two when its case is folded, never one of two.
-    filled = np.flatnonzero(
-        texts.true(lambda t: t and (len(t) > longest or t.casefold() not in tokens))
-    )
+    said = [bool(t) and (len(t) > longest or t.casefold() not in tokens) for t in texts.values]
+    filled = np.flatnonzero(np.array(said, dtype=bool)[texts.codes])
     step = max(len(filled) // SAMPLE, 1)
     few = [clean(value) for value in aligned(column)]
-    said = texts.at(filled)
+    different = texts.at(filled).different()
     return Column(
         name,
         kind,
         list(texts.at(filled[::step][:SAMPLE])),
         len(filled),
         len(column),
-        said.different(),
+        different,
         few,
         without_prefix(name, layer),
     )

@@ -47,6 +47,13 @@ def may_be_personal(text) -> bool:
     return "@" in text or len(text) == 16 or text[0] in "+03"
 
 
+def may_be_personal_each(texts) -> list:
+    """Return ``may_be_personal`` of each text, without a call for each; False for None."""
+    return [
+        text is not None and ("@" in text or len(text) == 16 or text[0] in "+03") for text in texts
+    ]
+
+
 def personal_kind(value) -> str | None:
     """Return which personal datum a value looks like, None for none (D48)."""
     text = clean(value)

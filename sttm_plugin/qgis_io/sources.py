@@ -66,13 +66,14 @@ _MAX_MEMBERS = 2000
 
 
 class Opened:
-    """A file made readable: where to read it, and what was done to get there.
+    """A file made readable: where to read it, its layer if it was opened, and what was done.
 
     The copies lie in a folder of their own, which goes away with this object.
     """
 
     def __init__(self, path):
         self.path = path
+        self.layer = None
         self.notes: list = []
         self._folder = None
 
@@ -83,7 +84,8 @@ class Opened:
         return Path(self._folder)
 
     def close(self):
-        """Remove the copies."""
+        """Remove the copies, and let go of the layer, which would keep them open."""
+        self.layer = None
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -276,6 +278,11 @@ def is_text(path: str) -> bool:
     return path.lower().endswith(_TEXT_ENDINGS)
 
 
+def is_geojson(path: str) -> bool:
+    """Tell whether a file is a GeoJSON, which GDAL reads whole to open it."""
+    return path.partition("|")[0].lower().endswith((".geojson", ".json"))
+
+
 def single_layer(path: str) -> str:
     """Return the one layer to read in a file that may hold several.
 
@@ -343,7 +350,7 @@ def read_table(
         table = _layer_table(source, title, feedback, layer if whole else None, shp)
         if table is not None:
             _check_complete(layer, selected, title, table.count)
-            table.geojson = _is_geojson(layer)
+            table.geojson = _is_geojson_layer(layer)
             if total is not None and total != table.count:
                 table.notes.append(_filter_note(table.count, total))
         if table is not None and ending in (".shp", ".dbf"):
@@ -626,11 +633,8 @@ def _geometry_kind(wkb_type, shapes):
     return "Mixed" if any(shape is not None for shape in shapes) else "None"
 
 
-def _is_geojson(layer) -> bool:
-    if layer is None or layer.providerType() != "ogr":
-        return False
-    bare = layer.source().partition("|")[0].lower()
-    return bare.endswith((".geojson", ".json"))
+def _is_geojson_layer(layer) -> bool:
+    return layer is not None and layer.providerType() == "ogr" and is_geojson(layer.source())
 
 
 def _decode_dbf(table, path, encoding) -> bool:
