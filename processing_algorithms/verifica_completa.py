@@ -235,7 +235,8 @@ class VerificaCompleta(SttmAlgorithm):
             if feedback.isCanceled():
                 raise Cancelled from error
             # A model tells which step failed, in English; the step has told why.
-            raise QgsProcessingException(heard.reason or str(error)) from error
+            steps = [step.description() for step in model.childAlgorithms().values()]
+            raise QgsProcessingException(own_words(heard.reason or str(error), steps)) from error
         if feedback.isCanceled():
             raise Cancelled
         if not succeeded:
@@ -271,6 +272,16 @@ class _Heard(QgsProcessingMultiStepFeedback):
     def reportError(self, error, fatalError=False):  # noqa: N802, N803
         self.reason = error
         super().reportError(error, fatalError)
+
+
+def own_words(said, steps) -> str:
+    """Return what a step said of its failure, without what QGIS 3.40 puts before it."""
+    for step in steps:
+        before, found, words = said.partition(f" {step}: ")
+        # Anything longer, or of more sentences, is no introduction.
+        if found and words and len(before) < 80 and "." not in before:
+            return words
+    return said
 
 
 def model_path() -> Path:

@@ -142,3 +142,14 @@ def test_what_comes_with_a_delivery_needs_one(verify, tmp_path):
 
     with pytest.raises(QgsProcessingException, match="si scrive con la consegna"):
         verify(REGISTRO=str(tmp_path / "registro.json"))
+
+
+def test_what_newer_qgis_puts_before_the_words_of_a_step_is_left_out():
+    from sttm_plugin.processing_algorithms.verifica_completa import own_words
+
+    steps = ["Importa i servizi", "Prepara la consegna"]
+    said = "Nessun servizio di Melzo: controllare i layer."
+    assert own_words(f"Error encountered while running Prepara la consegna: {said}", steps) == said
+    assert own_words(said, steps) == said
+    own = "Il file manca. Nel passo Prepara la consegna: niente."
+    assert own_words(own, steps) == own
