@@ -6,7 +6,7 @@ from qgis.core import QgsProcessing, QgsProcessingParameterBoolean
 
 from ..core import schema
 from ..core.errors import SttmError
-from .base import Cancelled, SttmAlgorithm
+from .base import SttmAlgorithm
 
 
 class AssignFindings(SttmAlgorithm):
@@ -101,18 +101,15 @@ class AssignFindings(SttmAlgorithm):
 
     def compute(self, parameters, context, feedback):
         from ..core import assignees, waivers
-        from ..qgis_io import tables
         from ..qgis_io.workspacetables import change_assignments
 
         stages = self.stages(feedback, "lettura dei rilievi", "assegnazione", "scrittura")
         stages.next()
         self.check(parameters, context)
         source = self.source(parameters, self.FINDINGS, context)
-        findings = tables.read_rows(source, schema.FINDINGS, feedback)
+        findings = self.table_rows(source, schema.FINDINGS, feedback)
         given = self.source(parameters, self.ASSIGNMENTS, context)
-        known = [] if given is None else tables.read_rows(given, schema.ASSIGNMENTS, feedback)
-        if findings is None or known is None:
-            raise Cancelled
+        known = self.table_rows(given, schema.ASSIGNMENTS, feedback)
         clear = self.parameterAsBool(parameters, self.CLEAR, context)
 
         def change(rows):

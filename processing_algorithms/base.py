@@ -494,6 +494,17 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
                 return None
         return self.parameterAsVectorLayer(parameters, name, context)
 
+    def table_rows(self, source, fields, feedback, key="id_rilievo") -> list:
+        """Return the rows of a source as dicts, none where it isn't given.
+
+        Raises:
+            SttmError: the source lacks the key.
+            Cancelled: the user stopped the run.
+        """
+        from ..qgis_io.tables import read_rows
+
+        return [] if source is None else or_cancelled(read_rows(source, fields, feedback, key))
+
     def sources(self, parameters, name, context, needed=()) -> list:
         """Return the sources of a parameter: several for a .gpkg without a layer's name."""
         given = _given(parameters.get(name))

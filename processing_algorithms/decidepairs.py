@@ -6,7 +6,7 @@ from qgis.core import QgsProcessing, QgsProcessingParameterEnum
 
 from ..core import schema
 from ..core.errors import SttmError
-from .base import Cancelled, SttmAlgorithm
+from .base import SttmAlgorithm
 from .choices import PAIR_DECISIONS, PAIR_KEEP
 
 
@@ -96,18 +96,13 @@ class DecidePairs(SttmAlgorithm):
 
     def compute(self, parameters, context, feedback):
         from ..core.pairdecisions import decide_pairs
-        from ..qgis_io import tables
         from ..qgis_io.workspacetables import change_pairs
 
         self.check(parameters, context)
         stages = self.stages(feedback, "lettura delle coppie", "decisione")
         stages.next()
         source = self.source(parameters, self.PAIRS, context)
-        proposed = []
-        if source is not None:
-            proposed = tables.read_rows(source, schema.PAIRS, feedback, "id_coppia")
-            if proposed is None:
-                raise Cancelled
+        proposed = self.table_rows(source, schema.PAIRS, feedback, "id_coppia")
         ids = self._ids(parameters, context)
         stages.next()
         decision = PAIR_DECISIONS[self.parameterAsEnum(parameters, self.DECISION, context)][0]

@@ -6,7 +6,7 @@ from qgis.core import QgsProcessing, QgsProcessingParameterEnum
 
 from ..core import schema
 from ..core.errors import SttmError
-from .base import Cancelled, SttmAlgorithm
+from .base import SttmAlgorithm
 from .choices import EXCHANGES
 
 _EXPORT, _IMPORT = range(2)
@@ -198,14 +198,10 @@ class ExchangeWaivers(SttmAlgorithm):
 
     def _rows(self, parameters, context, feedback):
         """Return the waivers, and the assignments where they come from a workspace."""
-        from ..qgis_io import tables
         from ..qgis_io.workspacetables import read_decisions
 
         workspace = self.parameterAsFile(parameters, self.WORKSPACE, context)
         if workspace:
             return read_decisions(workspace)
         source = self.source(parameters, self.WAIVERS, context)
-        rows = tables.read_rows(source, schema.WAIVERS, feedback)
-        if rows is None:
-            raise Cancelled
-        return rows, []
+        return self.table_rows(source, schema.WAIVERS, feedback), []

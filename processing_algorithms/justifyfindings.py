@@ -10,7 +10,7 @@ from qgis.core import (
 )
 
 from ..core.errors import SttmError
-from .base import Cancelled, SttmAlgorithm
+from .base import SttmAlgorithm
 from .choices import REASON_TYPES
 
 
@@ -141,11 +141,9 @@ class JustifyFindings(SttmAlgorithm):
         stages.next()
         self.check(parameters, context)
         source = self.source(parameters, self.FINDINGS, context)
-        findings = tables.read_rows(source, schema.FINDINGS, feedback)
+        findings = self.table_rows(source, schema.FINDINGS, feedback)
         given = self.source(parameters, self.WAIVERS, context)
-        known = [] if given is None else tables.read_rows(given, schema.WAIVERS, feedback)
-        if findings is None or known is None:
-            raise Cancelled
+        known = self.table_rows(given, schema.WAIVERS, feedback)
 
         stages.next()
         revoke = self.parameterAsBool(parameters, self.REVOKE, context)

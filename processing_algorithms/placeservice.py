@@ -114,11 +114,8 @@ class PlaceService(SttmAlgorithm):
         return layer
 
     def _row(self, parameters, source, context, feedback):
-        from ..qgis_io.tables import read_rows
-
         identifier = self.text(parameters, self.SERVICE_ID, context)
-        rows = read_rows(source, schema.SERVICES, feedback, "id_servizio") or []
-        for row in rows:
+        for row in self.table_rows(source, schema.SERVICES, feedback, "id_servizio"):
             if row["id_servizio"] == identifier:
                 return row
         raise SttmError(

@@ -7,7 +7,7 @@ from pathlib import Path
 from qgis.core import QgsProcessing, QgsWkbTypes
 
 from ..core import schema
-from .base import Cancelled, SttmAlgorithm
+from .base import SttmAlgorithm
 
 
 class ReadingsByZone(SttmAlgorithm):
@@ -128,15 +128,10 @@ class ReadingsByZone(SttmAlgorithm):
         return services.assign(istat=found)
 
     def _pairs(self, parameters, context, feedback):
-        from ..qgis_io.tables import read_rows
-
         source = self.source(parameters, self.PAIRS, context)
         if source is None:
             return None
-        rows = read_rows(source, schema.PAIR_LINES, feedback, "id_coppia")
-        if rows is None:
-            raise Cancelled
-        return rows
+        return self.table_rows(source, schema.PAIR_LINES, feedback, "id_coppia")
 
 
 def _tell(services, unknown, feedback):

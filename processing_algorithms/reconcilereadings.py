@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsProcessing, QgsWkbTypes
 
 from ..core import schema
-from .base import Cancelled, SttmAlgorithm, or_cancelled
+from .base import SttmAlgorithm, or_cancelled
 from .parameters import number_parameter
 
 
@@ -178,15 +178,8 @@ class ReconcileReadings(SttmAlgorithm):
         return results
 
     def _decided(self, parameters, context, feedback):
-        from ..qgis_io.tables import read_rows
-
         source = self.source(parameters, self.CONFIRMED, context)
-        if source is None:
-            return []
-        rows = read_rows(source, schema.PAIRS, feedback, "id_coppia")
-        if rows is None:
-            raise Cancelled
-        return rows
+        return self.table_rows(source, schema.PAIRS, feedback, "id_coppia")
 
 
 def _counts(found, readings, matched):
