@@ -12,7 +12,6 @@ from qgis.PyQt.QtCore import QCoreApplication, Qt, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices, QIcon, QKeySequence
 from qgis.PyQt.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QListWidgetItem,
     QMessageBox,
@@ -30,7 +29,7 @@ from .criteria_model import (
     source_label,
     tables_of,
 )
-from .forms import form
+from .forms import confirming, form
 from .rows_model import FilteredRows, RowsProxy, layer_of, plain, rows_of, set_up_table
 from .run_bar import RunBar
 
@@ -757,11 +756,7 @@ class SaveCriteriaDialog(QDialog, form("save_criteria_dialog")):
             self.output.fileChanged,
         ):
             signal.connect(self._judge)
-        self._ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self._ok.setText(self.tr("Salva"))
-        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setText(self.tr("Annulla"))
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
+        self._ok = confirming(self, self.tr("Salva"))
         self._judge()
         self.reason.setFocus()
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import QCoreApplication, QDate, Qt
-from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox
+from qgis.PyQt.QtWidgets import QDialog
 
 from ..processing_algorithms.choices import REASON_LENGTH, REASON_TYPES
-from .forms import form
+from .forms import confirming, form
 
 
 class JustifyDialog(QDialog, form("justify_dialog")):
@@ -33,11 +33,7 @@ class JustifyDialog(QDialog, form("justify_dialog")):
         self.document.setStorageMode(QgsFileWidget.StorageMode.GetFile)
         self.reason.textChanged.connect(self._judge)
         self.author.textChanged.connect(self._judge)
-        self._ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self._ok.setText(self.tr("Giustifica"))
-        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setText(self.tr("Annulla"))
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
+        self._ok = confirming(self, self.tr("Giustifica"))
         self._judge()
         self.reason.setFocus()
 
@@ -91,11 +87,7 @@ class AssignDialog(QDialog, form("assign_dialog")):
         self.assigned_by.setText(by)
         self.assignee.editTextChanged.connect(self._judge)
         self.assigned_by.textChanged.connect(self._judge)
-        self._ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self._ok.setText(self.tr("Assegna"))
-        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setText(self.tr("Annulla"))
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
+        self._ok = confirming(self, self.tr("Assegna"))
         self._judge()
         self.assignee.setFocus()
 

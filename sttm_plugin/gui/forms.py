@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.PyQt import uic
-from qgis.PyQt.QtWidgets import QWidget
+from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtWidgets import QDialogButtonBox, QWidget
 
 
 def form(name: str):
@@ -16,6 +17,17 @@ def form(name: str):
 def filled(name: str, parent=None):
     """Return a new widget with what a .ui file says in it."""
     return uic.loadUi(_path(name), QWidget(parent))
+
+
+def confirming(dialog, said):
+    """Connect the ``buttons`` of a dialog, in Italian; return the one that confirms."""
+    confirms = dialog.buttons.button(QDialogButtonBox.StandardButton.Ok)
+    confirms.setText(said)
+    cancels = dialog.buttons.button(QDialogButtonBox.StandardButton.Cancel)
+    cancels.setText(QCoreApplication.translate("forms", "Annulla"))
+    dialog.buttons.accepted.connect(dialog.accept)
+    dialog.buttons.rejected.connect(dialog.reject)
+    return confirms
 
 
 def _path(name):
