@@ -535,34 +535,21 @@ def show_flips():
     picture_of_work("criteri_prova")
     dialog.done(0)
     QgsApplication.setUITheme("Night Mapping")
-    dock = plugins["sttm_plugin"].dock
+    by_night(
+        (plugins["sttm_plugin"].dock, 1, "scuro_verifica"),
+        (services_dock(), 1, "scuro_servizi"),
+        (lum_dock(), 2, "scuro_lum"),
+        (delivery_dock(), 0, "scuro_consegna"),
+    )
+
+
+def by_night(panel, *others):
+    """A panel on one of its pages in the dark theme, then the others; the criteria last."""
+    dock, page, name = panel
     small_window(dock)
-    dock.panel.tabs.setCurrentIndex(1)
-    later(lambda: (small_picture("scuro_verifica"), dark_services()), 2500)
-
-
-def dark_services():
-    """The services by night."""
-    dock = services_dock()
-    small_window(dock)
-    dock.panel.tabs.setCurrentIndex(1)
-    later(lambda: (small_picture("scuro_servizi"), dark_lum()), 2500)
-
-
-def dark_lum():
-    """The LUM by night."""
-    dock = lum_dock()
-    small_window(dock)
-    dock.panel.tabs.setCurrentIndex(2)
-    later(lambda: (small_picture("scuro_lum"), dark_delivery()), 2500)
-
-
-def dark_delivery():
-    """The delivery by night."""
-    dock = delivery_dock()
-    small_window(dock)
-    dock.panel.tabs.setCurrentIndex(0)
-    later(lambda: (small_picture("scuro_consegna"), dark_criteria()), 2500)
+    dock.panel.tabs.setCurrentIndex(page)
+    following = (lambda: by_night(*others)) if others else dark_criteria
+    later(lambda: (small_picture(name), following()), 2500)
 
 
 def dark_criteria():
