@@ -58,8 +58,9 @@ def compute_attributes(
         # A double is no second supply: it is told what its service is.
         whole = services.iloc[active].reset_index(drop=True)
         found = compute_attributes(
-            whole, pack, comuni, lum, population, street, timetable, stops, protected, on_progress
-        )
+            whole, pack, comuni=comuni, lum=lum, population=population, street=street,
+            timetable=timetable, stops=stops, protected=protected, on_progress=on_progress,
+        )  # fmt: skip
         place = np.searchsorted(active, stand_in)
         return found and {name: values[place] for name, values in found.items()}
     count = len(services)

@@ -23,7 +23,7 @@ from .mapping import (
     scientific_keys,
     suggest,
 )
-from .personal import may_be_personal_each, personal_kind
+from .personal import may_be_personal, personal_kind
 from .profile import compare_fingerprint, rule_fields
 from .taxonomy import classify_text
 from .text import normalise
@@ -109,7 +109,7 @@ class ColumnSteps:
             self.pause()
             kinds: Counter = Counter()
             column, texts = self.table.column(name), self.table.texts(name)
-            may_be = may_be_personal_each(texts.values)
+            may_be = may_be_personal(texts.values)
             every = zip(column.values, texts.values, column.counts().tolist(), may_be)
             for value, text, times, worth in every:
                 if type(value) is not str:

@@ -42,13 +42,11 @@ def without_personal(text: str) -> str:
     return text
 
 
-def may_be_personal(text) -> bool:
-    """Tell at once of a cleaned text that it is no personal datum: most are too short for one."""
-    return "@" in text or len(text) == 16 or text[0] in "+03"
+def may_be_personal(texts) -> list:
+    """Tell at once of cleaned texts which are no personal datum; None is none.
 
-
-def may_be_personal_each(texts) -> list:
-    """Return ``may_be_personal`` of each text, without a call for each; False for None."""
+    A necessary condition of ``personal_kind``: most are too short for one.
+    """
     return [
         text is not None and ("@" in text or len(text) == 16 or text[0] in "+03") for text in texts
     ]
@@ -57,6 +55,6 @@ def may_be_personal_each(texts) -> list:
 def personal_kind(value) -> str | None:
     """Return which personal datum a value looks like, None for none (D48)."""
     text = clean(value)
-    if text is None or not may_be_personal(text):
+    if not may_be_personal([text])[0]:
         return None
     return next((kind for kind, pattern in _WHOLE.items() if pattern.fullmatch(text)), None)
