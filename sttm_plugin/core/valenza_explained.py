@@ -25,7 +25,6 @@ from .valenza_tried import meets
 SENSITIVITY = "sensibilita"
 _SHARE = "quota 0-1"
 _NAMES = {AL_LIMITE: "al limite", NON_DETERMINABILE: "non determinabile"}
-_ORDER = {"locale": 0, AL_LIMITE: 0.5, "intercomunale": 1, "metropolitana": 2}
 _BEYOND = 1e-6
 
 

@@ -263,11 +263,6 @@ class States:
         """Return the positions of the rules a test takes."""
         return [number for number, rule in enumerate(self.rules) if test(rule)]
 
-    def any_failed(self, numbers):
-        """Return where at least one of these rules has a value that doesn't meet it."""
-        failed = self.known & ~self.met
-        return failed[numbers].any(axis=0) if numbers else np.zeros(failed.shape[1], dtype=bool)
-
     def weighed(self, level):
         """Return the positions of the rules that make the score of a level."""
         return self.pick(

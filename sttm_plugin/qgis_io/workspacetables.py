@@ -110,11 +110,6 @@ def change_pairs(path, change):
     return _change(path, (_PAIRS, change))[0]
 
 
-def change_waivers(path, change):
-    """Give the rows of ``deroghe`` to a function and store what it returns (see ``_change``)."""
-    return _change(path, (_WAIVERS, change))[0]
-
-
 def change_assignments(path, change):
     """Give the rows of ``assegnazioni``, made where there is none, to a function (``_change``)."""
     return _change(path, (_ASSIGNMENTS, change))[0]

@@ -78,7 +78,7 @@ def workspace(sttm_provider, tmp_path):
 
     from sttm_plugin.core import schema
     from sttm_plugin.core.ids import id_of
-    from sttm_plugin.qgis_io.workspacetables import add_history, change_waivers
+    from sttm_plugin.qgis_io.workspacetables import add_history, change_decisions
 
     path = str(tmp_path / "area.gpkg")
     processing.run("sttm:createworkspace", {"COMUNE": "015146", "OUTPUT": path})
@@ -96,7 +96,7 @@ def workspace(sttm_provider, tmp_path):
         id_deroga=id_of("d1"), id_rilievo=id_of("r1"), giustificazione=REASON,
         tipo_giustificazione="atto", autore="Anna Rossi", data="2024-05-31",
     )  # fmt: skip
-    change_waivers(path, lambda rows: ([*rows, waiver], 1))
+    change_decisions(path, lambda rows: ([*rows, waiver], 1), lambda rows: (rows, 0))
     return path
 
 

@@ -395,12 +395,6 @@ def _as_in(kind, services):
     return services.assign(stato=services["stato"].where(~planned, "esistente"))
 
 
-def blocking_checks(plan: Plan, pack) -> CheckResult:
-    """Run only the checks that stop a delivery, package checks apart."""
-    only = {one.codice for one in pack.controlli if one.bloccante}
-    return run_checks(plan, pack, only=only - set(PACKAGE_CHECKS))
-
-
 def _verdict(plan, controllo, known):
     if controllo.codice in PACKAGE_CHECKS:
         return NOT_APPLICABLE, Outcome(0)
