@@ -28,14 +28,19 @@ def standing(ids, named):
     for row, own in enumerate(ids):
         place.setdefault(own, row)
     of = {row: place[named[row]] for row in said if named[row] in place}
-    for row in of:
-        way = [row]
-        while way[-1] in of and of[way[-1]] not in way:
-            way.append(of[way[-1]])
-        last = way[-1]
-        if last in of:  # a ring: from the one it comes back to
-            ring = way[way.index(of[last]) :]
+    found: dict = {}
+    for start in of:
+        # Each step is walked once, or a long chain would take its cube.
+        row, way = start, {}
+        while row in of and row not in found and row not in way:
+            way[row] = len(way)
+            row = of[row]
+        last = found.get(row, row)
+        if row in way:  # a ring: from the one it comes back to
+            ring = list(way)[way[row] :]
             last = min(ring, key=lambda one: (str(ids[one]), one))
+        found.update(dict.fromkeys(way, last))
+    for row, last in found.items():
         rows[row] = last
     return rows
 

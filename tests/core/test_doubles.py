@@ -21,6 +21,14 @@ def test_of_records_that_name_each_other_the_lowest_id_counts():
     assert standing(["a"], ["a"]).tolist() == [0]
 
 
+def test_a_chain_of_doubles_is_walked_once():
+    count = 20_000
+    ids = [f"s{row}" for row in range(count)]
+    # Step by step from each record it would be walked two hundred million times.
+    assert set(standing(ids, [None, *ids[:-1]]).tolist()) == {0}
+    assert set(standing(ids, [ids[-1], *ids[:-1]]).tolist()) == {0}  # a ring: the lowest id
+
+
 def test_a_frame_without_doubles_is_given_back_as_it_is():
     frame = services({}, {})
 
