@@ -110,6 +110,7 @@ def convert(source, target):
     """Convert with GDAL alone, as its ogr2ogr does; return the seconds."""
     from osgeo import gdal
 
+    start = time.perf_counter()
     opened = gdal.OpenEx(
         str(source),
         gdal.OF_VECTOR,
@@ -117,7 +118,6 @@ def convert(source, target):
         if source.suffix == ".csv"
         else [],
     )
-    start = time.perf_counter()
     made = gdal.VectorTranslate(str(target), opened, format="GPKG")
     del made
     return time.perf_counter() - start
