@@ -100,9 +100,11 @@ class Coder:
         self._lots: list = []
         self._values: list = []
         self._plain = False
+        self._nothing = False  # whether None is among the values
 
     def add(self, values):
         """Add some values (a sequence); return their codes."""
+        before = len(self._values)
         if self._plain:
             codes = np.arange(len(self._values), len(self._values) + len(values), dtype=np.int32)
             new = list(values)
@@ -117,13 +119,14 @@ class Coder:
             few = len(self._values) <= max(_ENOUGH, _MOSTLY_DIFFERENT * len(values))
             if len(self._lots) == 0 and not few:
                 self._plain, self._known = True, None
+        self._nothing = self._nothing or None in self._values[before:]
         self._lots.append(codes)
         return codes
 
     def missing(self, codes):
         """Return which of some codes stand for None, bool (n,)."""
         values = self._values
-        if None not in values:
+        if not self._nothing:
             return np.zeros(len(codes), dtype=bool)
         return np.fromiter(
             (values[code] is None for code in codes.tolist()), dtype=bool, count=len(codes)

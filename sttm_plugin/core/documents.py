@@ -118,6 +118,20 @@ def one_value(value) -> str:
     return _quoted(value) if type(value) is str else _one_value(plain(value))
 
 
+def json_values(values) -> list:
+    """Return ``one_value`` of each of some values, a list."""
+    quick = _TEXT.issuperset(map(type, values))
+    return list(map(_quoted if quick else one_value, values))
+
+
+def need_no_escape(values) -> bool:
+    """Tell whether all of some values are texts that JSON has as they are, between quotes."""
+    if not _TEXT.issuperset(map(type, values)):
+        return False
+    whole = "".join(values)
+    return '"' not in whole and "\\" not in whole and whole.isprintable()
+
+
 # json's own encoder turns to pure Python as soon as it must indent: these are its pieces in C.
 _one_value = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _quoted = json.encoder.encode_basestring

@@ -11,7 +11,7 @@ import numpy as np
 from . import schema
 from .certificate import Certificate
 from .coded import Coded, Marks
-from .documents import compact_json, one_value
+from .documents import compact_json, json_values, need_no_escape
 from .errors import SttmError
 from .identity import Identified, Records, assign_ids
 from .ids import source_name
@@ -426,19 +426,23 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
     def _encoded(self, rows):
         """Yield the JSON of some rows: each value is encoded as it repeats, not row by row."""
         names = sorted(name for name in self.table.names if not name.startswith("="))
-        fields = (f"{compact_json(name)}:%s".replace("%", "%%") for name in names)
-        template = "{" + ",".join(field.replace("%%s", "%s") for field in fields) + "}"
-        columns = [self._json_of(name, rows) for name in names]
-        return (template % cells for cells in zip(*columns)) if columns else ["{}"] * len(rows)
+        fields, columns = [], []
+        for name in names:
+            mark, values = self._json_of(name, rows)
+            fields.append(f"{compact_json(name)}:".replace("%", "%%") + mark)
+            columns.append(values)
+        template = "{" + ",".join(fields) + "}"
+        return map(template.__mod__, zip(*columns)) if columns else ["{}"] * len(rows)
 
     def _json_of(self, name, rows):
-        """Return the values of a column in some rows as JSON."""
+        """Return (mark, values): what JSON has of a column in some rows is the mark filled."""
         column = self.table.column(name)
         if len(column.values) > _FEW_VALUES:
-            return map(one_value, column.at(rows))
+            values = list(column.at(rows))
+            return ('"%s"', values) if need_no_escape(values) else ("%s", json_values(values))
         if name not in self._json:
-            self._json[name] = list(map(one_value, column.values))
-        return map(self._json[name].__getitem__, column.codes[rows].tolist())
+            self._json[name] = json_values(column.values)
+        return "%s", map(self._json[name].__getitem__, column.codes[rows].tolist())
 
     def _hidden_values(self, row) -> dict:
         """Return what was read of a record that must not be located, without where it is."""

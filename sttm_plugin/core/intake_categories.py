@@ -262,6 +262,8 @@ class CategorySteps:
         maybe = re.compile("|".join("[^0-9a-z]*".join(word) for word in sorted(longest)))
         for name in dict.fromkeys(names):
             column = self.table.column(name)
+            if _says_nowhere(column.values, maybe):
+                continue
             plain = [
                 value if type(value) is str and value.isascii() else normalise(value)
                 for value in column.values
@@ -304,6 +306,14 @@ class CategorySteps:
         # The lines written so far may say where it is.
         self.journal.forget(rows, ("D09", "D10"))
         self.journal.same(rows, "D48", "da_non_localizzare", "R", "posizione e indirizzo", "tolti")
+
+
+def _says_nowhere(values, pattern) -> bool:
+    """Tell at once of plain texts that a pattern is in none of them."""
+    if not {str}.issuperset(map(type, values)):
+        return False
+    whole = "\n".join(values)
+    return whole.isascii() and not pattern.search(whole.lower())
 
 
 def _joined(columns, row) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 
@@ -38,6 +39,7 @@ from .values import (
 _OTHER_SURFACES = frozenset(
     "slp sl suplorda superficielorda slpmq supcop supcoperta superficiecoperta".split()
 )
+_TEXTS = frozenset((str, type(None)))
 # D33: "E", "12", "A1" say nothing without a legend. D54: "13", "eta_6", "0-5".
 _CODE = re.compile(r"^[A-Za-z]?\d{0,3}[A-Za-z]?$")
 _AGE = re.compile(r"^(?:(?:eta|età|anni|age)[ _]?)?\d{1,2}(?:[-_/ ]\d{1,2})?(?:[ _]?anni)?$", re.I)
@@ -109,14 +111,12 @@ class ColumnSteps:
             self.pause()
             kinds: Counter = Counter()
             column, texts = self.table.column(name), self.table.texts(name)
-            may_be = may_be_personal(texts.values)
-            every = zip(column.values, texts.values, column.counts().tolist(), may_be)
-            for value, text, times, worth in every:
-                if type(value) is not str:
-                    text = str(value)
-                elif not worth:
-                    continue
-                kind = personal_kind(text)
+            worth = itertools.repeat(True)
+            if _TEXTS.issuperset(map(type, column.values)):
+                worth = may_be_personal(texts.values)
+            times_of = column.counts()
+            for code in itertools.compress(range(len(texts.values)), worth):
+                kind, times = personal_kind(str(column.values[code])), int(times_of[code])
                 if kind is not None and times:
                     kinds[kind] += times
             # Any long number looks like a mobile phone: the name of the column must say so.

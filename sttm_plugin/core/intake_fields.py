@@ -93,6 +93,11 @@ class FieldSteps:
             )
 
     def _text_field(self, reading):
+        texts, written = reading.plain(), reading.column.values
+        if texts is not None and {str}.issuperset(map(type, written)):
+            if "".join(written).isascii():
+                reading.made = texts
+                return
         for code, text in reading.cells():
             # Before trimming: the space that cannot break is half of a broken "à".
             raw = reading.column.values[code]
@@ -350,6 +355,10 @@ class FieldSteps:
             del found[name]
 
     def _key_field(self, reading):
+        texts = reading.plain()
+        if texts is not None and ".0\n" not in "\n".join([*texts, ""]):
+            reading.made = texts
+            return
         for code, text in reading.cells():
             reading.made[code] = whole_key(text)
 
@@ -422,6 +431,13 @@ class _Reading:
                 continue
             self.said[code] = text
             yield code, text
+
+    def plain(self):
+        """Return the texts of the values where ``cells`` would yield each as it is, else None."""
+        texts, tokens = self._texts.values, self.run.settings.tokens
+        if self.rule.get("map") or None in texts:
+            return None
+        return texts if tokens.isdisjoint(map(str.casefold, texts)) else None
 
     def log(self, code, difetto, regola, gravita, prima, dopo, deciso_da="regola"):
         """Add a line for the log on each record with a value."""

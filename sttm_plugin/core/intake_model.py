@@ -306,11 +306,15 @@ class LogRows(EncodedRows):
                 start + "null" + middle + "null" + end
                 for start, middle, end in (self._pieces(line, inner) for line in self._of_file)
             ]
+        pieces: dict = {}
         for first in range(0, len(self._rows), _LINES_AT_ONCE):
             self.ask()
             part = slice(first, first + _LINES_AT_ONCE)
             places, rows = self._places[part].tolist(), self._rows[part]
-            pieces = {place: self._pieces(self._lines[place], inner) for place in set(places)}
+            if len(pieces) > _LINES_AT_ONCE:
+                pieces.clear()
+            new = set(places).difference(pieces)
+            pieces.update((place, self._pieces(self._lines[place], inner)) for place in new)
             lot = []
             own_ids = list(self._ids.at(rows))
             if None in own_ids or not _PLAIN_IDS("".join(own_ids)):

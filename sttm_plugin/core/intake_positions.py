@@ -38,9 +38,8 @@ WORDS = {GEOMETRY: "geometria", COLUMNS: "colonne", TEXT: "testo", WKT: "wkt"}
 
 _SAYS_NOTHING = (None, "", None)
 
-_PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?").fullmatch
-
-_PLAIN_NUMBERS = re.compile(r"(?:-?\d{1,15}(?:\.\d{1,15})?\n)*").fullmatch
+_MOST_DIGITS = 31
+_PLAIN_NUMBER = re.compile(rf"(?=.{{1,{_MOST_DIGITS}}}\Z)-?\d+(?:\.\d+)?", re.ASCII).fullmatch
 
 # As many positions tell the reference system as well as all of a large file.
 _DIAGNOSED = 2000
@@ -519,9 +518,20 @@ class PositionSteps:
         rows = rows[self.has_place(rows)]
         rows = rows[~self.places.hold(istat, self.x[rows], self.y[rows])]
         known = self.places.distances_to_box(istat, self.x[rows], self.y[rows])
+        if not self.places.exact:
+            # No boundary says where such a point falls: they are told by their metres.
+            near = (known > 0) & (known <= SURROUNDINGS_M)
+            metres = np.rint(known[near]).astype(np.int64)
+            lines = {far: self._outside(far, istat, "tenuto") for far in np.unique(metres).tolist()}
+            self.journal.records(rows[near], metres, lines)
+            rows, known = rows[~near], known[~near]
         for row, metres in zip(rows.tolist(), known.tolist()):
             self.tick(row)
             self._distance(row, istat, metres)
+
+    def _outside(self, metres, istat, kept):
+        said = f"{metres:.0f} m fuori da {self.places.name_of(istat)}"
+        return ("D09", "fuori_confine", "W", said, kept, "regola")
 
     def _distance(self, row, istat, metres):
         """Log or reject a record; ``metres`` away from its comune where that is known, or NaN."""
@@ -543,8 +553,7 @@ class PositionSteps:
             if self.places.exact:
                 where = self.places.comune_at(shape or self.shape_of(row))[0]
             kept = f"tenuto; ricade in {self.places.name_of(where)}" if where else "tenuto"
-            said = f"{metres:.0f} m fuori da {name}"
-            self.journal.record(row, "D09", "fuori_confine", "W", said, kept)
+            self.journal.record(row, *self._outside(metres, istat, kept))
             return
         if self.kind[row] == AREA and istat in self.places.exact:
             outside = 1 - shape.intersection(self.places.grounds[istat]).area / shape.area
@@ -561,12 +570,16 @@ class PositionSteps:
 
 def _plain_numbers(texts):
     """Return texts as numbers where all of them are plain ones, None else."""
-    if not texts or None in texts:
+    if not texts or None in texts or max(map(len, texts)) > _MOST_DIGITS:
         return None
-    whole = "\n".join([*texts, ""])
-    if whole.count("\n") != len(texts) or not _PLAIN_NUMBERS(whole):
+    whole = "\n".join(["", *texts, ""])
+    # Digits, a sign before them and a point between them: what is left is told one by one.
+    if whole.strip("0123456789.-\n") or any(mark in whole for mark in ("\n.", "-.", ".\n")):
         return None
-    return np.array(list(map(float, texts)))
+    try:
+        return np.array(list(map(float, texts)))
+    except ValueError:
+        return None
 
 
 def _says_degrees(x_name, y_name) -> bool:

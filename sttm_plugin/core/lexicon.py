@@ -166,15 +166,21 @@ class Lexicon:
         )
         self._outlined = functools.lru_cache(maxsize=65536)(self._without_strangers)
 
-    def outline(self, text: str) -> str:
-        """Return a text that reads the same, with one sign for every word of no list.
+    def outlines(self, texts) -> list:
+        """Return texts that read the same, with one sign for every word of no list.
 
         "Biblioteca San Carlo 12" and "Biblioteca San Biagio 7351" need be read once.
         """
+        if self._plain:
+            return list(texts)
         # Accents, and signs that become letters, would move the ends of words.
-        if self._plain or not text.isascii():
-            return text
-        return self._outlined(self._number.sub(_stranger, text))
+        plain = list(filter(str.isascii, texts))
+        # The end of a line ends a word as the end of a text does.
+        numbered = self._number.sub(_stranger, "\n".join(plain)).split("\n")
+        if len(numbered) != len(plain):
+            numbered = [self._number.sub(_stranger, text) for text in plain]
+        made = map(self._outlined, numbered)
+        return [next(made) if text.isascii() else text for text in texts]
 
     def _without_strangers(self, text: str) -> str:
         def shown(found):

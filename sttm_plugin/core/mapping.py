@@ -138,10 +138,11 @@ def make_column(name, kind, values, tokens=frozenset(), layer="", texts=None) ->
     """
     column = values if isinstance(values, Coded) else Coded.of(values)
     texts = texts or Coded(column.codes, cleaned(column.values))
-    longest = max(map(len, tokens), default=0)
-    # A letter may become two when its case is folded, never one of two.
-    said = [bool(t) and (len(t) > longest or t.casefold() not in tokens) for t in texts.values]
-    filled = np.flatnonzero(np.array(said, dtype=bool)[texts.codes])
+    if None not in texts.values and tokens.isdisjoint(map(str.casefold, texts.values)):
+        filled = np.arange(len(column))
+    else:
+        said = [text is not None and text.casefold() not in tokens for text in texts.values]
+        filled = np.flatnonzero(np.array(said, dtype=bool)[texts.codes])
     step = max(len(filled) // SAMPLE, 1)
     few = [clean(value) for value in aligned(column)]
     different = texts.at(filled).different()

@@ -523,13 +523,19 @@ def typed(column, field):
                 "reimportare il layer con l'algoritmo «Importa servizi»."
             ) from error
     plain = _as_bool if field.kind == "bool" else _as_text
-    if field.kind != "bool" and _TEXT_OR_NONE.issuperset(map(type, column)):
-        values = [(value.strip() or None) if value else None for value in column]
-    else:
+    values = trimmed(column) if field.kind != "bool" else None
+    if values is None:
         missing = column.isna()
         values = [None if none else plain(value) for value, none in zip(column, missing)]
     # The kind is said: pandas 3 would make of text a kind whose missing value is NaN.
     return pd.Series(values, index=column.index, dtype=object)
+
+
+def trimmed(values):
+    """Return texts without blanks around them, blank as None; None where a value is no text."""
+    if not _TEXT_OR_NONE.issuperset(map(type, values)):
+        return None
+    return [(value.strip() or None) if value else None for value in values]
 
 
 _TEXT_OR_NONE = frozenset((str, type(None)))

@@ -468,13 +468,12 @@ def read_dbf(content: bytes, encoding: str = "", cpg: str = "") -> TextTable:
             f"Il file .dbf è troncato: dichiara {count} righe e ne contiene {whole}. Chiederne "
             "una copia integra."
         )
-    records = content[head : head + count * size]
+    table = np.frombuffer(content, np.uint8, count * size, head).reshape(count, size)
     declared = cpg or _LANGUAGE_BYTE.get(content[29], "")
-    found = find_encoding(_text_bytes(records, fields, size), encoding, declared)
+    found = find_encoding(_telling_bytes(table, fields, encoding), encoding, declared)
     if not cpg and declared and found.contradicts:
         found.evidence += f" (il byte di lingua direbbe {found.contradicts})"
     names = unique_names([name.decode(found.name, errors="replace") for name, *_ in fields])
-    table = np.frombuffer(records, dtype=np.uint8).reshape(count, size)
     numbers = np.flatnonzero(table[:, 0] != ord("*"))
     columns, start = [], 1
     for _, kind, width, decimals in fields:
@@ -490,24 +489,37 @@ def read_dbf(content: bytes, encoding: str = "", cpg: str = "") -> TextTable:
 
 def _dbf_column(table, numbers, start, width, kind, decimals, codec) -> Coded:
     """Return the values of one column of a DBF, each different cell decoded once."""
-    coder = Coder(lambda cells: [_dbf_value(raw, kind, decimals, codec) for raw in cells])
+    coder = Coder(lambda cells: _dbf_values(cells, kind, decimals, codec))
     for first in range(0, len(numbers), _ROWS_AT_ONCE):
         cells = table[numbers[first : first + _ROWS_AT_ONCE], start : start + width]
-        whole = cells.tobytes()
-        coder.add([whole[at * width : (at + 1) * width] for at in range(len(cells))])
+        # Columns are as wide as their longest cell could be: the blanks after all of them go.
+        used = np.flatnonzero(((cells != ord(" ")) & (cells != 0)).any(axis=0))
+        if not used.size:
+            coder.add([b""] * len(cells))
+            continue
+        each = np.ascontiguousarray(cells[:, : used[-1] + 1]).view(f"S{used[-1] + 1}")
+        coder.add(each.ravel().tolist())
     return coder.column()
 
 
-def _text_bytes(records: bytes, fields, size: int) -> bytes:
-    """Return the bytes of the text columns alone: what an encoding is judged by."""
+def _telling_bytes(table, fields, given) -> bytes:
+    """Return the bytes an encoding is judged by: of the texts, and where it makes a difference.
+
+    Cells of ASCII read the same in all the encodings a DBF may have.
+    """
     spans, start = [], 1
     for _name, kind, width, _ in fields:
         if kind == "C":
             spans.append((start, start + width))
         start += width
+    every = bool(given) and not _extends_ascii(codec_name(given))
     pieces = [name for name, *_ in fields]
-    for offset in range(0, len(records), size):
-        pieces.extend(records[offset + begin : offset + end].rstrip() for begin, end in spans)
+    for first in range(0, len(table), _ROWS_AT_ONCE):
+        lot = table[first : first + _ROWS_AT_ONCE]
+        for begin, end in spans:
+            cells = lot[:, begin:end]
+            told = cells if every else cells[(cells >= 0x80).any(axis=1)]
+            pieces += [cell.tobytes().rstrip() for cell in told]
     # Each cell ends where it ends: a cut letter must not join the next cell.
     return b"\n".join(_whole_letters(piece) for piece in pieces)
 
@@ -529,6 +541,20 @@ def _whole_letters(piece: bytes) -> bytes:
                 return piece[:-back]
             break
     return piece
+
+
+def _dbf_values(cells, kind: str, decimals: int, codec: str) -> list:
+    """Return what cells of a column hold; texts that no letter can join are decoded together."""
+    if kind not in "NFLD" and codec in _LETTER_BY_LETTER:
+        whole = b"\n".join(cells)
+        if whole.count(b"\n") == len(cells) - 1 and b"\0" not in whole:
+            texts = whole.decode(codec, errors="replace").split("\n")
+            return [text.rstrip() or None for text in texts]
+    return [_dbf_value(raw, kind, decimals, codec) for raw in cells]
+
+
+# Here an end of line is never a part of a letter, cut as it may be.
+_LETTER_BY_LETTER = frozenset(("utf-8", "cp1252", "iso8859-1", "cp850", "cp437"))
 
 
 def _dbf_value(raw: bytes, kind: str, decimals: int, codec: str):

@@ -93,7 +93,7 @@ def classify_text(texts, pack, codici_fonte=None, area_mq=None) -> list:
         key = (own, code, side)
         if key not in whole:
             said = tuple("" if text is None or text != text else str(text) for text in own)
-            said = tuple(map(words.lexicon.outline, said))
+            said = tuple(words.lexicon.outlines(said))
             if said not in lexical:
                 lexical[said] = words.match(said)
             code = None if code is None or code != code else str(code).strip() or None
@@ -104,8 +104,8 @@ def classify_text(texts, pack, codici_fonte=None, area_mq=None) -> list:
 
 def outlines(texts, pack) -> list:
     """Return texts that the taxonomy reads as it reads these: most names become a few."""
-    outline = _lexicon(pack).lexicon.outline
-    return [outline(str(text)) if text else "" for text in texts]
+    texts = [str(text) if text else "" for text in texts]
+    return _lexicon(pack).lexicon.outlines(texts) if texts else []
 
 
 def area_side(pack, area):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import sqlite3
 import struct
@@ -23,7 +24,7 @@ from ..core import rtree
 from ..core.coded import Coded
 from ..core.errors import SttmError
 from ..core.progress import Steps
-from ..core.schema import typed
+from ..core.schema import trimmed, typed
 from .frames import stored_values, transform_to
 
 _PLAIN = frozenset(
@@ -245,8 +246,9 @@ _CODES = frozenset((code + more) & 0xFF for code in (1, 2, 4, 5) for more in (0,
 # Values turned into Python's and bound together: between two lots the run can be stopped.
 _VALUES_AT_ONCE = 400_000
 _BOXES_AT_ONCE = 20_000
-# Columns older builds of SQLite bind at once, with those of the key and the geometry to spare.
-_MOST_COLUMNS = 990
+# Values older builds of SQLite bind at once; columns, with those of the key and the geometry.
+_MOST_VALUES = 999
+_MOST_COLUMNS = _MOST_VALUES - 9
 
 
 def lot_of(columns) -> int:
@@ -360,8 +362,11 @@ def fill_lots(path, rows, wkb_type, ask=lambda: None, on_progress=lambda share: 
     for field in rows.fields:
         if field.name in rows.columns:
             coded = rows.columns[field.name]
-            values = typed(pd.Series(coded.values, dtype=object), field)
-            coded = Coded(coded.codes, stored_values(values, field.kind))
+            values = trimmed(coded.values) if field.kind == "text" else None
+            if values is None:
+                values = typed(pd.Series(coded.values, dtype=object), field)
+                values = stored_values(values, field.kind)
+            coded = Coded(coded.codes, values)
             # A text QGIS cuts or mends on its way is left to QGIS.
             if not _plain_texts(coded.values):
                 return False
@@ -601,11 +606,16 @@ class _Filling:
         """
         names = self.names if filled is None else [self.names[place] for place in filled]
         into = ",".join(map(_quoted, self.lead + names))
-        insert = _sql(
-            "INSERT INTO",
-            self.table,
-            f"({into}) VALUES ({','.join('?' * (len(self.lead) + len(names)))})",
-        )
+        width = len(self.lead) + len(names)
+        row = f"({','.join('?' * width)})"
+
+        def insert(columns, together):
+            """Insert rows, several with each statement: SQLite starts fewer of them."""
+            values = f"({into}) VALUES {','.join([row] * together)}"
+            cells, step = list(itertools.chain.from_iterable(zip(*columns))), width * together
+            lots = (cells[at : at + step] for at in range(0, len(cells), step))
+            self._connection.executemany(_sql("INSERT INTO", self.table, values), lots)
+
         run = self._connection.execute
         triggers = self._rows(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?",
@@ -624,7 +634,11 @@ class _Filling:
                 lead = [range(number + 1, number + size + 1)]
                 if shapes.spatial:
                     lead.append(shapes.blobs(slice(number, number + size), self.srs))
-                self._connection.executemany(insert, zip(*lead, *columns))
+                together = max(_MOST_VALUES // width, 1)
+                whole = size - size % together
+                every = (*lead, *columns)
+                insert([column[:whole] for column in every], together)
+                insert([column[whole:] for column in every], 1)
                 number += size
             if self.indexed and known.size:
                 self._index(known, [side[known] for side in shapes.boxes()], ask)

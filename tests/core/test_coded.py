@@ -90,7 +90,30 @@ def test_rows_of_a_table_are_those_read_one_by_one(rows):
     assert sorted(table.broken) == broken
 
 
-@given(st.lists(st.sampled_from(["1", "-2.5", "1.", "a", "", "12\n3", "1" * 16, None])))
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "1",
+                "-2.5",
+                "1.",
+                "a",
+                "",
+                "12\n3",
+                "1" * 16,
+                "1" * 32,
+                "-",
+                "--1",
+                "1.2.3",
+                ".5",
+                "1e5",
+                "1_0",
+                "٣",
+                None,
+            ]
+        )
+    )
+)
 def test_numbers_are_read_at_once_only_where_all_are_plain(texts):
     found = _plain_numbers(texts)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sttm_plugin.core import tabletext
 from sttm_plugin.core.errors import SttmError
@@ -136,3 +138,40 @@ def test_a_truncated_dbf_is_refused():
 
     with pytest.raises(SttmError, match="dichiara 2 righe e ne contiene 1"):
         tabletext.read_dbf(content[:-5])
+
+
+cells = st.lists(
+    st.one_of(
+        st.binary(max_size=6),
+        st.text("aè€ 1\n\0", max_size=4).map(str.encode),
+        st.text("aèé 1", max_size=6).map(lambda text: text.encode("cp1252")),
+    ).map(lambda raw: raw.rstrip(b"\0")),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(cells, st.sampled_from(["utf-8", "cp1252", "iso8859-1", "cp850", "cp437", "cp932"]))
+def test_cells_of_a_dbf_are_decoded_together_as_they_are_one_by_one(raws, codec):
+    one_by_one = [tabletext._dbf_value(raw, "C", 0, codec) for raw in raws]
+
+    assert tabletext._dbf_values(raws, "C", 0, codec) == one_by_one
+
+
+@given(cells, st.sampled_from(["", "cp1252", "utf-8"]))
+def test_the_encoding_of_a_dbf_is_that_of_all_its_cells(raws, declared):
+    width = max(2, *map(len, raws))
+    content = dbf([("NOME", "C", width, 0)], [["x"]] * len(raws))
+    content = content[: -len(raws) * (width + 1)]
+    content += b"".join(b" " + raw.ljust(width) for raw in raws)
+    whole = b"\n".join([b"NOME", *(tabletext._whole_letters(raw.rstrip()) for raw in raws)])
+
+    expected = tabletext.find_encoding(whole, "", declared)
+    found = tabletext.read_dbf(content, "", declared).encoding
+    assert (found.name, found.contradicts) == (expected.name, expected.contradicts)
+
+
+def test_blank_columns_of_a_dbf_hold_nothing():
+    table = tabletext.read_dbf(dbf([("A", "C", 9, 0), ("B", "C", 4, 0)], [["", "x"], ["", ""]]))
+
+    assert table.rows == [[None, "x"], [None, None]]

@@ -145,7 +145,7 @@ def test_an_outline_is_read_as_the_text_is(lexicon):
     for _ in range(4000):
         chosen = [draw.choice(draw.choice((listed, strange))) for _ in range(draw.randrange(1, 7))]
         text = draw.choice((" ", " - ", ", ", " e ", "/", ". ")).join(chosen)
-        outline = lexicon.outline(text)
+        (outline,) = lexicon.outlines([text])
         changed += outline != text
         assert words.match((outline,)) == words.match((text,)), text
     assert changed > 1000
@@ -153,5 +153,13 @@ def test_an_outline_is_read_as_the_text_is(lexicon):
 
 def test_names_that_differ_in_strangers_and_numbers_have_one_outline(lexicon):
     names = ("Biblioteca San Carlo 12", "Biblioteca San Biagio 7351")
-    assert len(set(map(lexicon.outline, names))) == 1
-    assert lexicon.outline("Biblioteca Papà 12") == "Biblioteca Papà 12"
+    assert len(set(lexicon.outlines(names))) == 1
+    assert lexicon.outlines(["Biblioteca Papà 12"]) == ["Biblioteca Papà 12"]
+
+
+def test_texts_are_outlined_together_as_they_are_one_by_one(lexicon):
+    texts = ["Scuola 12", "", "Papà 7351", "via 45\n46", "Liceo Besta 118", "99", "Città\n88"]
+    assert lexicon.outlines(texts) == [lexicon.outlines([text])[0] for text in texts]
+    plain = [text for text in texts if "\n" not in text]
+    assert lexicon.outlines(plain) == [lexicon.outlines([text])[0] for text in plain]
+    assert lexicon.outlines([]) == []
