@@ -74,7 +74,9 @@ class DecidePairs(SttmAlgorithm):
         )
         self.add_text(self.AUTHOR, "Autore", "Nome e ruolo di chi decide.", optional=False)
         self.add_text(
-            self.DATE, "Data", "Data della decisione (2026-01-31). Vuota: la data di oggi."
+            self.DATE,
+            "Data",
+            "Data della decisione (2026-01-31 o 31/01/2026). Vuota: la data di oggi.",
         )
         self.add_text(self.NOTE, "Nota", "Perché, se serve ricordarlo.")
         self.add_sink(
@@ -90,9 +92,15 @@ class DecidePairs(SttmAlgorithm):
         from ..core.waivers import check_date
 
         self._ids(parameters, context)
-        check_date(self.text(parameters, self.DATE, context))
+        check_date(self._date(parameters, context))
         if not self.text(parameters, self.AUTHOR, context):
             raise SttmError("Manca l'autore: una decisione vale solo se qualcuno la firma.")
+
+    def _date(self, parameters, context):
+        """Return the date given, in any usual form, as ISO text; None where it is empty."""
+        from ..core.values import given_date
+
+        return given_date(self.text(parameters, self.DATE, context))
 
     def compute(self, parameters, context, feedback):
         from ..core.pairdecisions import decide_pairs
@@ -114,7 +122,7 @@ class DecidePairs(SttmAlgorithm):
                 ids,
                 decision,
                 self.text(parameters, self.AUTHOR, context),
-                self.text(parameters, self.DATE, context),
+                self._date(parameters, context),
                 self.text(parameters, self.NOTE, context),
                 1 + self.parameterAsEnum(parameters, self.KEEP, context),
             ),

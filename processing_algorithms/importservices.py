@@ -424,6 +424,8 @@ class ImportServices(SttmAlgorithm):
         if context.temporaryLayerStore().mapLayer(given) is not None:
             return ""
         bare = given.partition("|")[0]
+        if bare.startswith("/vsizip/"):
+            return given
         is_file = os.path.exists(bare) or (os.path.splitext(bare)[1] and ":" not in bare[2:])
         return given if is_file else ""
 
@@ -498,7 +500,7 @@ class ImportServices(SttmAlgorithm):
             table = read_table(
                 source,
                 layer=layer,
-                selected=_only_selected(given.get(self.INPUT)),
+                selected=not _whole(given.get(self.INPUT)),
                 path=path,
                 encoding=encoding,
                 header_row=header_row,
@@ -652,10 +654,6 @@ def _take_away(path):
     """Remove a file of a run that didn't end; one that is open elsewhere stays, empty."""
     with contextlib.suppress(OSError):
         os.unlink(path)
-
-
-def _only_selected(given) -> bool:
-    return isinstance(given, QgsProcessingFeatureSourceDefinition) and given.selectedFeaturesOnly
 
 
 def _whole(given) -> bool:

@@ -316,12 +316,16 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
                 if key in repeated
             }
             self.journal.records(rows, keys.codes, lines)
+        given = self.values.get("id_servizio", nothing)
+        if "fonte_id" in self.rules:
+            without = rows[~keys.true() & ~given.at(rows).true()]
+            dopo = "identificativo dal nome"
+            self.journal.same(without, "D40", "chiave_mancante", "R", None, dopo)
         for place, rule in enumerate(rules):
             if rule == "precedente":
                 self.journal.record(
                     rows[place], "", "identificativo_conservato", "A", None, ids[place], "PREVIOUS"
                 )
-        given = self.values.get("id_servizio", nothing)
         for row in rows[given.at(rows).true(bool)].tolist():
             if self.ids[row] != given[row]:
                 kind = ("D40", "identificativo_doppio")
@@ -425,7 +429,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
 
     def _encoded(self, rows):
         """Yield the JSON of some rows: each value is encoded as it repeats, not row by row."""
-        names = sorted(name for name in self.table.names if not name.startswith("="))
+        names = sorted(name for name in self.table.names if name not in self.table.computed)
         fields, columns = [], []
         for name in names:
             mark, values = self._json_of(name, rows)
@@ -449,7 +453,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
         position = {self.suggested.x, self.suggested.y, self.suggested.wkt, self.suggested.pair}
         values = {}
         for name, column in zip(self.table.names, self.table.columns):
-            if name.startswith("="):
+            if name in self.table.computed:
                 continue
             value = column[row]
             if value is not None and (name in position or ADDRESS.search(spaced(name))):
@@ -622,7 +626,7 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
                 columns[target].update({"map": dict(decided), "unmapped": "ask"})
         if "codice_sttm" not in columns and self.types:
             columns["codice_sttm"] = {"fields": list(self.types), "unmapped": "ask"}
-        fingerprint = [name for name in table.fingerprint() if not name.startswith("=")]
+        fingerprint = table.fingerprint()
         profile = self.settings.profile
         name = profile.name if profile is not None and profile.name else f"Profilo di {self.fonte}"
         if profile is not None and profile.source.get("only"):

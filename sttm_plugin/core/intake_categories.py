@@ -145,19 +145,18 @@ class CategorySteps:
             code = mapped.get(key) if mapped else text.upper()
             if code in self.pack.categorie or (code is None and key in mapped):
                 decided.update(dict.fromkeys(rows.tolist(), code))
-            elif code is not None:
+            elif code is not None and (mapped or "constant" in rule):
                 raise SttmError(
                     f"La categoria «{code}» non è nella tassonomia {self.pack.versione}: "
-                    "correggere il profilo o la colonna dei codici."
+                    "correggere il profilo."
                 )
-            else:
+            elif text.casefold() not in self.settings.tokens:
                 unseen[text] += len(rows)
         if unseen:
             named = ", ".join(f"«{text}» ({n})" for text, n in sorted(unseen.items())[:8])
-            self.doubt(f"Valori di categoria che il profilo non conosce: {named}.")
-            self.journal.file(
-                "D34", "valori_nuovi", "A", named, "classificati dal testo", "profilo"
-            )
+            by, whose = ("profilo", "il profilo") if mapped else ("regola", "la tassonomia")
+            self.doubt(f"Valori di categoria che {whose} non conosce: {named}.")
+            self.journal.file("D34", "valori_nuovi", "A", named, "classificati dal testo", by)
         return decided
 
     def _with_context(self, matches, areas):

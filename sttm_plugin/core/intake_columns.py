@@ -40,6 +40,7 @@ _OTHER_SURFACES = frozenset(
     "slp sl suplorda superficielorda slpmq supcop supcoperta superficiecoperta".split()
 )
 _TEXTS = frozenset((str, type(None)))
+_LONGEST_DBF = 254
 # D33: "E", "12", "A1" say nothing without a legend. D54: "13", "eta_6", "0-5".
 _CODE = re.compile(r"^[A-Za-z]?\d{0,3}[A-Za-z]?$")
 _AGE = re.compile(r"^(?:(?:eta|età|anni|age)[ _]?)?\d{1,2}(?:[-_/ ]\d{1,2})?(?:[ _]?anni)?$", re.I)
@@ -89,15 +90,16 @@ class ColumnSteps:
                 continue
             column = self.table.column(name)
             counts = column.counts().tolist()
-            texts = cut = 0
+            texts = cut = words = 0
             for value, times in zip(column.values, counts):
                 if isinstance(value, str):
                     texts += times
                     # A letter is four bytes at most.
                     if 4 * len(value) >= width and len(value.encode("utf-8", "replace")) >= width:
                         cut += times
+                        words += times if " " in value else 0
             # Codes all as long as the column are whole.
-            if 0 < cut < texts:
+            if cut and (cut < texts or words or width >= _LONGEST_DBF):
                 self.journal.file(
                     "D22",
                     "testo_al_limite",

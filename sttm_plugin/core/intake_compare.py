@@ -183,6 +183,8 @@ class CompareSteps:
         gaps = [gap for gap in getattr(found, "geoms", [found]) if gap.area > GAP_MQ]
         # A gap has areas, or an area and the boundary, on both sides: a corner filled has not.
         gaps = [gap for gap in gaps if gap.length > 4 * GAP_M]
+        # What the boundary has by itself, away from the areas, is none of theirs.
+        gaps = [gap for gap in gaps if gap.distance(whole) < 0.01]
         if gaps:
             total = sum(gap.area for gap in gaps)
             self.journal.file(

@@ -193,7 +193,10 @@ class FieldSteps:
         profile = self.settings.profile
         if profile is not None and profile.source.get("decimal") in (",", "."):
             return profile.source["decimal"]
-        signs = Counter(decimal_evidence(column.values) for column in self.columns)
+        # Coordinates are written by a program, the other numbers by people.
+        placed = {self.suggested.x, self.suggested.y}
+        others = (column for column in self.columns if column.name not in placed)
+        signs = Counter(decimal_evidence(column.values) for column in others)
         if signs[","] and not signs["."]:
             return ","
         if signs["."] and not signs[","]:
@@ -211,11 +214,12 @@ class FieldSteps:
                 self.used_source["decimal"] = ","
             return evidence
         if evidence in ("ambiguo", "misto"):
-            sample = next(
-                text for text in map(clean, values) if text and re.search(r"\d[.,]\d{3}", text)
-            )
+            sample, point, comma = _two_readings(values)
             chosen = self.file_decimal or ","
-            readings = f"{parse_number(sample, '.').value:g} o {parse_number(sample, ',').value:g}"
+            if target == "capacita":
+                # Places and pupils are whole.
+                chosen = "." if point.is_integer() else ","
+            readings = f"{point:g} o {comma:g}"
             self.doubt(
                 f"Nella colonna di «{target}» il valore «{sample}» può valere {readings} (D37)."
             )
@@ -474,3 +478,21 @@ def _plain_word(text):
     if plain in ("no", "n", "falso", "false", "0"):
         return "no"
     return text
+
+
+def _two_readings(values):
+    """Return (a text, its value with a decimal point, with a comma): one the sign changes, if any.
+
+    Args:
+        values: texts of which ``decimal_evidence`` says "ambiguo" or "misto".
+    """
+    found = None
+    for text in map(clean, values):
+        read = [parse_number(text, sign) for sign in ".,"] if text else [None]
+        if None in read or not re.search(r"[.,]", text):
+            continue
+        point, comma = (number.value for number in read)
+        if point != comma:
+            return text, point, comma
+        found = found or (text, point, comma)
+    return found

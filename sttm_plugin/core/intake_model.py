@@ -41,7 +41,8 @@ class SourceTable:
         flattened: Z or M was dropped. broken: {row: why it can't be read}.
         notes: file-level lines for the log: (difetto, regola, gravita, prima, dopo).
         encoding, delimiter, header_row: how it was decoded, for the profile.
-        doubts: sentences on what the reading had to choose.
+        doubts: sentences on what the reading had to choose. computed: names of the columns that a
+            profile's expressions made: they are no columns of the source.
     """
 
     layer: str
@@ -65,6 +66,7 @@ class SourceTable:
     delimiter: str = ""
     header_row: int = 1
     doubts: list = field(default_factory=list)
+    computed: set = field(default_factory=set)
     _texts: dict = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -112,10 +114,12 @@ class SourceTable:
         return "None" if empty else self.geometry
 
     def fingerprint(self) -> list:
-        """Return "NAME:Kind" of each column."""
+        """Return "NAME:Kind" of each column of the source."""
         words = {"text": "String", "int": "Integer", "real": "Real", "date": "Date"}
         return [
-            f"{name}:{words.get(kind, 'Boolean')}" for name, kind in zip(self.names, self.kinds)
+            f"{name}:{words.get(kind, 'Boolean')}"
+            for name, kind in zip(self.names, self.kinds)
+            if name not in self.computed
         ]
 
 

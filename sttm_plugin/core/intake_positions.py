@@ -449,6 +449,7 @@ class PositionSteps:
                 rows[~there], f"Comune «{text}» non riconosciuto e nessuna posizione."
             )
             rows = rows[there]
+            self.journal.same(rows, "D26", "comune_non_riconosciuto", "W", text, wanted)
         comuni.put(rows, wanted)
         self._comune_log(rows, code, how, text)
         self._distances(rows, wanted)
@@ -497,6 +498,8 @@ class PositionSteps:
             )
             return
         comuni.put(row, code)
+        if text:
+            self.journal.record(row, "D26", "comune_non_riconosciuto", "W", text, code)
         if metres > 0:
             self.journal.record(row, "D09", "fuori_confine", "W", f"{metres:.0f} m fuori", "tenuto")
 

@@ -514,8 +514,7 @@ def _drift_rows(table, settings, counted):
         for column in {*used, *profile.values}
         if column in found and profile.decided(column)
     }
-    fingerprint = [field for field in table.fingerprint() if not field.startswith("=")]
-    return drift(profile, fingerprint, table.found_geometry, counts)
+    return drift(profile, table.fingerprint(), table.found_geometry, counts)
 
 
 # Positions -----------------------------------------------------------------------------------

@@ -53,6 +53,8 @@ SYNONYMS = _WORDS["campi"]
 TYPE_SYNONYMS = _WORDS["tipo"]
 # What a name says of another place or body than the service itself.
 _ELSEWHERE = frozenset(_WORDS["altrove"])
+# Names that say what a column is, whatever its values look like.
+_SURELY = {target: frozenset(names.split()) for target, names in _WORDS["sicuri"].items()}
 # Units a capacity's column names by itself; as the rules write them.
 CAPACITY_UNITS = tuple(
     (tuple(marks.split()), unit) for marks, unit in _WORDS["unita_capacita"].items()
@@ -412,7 +414,13 @@ class _Weigher:
         ratio = column.distinct / max(column.filled, 1)
         letters = sum(1 for text in texts if re.search(r"[^\W\d_]{3}", text)) / len(texts)
         codes = sum(1 for text in texts if official_code(text)) / len(texts)
-        if letters < 0.5 or codes > 0.5:
+        if codes > 0.5:
+            return 0.0, "non sono nomi"
+        if letters < 0.5:
+            # "A1", "x": a column called the name holds the names, however short they are.
+            lettered = sum(1 for text in texts if re.search(r"[^\W\d_]", text)) / len(texts)
+            if lettered >= 0.5 and joined_name(column.said) in _SURELY["denominazione"]:
+                return 0.8, "testi brevi"
             return 0.0, "non sono nomi"
         if ratio >= 0.5 or column.distinct == column.rows:
             return 1.0, "testi quasi tutti diversi"
@@ -442,12 +450,16 @@ class _Weigher:
         return (value if coded >= 0.9 or value == 0.0 else value * 0.96), why
 
     def _fonte_id(self, column):
-        if column.filled != column.rows and column.filled < 0.98 * column.rows:
-            return 0.0, "celle vuote"
         ratio = column.distinct / max(column.filled, 1)
         spaces = sum(1 for text in column.values if len(text.split()) > 3)
-        if ratio < 0.98 or spaces > len(column.values) / 2:
-            return 0.0, "valori ripetuti"
+        gaps = column.filled != column.rows and column.filled < 0.98 * column.rows
+        if gaps or ratio < 0.98 or spaces > len(column.values) / 2:
+            # One key twice, or missing, takes no key from the others (D40).
+            sure = joined_name(column.said) in _SURELY["fonte_id"]
+            whole = min(ratio, column.filled / max(column.rows, 1))
+            if sure and whole >= 0.5 and spaces <= len(column.values) / 2:
+                return 0.8, "chiave che si ripete o manca"
+            return 0.0, "celle vuote" if gaps else "valori ripetuti"
         official = sum(1 for text in column.values if official_code(text, column.name))
         if ratio == 1.0 and official == len(column.values):
             return 1.0, "codici ufficiali tutti diversi"

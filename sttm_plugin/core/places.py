@@ -253,6 +253,13 @@ def places_from_frame(frame, to_analysis=None) -> Places:
         istat = istat_code(row)
         if istat is not None and shape is not None and not shape.is_empty:
             parts.setdefault(istat, []).append(shape if shape.is_valid else shape.buffer(0))
+    if parts and not any(
+        "Polygon" in shape.geom_type for shapes in parts.values() for shape in shapes
+    ):
+        raise SttmError(
+            "Confini dei comuni: il layer non contiene aree. Servono i poligoni dei comuni, per "
+            "esempio quelli dell'ISTAT."
+        )
     if not parts:
         raise SttmError(
             f"Confini dei comuni: nessun codice ISTAT leggibile nel campo «{column}». Servono "

@@ -163,8 +163,14 @@ def read_profile(path, taxonomy: str, known_fields) -> Profile:
     name = path.name
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        bundled = ", ".join(sorted(file.stem for file in _BUNDLED.glob("*.json")))
+        raise SttmError(
+            f"Il profilo «{name}» non c'è: indicare un file .json, o uno di quelli forniti con il "
+            f"plugin ({bundled})."
+        ) from error
     except OSError as error:
-        raise SttmError(f"Il profilo «{name}» non si apre: {error.strerror}.") from error
+        raise SttmError(f"Il profilo «{name}» non si legge: {error.strerror}.") from error
     except ValueError as error:
         raise SttmError(f"Il profilo «{name}» non è un JSON valido: {error}.") from error
     if not isinstance(content, dict) or not isinstance(content.get("columns"), dict):

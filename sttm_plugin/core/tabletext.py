@@ -18,6 +18,9 @@ from .values import written_cell
 
 _HIGH = re.compile(rb"[\x80-\x9f]")
 _UNDEFINED_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+# Accented letters after a letter: è, ì, ò as DOS writes them; à, è, é, ì, ò, ù as Windows does.
+_DOS_ACCENTS = re.compile(rb"[a-z][\x8a\x8d\x95]")
+_WINDOWS_ACCENTS = re.compile(rb"[A-Za-z][\xe0\xe8\xe9\xec\xf2\xf9]")
 # DBF language byte → code page (the usual ones of Italian software).
 _LANGUAGE_BYTE = {
     0x01: "cp437",
@@ -101,7 +104,8 @@ def find_encoding(content: bytes, given: str = "", declared: str = "") -> Encodi
     """Return how to read some bytes (PDS_SCHEMA §2.7).
 
     Order: what the user says; a BOM; valid UTF-8 with letters outside ASCII; what a ``.cpg``
-    or the DBF declares; else Windows-1252 (ISO-8859-1 where bytes have no sign there).
+    or the DBF declares; else Windows-1252 (ISO-8859-1 where bytes have no sign there), or the
+    DOS's 850 where only its accented letters make words.
 
     Args:
         given: encoding chosen by the user, "" for none.
@@ -142,6 +146,8 @@ def find_encoding(content: bytes, given: str = "", declared: str = "") -> Encodi
         return Encoding("utf-8", "contenuto UTF-8 valido", other)
     if known and known != "utf-8":
         return Encoding(known, f"dichiarata dal file ({declared})")
+    if _DOS_ACCENTS.search(content) and not _WINDOWS_ACCENTS.search(content):
+        return Encoding("cp850", "il contenuto ha le lettere accentate del DOS", known)
     name = "latin-1" if _UNDEFINED_1252.search(content) else "cp1252"
     if not _HIGH.search(content):
         name = "cp1252"

@@ -485,9 +485,15 @@ def official_code(value, column: str = "") -> str | None:
 
 # Mojibake --------------------------------------------------------------------------------------
 
-_BROKEN = re.compile("[\u00c2\u00c3][\u0080-\u00bf\u2018-\u203a\u20ac\u2122\u0152-\u0178\u0192]?")
+_BROKEN = re.compile(
+    "[\u00c2\u00c3][\u0080-\u00bf\u2018-\u203a\u20ac\u2122\u0152-\u0178\u0192]?"
+    # Curly quotes, dashes and dots: "lâ€™asilo".
+    "|\u00e2\u20ac[\u0080-\u00bf\u2018-\u203a\u2122\u0152-\u0178\u02c6\u02dc]"
+)
 # "è" encoded twice, with the unprintable sign of the first round lost on the way.
 _LOST = re.compile("\u00c3\u00c2([\u00a0-\u00bf])")
+# "à" whose second half, the space that cannot break, became a plain one or was trimmed.
+_SPACED = re.compile("(?<=[a-z])\u00c3(?= |$)")
 
 
 def mend_mojibake(text: str) -> str:
@@ -497,7 +503,7 @@ def mend_mojibake(text: str) -> str:
     """
     if not _BROKEN.search(text):
         return text
-    mended = _LOST.sub("\u00c3\\1", text)
+    mended = _SPACED.sub("\u00c3\u00a0", _LOST.sub("\u00c3\\1", text))
     for _ in range(2):
         try:
             step = _windows_bytes(mended).decode("utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import struct
 import tempfile
@@ -61,6 +62,8 @@ _REFUSED = {
     ".docx": "chiedere una tabella .xlsx o .csv",
 }
 _SHAPE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_IN_ARCHIVE = "/vsizip/"
+_ARCHIVE = re.compile(r"(.*?\.(?:zip|kmz))(/.*|)$", re.IGNORECASE)
 _MAX_UNPACKED = 2 * 1024**3
 _MAX_MEMBERS = 2000
 
@@ -105,6 +108,9 @@ def open_file(path: str) -> Opened:
     """
     bare, bar, rest = path.partition("|")
     opened = Opened(path)
+    inside = ""
+    if bare.startswith(_IN_ARCHIVE):
+        bare, inside = _archive_of(bare)
     if not os.path.exists(bare):
         raise SttmError(f"Il file «{Path(bare).name}» non esiste: controllare il percorso.")
     ending = Path(bare).suffix.lower()
@@ -112,18 +118,37 @@ def open_file(path: str) -> Opened:
         raise SttmError(
             f"«{Path(bare).name}»: il formato {ending} non si legge; {_REFUSED[ending]}."
         )
-    if ending == ".zip":
-        bare = _unpack(Path(bare), opened, 0)
-        ending = Path(bare).suffix.lower()
-        opened.path = bare + bar + rest
-    if ending == ".shp":
-        opened.path = _shapefile(Path(bare), opened) + bar + rest
-    if ending == ".dbf" and bare == path:
-        _dbf_alone(Path(bare), opened)
+    try:
+        # GDAL reads a KMZ without the columns of its KML.
+        if ending in (".zip", ".kmz"):
+            bare = _unpack(Path(bare), opened, 0, inside)
+            ending = Path(bare).suffix.lower()
+            opened.path = bare + bar + rest
+        if ending == ".shp":
+            opened.path = _shapefile(Path(bare), opened) + bar + rest
+        if ending == ".dbf" and bare == path:
+            _dbf_alone(Path(bare), opened)
+    except SttmError:
+        opened.close()
+        raise
     return opened
 
 
-def _unpack(archive: Path, opened: Opened, level: int) -> str:
+def _archive_of(path) -> tuple[str, str]:
+    """Return (the zip, the file in it or "") of a path as GDAL and QGIS write it."""
+    whole = path[len(_IN_ARCHIVE) :]
+    if whole.startswith("{"):
+        archive, _, inside = whole[1:].partition("}")
+    else:
+        found = _ARCHIVE.match(whole)
+        archive, inside = found.groups() if found else (whole, "")
+    # /vsizip//home/… on Linux, /vsizip/C:/… on Windows; /vsizip/home/… is said of the first too.
+    if not os.path.exists(archive) and os.path.exists(f"/{archive}"):
+        archive = f"/{archive}"
+    return archive, inside.strip("/")
+
+
+def _unpack(archive: Path, opened: Opened, level: int, wanted: str = "") -> str:
     folder = opened.folder() / f"livello{level}"
     folder.mkdir()
     try:
@@ -143,6 +168,10 @@ def _unpack(archive: Path, opened: Opened, level: int) -> str:
         + _TEXT_ENDINGS
         + _SHEET_ENDINGS
     )
+    if wanted:
+        found = [path for path in found if dated[path][0] == wanted]
+        if not found:
+            raise SttmError(f"Nell'archivio «{archive.name}» non c'è «{wanted}».")
     inner = sorted(folder.rglob("*.[zZ][iI][pP]"))
     if not found and len(inner) == 1:
         if level:
@@ -290,6 +319,14 @@ def single_layer(path: str) -> str:
         SttmError: it holds several: they are listed, none is chosen.
     """
     bare, _, rest = path.partition("|")
+    named = re.search(r"(?:^|\|)layername=([^|]*)", rest)
+    if named and Path(bare).suffix.lower() == ".gpkg":
+        names = layers_in(bare)
+        if names and named[1] not in names:
+            raise SttmError(
+                f"In «{Path(bare).name}» non c'è il layer «{named[1]}». Layer presenti: "
+                f"{', '.join(names)}."
+            )
     # Files of one layer; GDAL reads a whole GeoJSON to say so.
     if rest or Path(bare).suffix.lower() in (*_TEXT_ENDINGS, ".shp", ".dbf", ".geojson"):
         return path
@@ -337,7 +374,8 @@ def read_table(
         SttmError: truncated, wrong encoding, no such header row.
     """
     bare = path.partition("|")[0]
-    ending = Path(bare).suffix.lower() if bare else ""
+    # What GDAL opens in an archive has no bytes of its own to read.
+    ending = "" if bare.startswith("/vsi") else Path(bare).suffix.lower()
     title = name or source_name(source)
     total = _whole_count(layer, selected)
     if ending in _TEXT_ENDINGS:
@@ -347,10 +385,14 @@ def read_table(
     else:
         # The attributes of a shapefile come from its own bytes.
         shp = whole and ending == ".shp"
+        if ending == ".shp":
+            _check_whole(Path(bare))
         table = _layer_table(source, title, feedback, layer if whole else None, shp)
         if table is not None:
             _check_complete(layer, selected, title, table.count)
             table.geojson = _is_geojson_layer(layer)
+            if not table.crs and path and table.geometry != "None":
+                table.crs = _crs_of_kinds(path)
             if total is not None and total != table.count:
                 table.notes.append(_filter_note(table.count, total))
         if table is not None and ending in (".shp", ".dbf"):
@@ -597,6 +639,37 @@ def _check_complete(layer, selected, title, read):
         )
 
 
+def _check_whole(path):
+    """Refuse a .shp that is shorter than it says of itself (D49)."""
+    if not path.is_file():
+        return
+    with open(path, "rb") as stream:
+        head = stream.read(100)
+    said = 2 * int.from_bytes(head[24:28], "big")
+    there = path.stat().st_size
+    if len(head) == 100 and said <= there:
+        return
+    where, index = "", path.with_suffix(".shx")
+    if index.is_file():
+        entries = index.read_bytes()[100:]
+        words = np.frombuffer(entries[: len(entries) // 8 * 8], ">i4").reshape(-1, 2)
+        cut = 2 * words.astype(np.int64).sum(axis=1) + 8 > there
+        where = f" al record {int(np.argmax(cut)) + 1}" if cut.any() else ""
+    raise SttmError(
+        f"Lo shapefile «{path.name}» è troncato{where}: {there} byte invece di {said} (D49). "
+        "Nulla è stato importato; chiederne una copia integra."
+    )
+
+
+def _crs_of_kinds(path) -> str:
+    """Return the CRS of a file of several kinds of geometry, which QGIS gives to each kind only."""
+    for kind in ("Point", "Polygon", "LineString", "GeometryCollection"):
+        layer = QgsVectorLayer(f"{path}|geometrytype={kind}", "", "ogr")
+        if layer.isValid() and layer.crs().isValid():
+            return crs_name(layer.crs())
+    return ""
+
+
 def _blob(geometry):
     """Return (WKB without curves, Z and M, or None; had curves; had Z or M)."""
     if geometry.isNull() or geometry.isEmpty():
@@ -728,6 +801,7 @@ def add_expressions(table, expressions):
                     f"({expression.evalErrorString().strip()})."
                 )
         table.names = [*table.names, f"={target}"]
+        table.computed.add(f"={target}")
         table.kinds = [*table.kinds, "text"]
         table.widths = [*table.widths, 0]
         table.columns = [*table.columns, Coded.of(values)]

@@ -101,6 +101,15 @@ def stored(workspace):
         ).fetchall()
 
 
+def test_a_decision_is_dated_as_people_write_dates(workspace, services):
+    pairs = reconcile(services(PLAN), services(OTHER))["PAIRS"]
+    pair_id = ids(pairs, "id_coppia")[0]
+
+    decide(workspace, pairs, pair_id, DATE="31/01/2026")
+
+    assert [row[4] for row in stored(workspace)] == ["2026-01-31"]
+
+
 def test_the_score_is_the_sum_of_name_nearness_and_category(sttm_provider, services):
     found = reconcile(services(PLAN), services(OTHER))
 
@@ -202,7 +211,7 @@ def test_merging_keeps_which_record_prevails(sttm_provider, services, workspace)
         (0, {"PAIR_IDS": "x9"}, "Coppia sconosciuta: x9"),
         (0, {"PAIR_IDS": " ; "}, "almeno una coppia"),
         (0, {"AUTHOR": "  "}, "Manca l'autore"),
-        (0, {"DATE": "31/01/2026"}, "scriverla come 2026-01-31"),
+        (0, {"DATE": "ieri"}, "Data «ieri» non riconosciuta"),
         (3, {"PAIR_IDS": "OTHER"}, "Nessuna decisione da annullare"),
     ],
 )

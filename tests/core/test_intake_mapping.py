@@ -251,3 +251,27 @@ def test_the_text_of_a_code_and_description_pair_is_the_type():
     assert found.types == ["DTIPO"]
     assert found.columns["stato"] == "DSTATO"
     assert "coppia codice/descrizione" in found.suggestions["stato"][0].reason
+
+
+def test_a_column_surely_named_needs_little_of_its_values():
+    found = mapping(
+        {"nome": ["A1", "B"], "codice": ["1", "2", "2", ""], "sede": ["a", "b", "b", ""]}
+    )
+
+    assert found.columns == {"denominazione": "nome", "fonte_id": "codice"}
+    assert not found.doubts
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("nome", ["1", "2", "3"]),  # numbers are no names
+        ("nome", ["MIIC8EV00R", "MIPS01000N", "MIIS02100L"]),  # nor are official codes
+        ("etichetta", ["A1", "B", "C"]),  # a label may be a sign on the map
+        ("codice", ["S1", "S1", "S2", "S2", "S2"]),  # two classes
+        ("codice", ["S1", "S2", "", "", ""]),  # mostly missing
+        ("scheda", ["1", "2", "2", "3"]),  # one sheet for several services
+    ],
+)
+def test_other_short_or_repeated_values_are_no_names_and_no_keys(column, values):
+    assert not {"denominazione", "fonte_id"} & set(mapping({column: values}).columns)

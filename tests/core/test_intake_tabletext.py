@@ -44,6 +44,11 @@ def dbf(fields, rows, language=0, codec="cp1252"):
         ("città".encode("cp850"), "cp850", "cp850", ""),
         ("\ufeffcittà".encode(), "", "utf-8-sig", ""),
         (b"citta", "", "utf-8", ""),
+        # DOS: "è" and "ò" after a letter are signs of nothing in Windows-1252.
+        ("caffè e però".encode("cp850"), "", "cp850", ""),
+        ("caffè e però".encode("cp850"), "UTF-8", "cp850", "utf-8"),
+        ("città • caffè…".encode("cp1252"), "", "cp1252", ""),
+        ("uno• perché".encode("cp1252"), "", "cp1252", ""),
     ],
 )
 def test_the_encoding_is_found_from_the_content(content, declared, name, contradicts):

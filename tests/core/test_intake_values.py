@@ -144,7 +144,13 @@ def test_official_codes_carry_their_register(text, column, code):
         ("Fabrizio De AndrÃÂ¨", "Fabrizio De Andrè"),
         ("Città", "Città"),
         ("SÃO PAULO", "SÃO PAULO"),
-        ("lâ€™asilo", "lâ€™asilo"),
+        ("lâ€™asilo", "l’asilo"),
+        ("Â«LarioÂ» â€“ piscina", "«Lario» – piscina"),
+        ("â€", "â€"),
+        # The second half of "à" is a space that cannot break: plain ones and trims lose it.
+        ("UniversitÃ  degli Studi", "Università  degli Studi"),
+        ("piÃ¹ cittÃ", "più città"),
+        ("SCUOLA Ã ", "SCUOLA Ã "),
     ],
 )
 def test_mojibake_is_mended_only_where_it_is(text, mended):
