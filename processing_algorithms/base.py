@@ -216,7 +216,10 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
         if sentence:
             raise QgsProcessingException(sentence)
         try:
-            return self.compute(parameters, context, feedback)
+            outputs = self.compute(parameters, context, feedback)
+            if not feedback.isCanceled():
+                feedback.setProgress(100.0)
+            return outputs
         except Cancelled:
             return {}
         except SttmError as error:

@@ -203,11 +203,12 @@ class CheckPlan(AroundServices):
         from ..core.attributes import classify_missing, compute_attributes
         from ..core.checks.engine import Plan
         from ..core.documents import today
+        from ..core.reference import own_rows
         from ..qgis_io.frames import crs_name
 
         if services.empty:
             feedback.pushWarning("Il layer dei servizi è vuoto: restano i controlli sul piano.")
-        elif not (services["istat"].isna() | (services["istat"] == comune.istat)).any():
+        elif not any(own_rows(services["istat"].tolist(), comune.istat)):
             feedback.pushWarning(
                 f"Nessun servizio è di {comune.nome} ({comune.istat}): controllare il comune "
                 "scelto e il campo istat."

@@ -11,6 +11,7 @@ from .delivery_tables import funding as funding_rows
 from .documents import canonical_json, compact_json, head
 from .errors import SttmError
 from .personal import PERSONAL, kinds_in, without_personal
+from .reference import own_rows
 from .text import normalise
 from .unlocated import unlocated_of
 
@@ -172,12 +173,11 @@ def not_to_be_located(services, pack) -> list[bool]:
 
 
 def own_services(services, istat):
-    """Return (services of the comune, how many belong to others); without a code they are ours."""
-    codes = services["istat"]
-    ours = (codes == istat) | codes.isna()
+    """Return (services of the comune, how many belong to others): ``reference.own_rows``."""
+    ours = own_rows(services["istat"].tolist(), istat)
     kept = services[ours].reset_index(drop=True)
     kept["istat"] = istat
-    return kept, int((~ours).sum())
+    return kept, ours.count(False)
 
 
 def build_delivery(

@@ -30,6 +30,8 @@ SUCCESSORS = {
     "015235": ("015251", "Vermezzo"),
     "015246": ("015251", "Zelo Surrigone"),
 }
+# ISTAT numbers the provinces from 001 to 111.
+_LAST_PROVINCE = 111
 # The day Vermezzo con Zelo took the place of both.
 SUPPRESSED_ON = "2019-02-08"
 
@@ -155,6 +157,31 @@ def istat_code(value) -> str | None:
         return None
     code = text.zfill(6)
     return SUCCESSORS[code][0] if code in SUCCESSORS else code
+
+
+def own_rows(codes, istat) -> list:
+    """Return which records are of a comune: with its code, none, or one nobody has.
+
+    A record whose code is of no comune would be in nobody's plan: the check on codes
+    (STTM2-115) tells of it in the plan it was found in.
+
+    Args:
+        codes: of the records, as they write them. istat: of the comune, six digits.
+
+    Returns:
+        bool list, one a record.
+    """
+    known = {code: _is_own(code, istat) for code in set(codes)}
+    return [known[code] for code in codes]
+
+
+def _is_own(code, istat):
+    today = istat_code(code)
+    if today is None or today == istat:
+        return True
+    if today in _comuni():
+        return False
+    return today.startswith("015") or not 1 <= int(today[:3]) <= _LAST_PROVINCE
 
 
 @functools.lru_cache(maxsize=1)

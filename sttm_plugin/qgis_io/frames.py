@@ -441,7 +441,14 @@ def read_services(layers, crs, context=None, feedback=None):
         if frame is None:
             return None
         frame = frame.rename(columns={name: name.lower() for name in frame.columns})
-        frames.append(schema.conform_services(frame))
+        frame = schema.conform_services(frame)
+        padded = _pad_codes(frame)
+        if padded and feedback is not None:
+            feedback.pushInfo(
+                f"Layer «{layer.name()}»: {padded} codici ISTAT senza lo zero iniziale, completati "
+                "a sei cifre."
+            )
+        frames.append(frame)
     if not frames:
         raise SttmError("Nessun layer di servizi indicato: sceglierne almeno uno.")
     joined = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
@@ -465,3 +472,18 @@ def read_services(layers, crs, context=None, feedback=None):
     result = joined.loc[keys.index[~leave]].reset_index(drop=True)
     result.attrs["doppi"] = sorted(keys.loc[leave, "id_servizio"].unique())
     return result
+
+
+def _pad_codes(frame) -> int:
+    """Give ``istat`` its six digits where a number column lost the zero; return how many rows."""
+    from ..core.reference import istat_code
+
+    short = {
+        code: code.partition(".")[0].zfill(6)
+        for code in frame["istat"].dropna().unique()
+        if len(code.partition(".")[0]) == 5 and istat_code(code) is not None
+    }
+    rows = frame["istat"].isin(list(short))
+    if short:
+        frame.loc[rows, "istat"] = frame.loc[rows, "istat"].map(short)
+    return int(rows.sum())

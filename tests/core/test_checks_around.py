@@ -221,7 +221,8 @@ def test_a_pair_to_confirm(away, told):
     [
         ({"capacita": 110.0}, None),
         ({"capacita": 110.2}, "campo:capacita"),
-        ({"stato": "sospeso"}, None),
+        ({"stato": "sospeso"}, "campo:stato"),
+        ({"stato": "previsto"}, "campo:stato"),
         ({"codice_sttm": "CUL.02"}, "campo:codice_sttm"),
     ],
 )
@@ -231,6 +232,30 @@ def test_a_pair_that_differs(theirs, field):
     verdict, findings = outcome_of("STTM2-804", plan)
     expected = [] if field is None else [";".join(sorted(("r0", field)))]
     assert list(findings["altri_oggetti"]) == expected
+
+
+def test_what_the_plan_has_as_planned_is_not_absent_from_it_but_in_another_state():
+    plan = plan_with(
+        {**NAMED, "stato": "previsto", **at(0)}, reading2=reading2({**NAMED, **at(10)})
+    )
+    assert failing_ids("STTM2-802", plan) == ("soddisfatto", [])
+    verdict, findings = outcome_of("STTM2-804", plan)
+    assert list(findings["descrizione"]) == [
+        "Biblioteca civica: stato previsto nel PGT, esistente in MIM"
+    ]
+
+
+def test_what_a_source_says_closed_is_found_there_in_another_state():
+    two = reading2({**NAMED, "stato": "dismesso", **at(10)})
+    plan = plan_with({**NAMED, **at(0)}, reading2=two)
+    assert failing_ids("STTM2-801", plan) == ("soddisfatto", [])
+    assert failing_ids("STTM2-804", plan) == ("non_soddisfatto", ["s1"])
+
+
+def test_the_planned_extension_of_a_service_that_pairs_is_not_the_service():
+    extension = {**NAMED, "stato": "previsto", **at(5)}
+    plan = plan_with({**NAMED, **at(0)}, extension, reading2=reading2({**NAMED, **at(0)}))
+    assert failing_ids("STTM2-804", plan) == ("soddisfatto", [])
 
 
 def test_several_records_for_one():
@@ -303,12 +328,28 @@ def test_a_funded_project_by_its_cup_or_by_its_place():
         ("in_corso", "gara", "non_soddisfatto"),
         ("in_corso", "cantiere", "soddisfatto"),
         ("previsto", None, "non_verificabile"),
-        ("esistente", "progetto", "non_applicabile"),
+        ("esistente", "cantiere", "non_soddisfatto"),
+        ("esistente", "collaudo", "soddisfatto"),
+        ("esistente", None, "non_applicabile"),
     ],
 )
 def test_state_and_phase_agree(state, phase, verdict):
     plan = plan_with({"stato": state, "fase_progetto": phase})
     assert failing_ids("STTM2-922", plan)[0] == verdict
+
+
+def test_what_is_being_enlarged_exists_with_works_under_way():
+    row = {"stato": "esistente", "fase_progetto": "cantiere"}
+    plan = plan_with({**row, "attributi_origine": '{"STATO": "In ampliamento"}'})
+    assert failing_ids("STTM2-922", plan) == ("soddisfatto", [])
+
+
+def test_funding_is_checked_on_a_plan_without_services_of_today():
+    projects = layer({"cup": "E55F22000010006", "istat": ISTAT, "geometry": None})
+    planned = {"stato": "previsto", "attributi_origine": '{"cup": "E55F22000010006"}'}
+    assert failing_ids("STTM2-921", plan_with(planned, funding=projects)) == ("soddisfatto", [])
+    elsewhere = plan_with({"istat": "015146"}, funding=projects)
+    assert failing_ids("STTM2-921", elsewhere) == ("non_soddisfatto", [ISTAT])
 
 
 def test_an_idle_area_in_a_lum():

@@ -222,6 +222,18 @@ def test_code_of_the_comune_against_the_place():
     assert failing_ids("STTM2-115", plan_with({}))[0] == "non_verificabile"
 
 
+@pytest.mark.parametrize("code", ["999999", "015999", "boh"])
+def test_a_code_that_no_comune_has_is_told_in_the_plan_it_is_in(code):
+    plan = plan_with({"istat": code}, {}, comuni=comuni())
+    verdict, findings = outcome_of("STTM2-115", plan)
+    assert list(findings["descrizione"]) == [f"servizio 1: codice {code}, geometria in {ISTAT}"]
+
+
+def test_the_code_of_another_comune_or_province_is_of_its_plan():
+    plan = plan_with({"istat": OTHER}, {"istat": "108033"}, {})
+    assert list(plan.own["id_servizio"]) == ["s3"]
+
+
 @pytest.mark.parametrize(
     ("row", "wrong"),
     [

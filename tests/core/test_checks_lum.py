@@ -118,6 +118,19 @@ def test_the_stop_lies_in_the_perimeter(west, fails):
     assert failing_ids("STTM2-503", plan_with({}, **layers))[0] == "non_verificabile"
 
 
+def test_a_stop_of_no_lum_is_a_node_by_its_place():
+    drawn = perimeter(CIRCLE)
+    nodes = stops(id_lum=None)
+    plan = plan_with({}, lum=lum(), lum_perimeters=drawn, comuni=comuni(), stops=nodes)
+    assert failing_ids("STTM2-503", plan) == ("soddisfatto", [])
+
+
+def test_the_code_of_a_perimeter_may_lack_its_zero():
+    drawn = perimeter(CIRCLE, istat=ISTAT.lstrip("0"))
+    plan = plan_with({}, lum=lum(), lum_perimeters=drawn, comuni=comuni())
+    assert failing_ids("STTM2-501", plan) == ("soddisfatto", [])
+
+
 def test_a_stop_of_another_comune_is_not_for_this_one_to_enclose():
     drawn = perimeter(box(X - 400, Y - 200, X - 100, Y + 200))
     plan = plan_with({}, lum=lum(), lum_perimeters=drawn, comuni=comuni(-50), stops=stops())

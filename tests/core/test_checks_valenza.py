@@ -296,6 +296,31 @@ def test_an_area_counted_twice(overlap, fails):
     assert failing_ids("STTM2-404", plan)[1] == (["s1"] if fails else [])
 
 
+@pytest.mark.parametrize(
+    ("declared", "confirmed", "count", "fails"),
+    [
+        ("metropolitana", None, "locale", True),
+        ("metropolitana", "locale", "locale", False),
+        ("locale", "intercomunale", "locale", True),
+        ("metropolitana", None, "ripartito", False),
+        ("metropolitana", None, "sovracomunale", False),
+        ("locale", None, "locale", False),
+    ],
+)
+def test_what_serves_above_the_comune_is_not_counted_for_it_alone(
+    declared, confirmed, count, fails
+):
+    plan = plan_with(
+        {
+            "geometry": MultiPolygon([box(X, Y, X + 10, Y + 40)]),
+            "valenza_dichiarata": declared,
+            "valenza_confermata": confirmed,
+            "computo_dotazione": count,
+        }
+    )
+    assert failing_ids("STTM2-404", plan)[1] == (["s1"] if fails else [])
+
+
 def test_areas_without_their_count_cannot_be_compared():
     plan = plan_with({"geometry": MultiPolygon([box(X, Y, X + 10, Y + 40)])})
     assert failing_ids("STTM2-404", plan)[0] == "non_verificabile"

@@ -341,18 +341,20 @@ _COMPUTED = ("valenza_calcolata", "esito")
 @check("istat_coerente")
 def istat_matches(plan, controllo):
     own = plan.own
+    # What is in the plan with another code has one that no comune has (``reference.own_rows``).
+    right = (own["istat"] == plan.comune.istat).to_numpy(dtype=bool)
     failing = [
         Failing(
             row.id_servizio,
             (),
-            None,
+            row.istat,
             plan.comune.istat,
-            testo={"nome": name_of(row), "a": "mancante", "b": plan.comune.istat},
+            testo={"nome": name_of(row), "a": row.istat or "mancante", "b": plan.comune.istat},
             geometry=row.geometry,
         )
-        for row in own[own["istat"].isna()].itertuples()
+        for row in own[~right].itertuples()
     ]
-    frame = plan.own_where(located(own) & own["istat"].notna()).reset_index(drop=True)
+    frame = plan.own_where(located(own) & right).reset_index(drop=True)
     if plan.comuni is None:
         return Outcome(len(failing), failing, ("COMUNI",) if len(frame) else ())
     where = np.full(len(frame), None, dtype=object)
@@ -364,7 +366,7 @@ def istat_matches(plan, controllo):
     if plan.boundary is not None:
         # Those outside the border are STTM2-108's.
         away = _away(plan, plan.own_where(located(own)), plan.boundary)
-        inside = away[own["istat"].notna().to_numpy()[located(own)]] <= 1e-6
+        inside = away[right[located(own)]] <= 1e-6
     for row in frame[inside & (where != plan.comune.istat)].itertuples():
         found = where[row.Index]
         failing.append(

@@ -7,12 +7,14 @@ import numpy as np
 from ..context import column_of, meeting, of_comune, sound
 from ..text import normalise
 from .common import (
+    SOVRACOMUNALI,
     area_of,
     attribute_of,
     each,
     is_area,
     mapped,
     members_of,
+    name_of,
     serving_above,
     with_neighbours,
 )
@@ -129,7 +131,7 @@ def area_of_zone(plan, controllo):
 
 @check("doppio_conteggio")
 def counted_twice(plan, controllo):
-    """Areas counted for the comune that overlap areas counted above it."""
+    """Areas counted for the comune that overlap areas counted above it, or serve above it."""
     frame = plan.own_where(is_area(plan.own)).reset_index(drop=True)
     local = np.flatnonzero(frame["computo_dotazione"] == "locale")
     above = np.flatnonzero(frame["computo_dotazione"] == "sovracomunale")
@@ -149,10 +151,23 @@ def counted_twice(plan, controllo):
                     limit,
                     "mq",
                     limit - common,
-                    {"nome": frame.at[one, "denominazione"]},
+                    {"nome": name_of(frame.loc[one])},
                     frame.at[one, "geometry"],
                 )
             )
+    # Counted here among the areas of the comune, and in its zone among those that serve above it.
+    valenza = frame["valenza_confermata"].fillna(frame["valenza_dichiarata"])
+    for row in frame[(frame["computo_dotazione"] == "locale") & valenza.isin(SOVRACOMUNALI)].index:
+        failing.append(
+            Failing(
+                frame.at[row, "id_servizio"],
+                (),
+                valenza[row],
+                "locale",
+                testo={"nome": name_of(frame.loc[row])},
+                geometry=frame.at[row, "geometry"],
+            )
+        )
     missing = () if known.all() else ("campo:computo_dotazione",)
     return Outcome(int(known.sum()), failing, missing, len(frame))
 

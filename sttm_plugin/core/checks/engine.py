@@ -19,6 +19,7 @@ from ..doubles import counted, without_doubles
 from ..findings import fingerprints, merge_previous, readings, waive
 from ..ids import finding_id
 from ..pairs import Boxed, point_places
+from ..reference import own_rows
 from ..text import written
 
 MET = "soddisfatto"
@@ -155,9 +156,9 @@ class Plan:
 
     def __post_init__(self):
         self.services = measured(self.services)
-        istat = self.services["istat"].to_numpy(dtype=object)
-        # A record without a code is the plan's own: the check on codes says so.
-        mine = np.array([code is None or code == self.comune.istat for code in istat], dtype=bool)
+        # A record without a code, or with one nobody has, is the plan's own: the check on codes
+        # says so.
+        mine = np.array(own_rows(self.services["istat"].tolist(), self.comune.istat), dtype=bool)
         own = self.services[mine].copy()
         own["_pos"] = np.flatnonzero(mine)
         # Rows come in any order: findings must not depend on it.

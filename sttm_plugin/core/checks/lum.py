@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..context import meeting, sound
-from ..reference import comune_of
+from ..reference import comune_of, istat_code
 from .common import area_of, each, located, name_of
 from .engine import PLANNED, Failing, Outcome, check
 
@@ -43,18 +43,26 @@ def _own_lum(plan):
             if shape.intersection(plan.boundary).area / shape.area >= least - 1e-9:
                 own.append(row)
         elif codes is not None:
-            if plan.comune.istat in [code.strip() for code in str(codes).split(";")]:
+            if plan.comune.istat in _codes_in(codes):
                 own.append(row)
         else:
             sure = False
     return own, sure
 
 
+def _codes_in(text) -> list:
+    """Return the ISTAT codes of a list such as ``015146;15140``."""
+    return [istat_code(code) for code in str(text).split(";")]
+
+
 def _perimeters(plan):
     """Return {id_lum: the comune's perimeter}; rows of other comuni are left out."""
     found: dict = {}
     for row in _rows(plan.lum_perimeters):
-        if row.geometry is None or _value(row, "istat") not in (None, plan.comune.istat):
+        if row.geometry is None or istat_code(_value(row, "istat")) not in (
+            None,
+            plan.comune.istat,
+        ):
             continue
         shape = _sound(row.geometry)
         found[row.id_lum] = shape if row.id_lum not in found else found[row.id_lum].union(shape)
@@ -84,12 +92,15 @@ def perimeter_drawn(plan, controllo):
 
 
 def _nodes(plan, row):
-    """Return the stops of a LUM: those with its id, else the one nearest its middle inside it."""
+    """Return the stops of a LUM: those with its id, else the one of no LUM nearest its middle."""
     if plan.stops is None:
         return []
     stops = plan.stops[located(plan.stops)]
     if "id_lum" in stops.columns:
-        return list(stops.geometry[stops["id_lum"] == row.id_lum])
+        tied = list(stops.geometry[stops["id_lum"] == row.id_lum])
+        if tied:
+            return tied
+        stops = stops[stops["id_lum"].isna()]
     inside = [shape for shape in stops.geometry if row.geometry.covers(shape)]
     middle = row.geometry.centroid
     return sorted(inside, key=lambda shape: (shape.distance(middle), shape.wkb_hex))[:1]
@@ -219,14 +230,14 @@ def _comuni_of(plan, row, least):
             if shape.intersection(ground).area / shape.area >= least - 1e-9
         ]
     codes = _value(row, "comuni")
-    return None if codes is None else [code.strip() for code in str(codes).split(";")]
+    return None if codes is None else _codes_in(codes)
 
 
 def _perimeters_by_comune(plan, id_lum):
     found = {}
     for row in _rows(plan.lum_perimeters):
         if row.id_lum == id_lum and row.geometry is not None:
-            found[_value(row, "istat") or plan.comune.istat] = _sound(row.geometry)
+            found[istat_code(_value(row, "istat")) or plan.comune.istat] = _sound(row.geometry)
     return found
 
 

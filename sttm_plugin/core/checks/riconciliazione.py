@@ -11,15 +11,30 @@ from .engine import Failing, Outcome, check
 
 
 class _Readings:
-    """The comune's services of the plan, those of the other sources, and how they pair."""
+    """The comune's services of the plan, those of the other sources, and how they pair.
+
+    Attributes:
+        one, two: the services that exist. pairs: (row in one, in two, score, similarity).
+        of_states: pairs of which one record at least is planned, closed or suspended, as
+            (record of the plan, of the other sources, score, similarity).
+    """
 
     def __init__(self, plan, most):
-        own = plan.supply()
-        self.one = own[(own["lettura"].fillna(1) == 1)].reset_index(drop=True)
-        two = plan.supply(plan.reading2)
+        twins = plan.pack.area_twins
+        own = plan.own[plan.own["lettura"].fillna(1) == 1].reset_index(drop=True)
+        two = plan.reading2
         here = two["istat"].isna() | (two["istat"] == plan.comune.istat)
-        self.two = two[here].reset_index(drop=True)
-        self.pairs = pair_scores(self.one, self.two, most, plan.pack.area_twins)
+        two = two[here].reset_index(drop=True)
+        existing_one, existing_two = plan.supply(own), plan.supply(two)
+        self.one = existing_one.reset_index(drop=True)
+        self.two = existing_two.reset_index(drop=True)
+        self.pairs = pair_scores(self.one, self.two, most, twins)
+        self.of_states = []
+        if len(self.one) < len(own) or len(self.two) < len(two):
+            there, elsewhere = set(existing_one.index), set(existing_two.index)
+            for i, j, score, alike in zip(*pair_scores(own, two, most, twins)):
+                if i not in there or j not in elsewhere:
+                    self.of_states.append((own.loc[i], two.loc[j], float(score), float(alike)))
 
     def matched(self, least):
         """Return {row in one: [(row in two, score)]} of the pairs that reach a score."""
@@ -28,6 +43,21 @@ class _Readings:
             if score >= least - 1e-9:
                 found.setdefault(int(i), []).append((int(j), float(score)))
         return found
+
+    def in_other_state(self, least):
+        """Return [(record of the plan, of the other sources)] of one service in another state.
+
+        A record that pairs with an existing one is that one: the extension of a school isn't
+        the school.
+        """
+        matched = self.matched(least)
+        paired = {self.one.at[i, "id_servizio"] for i in matched}
+        paired |= {self.two.at[j, "id_servizio"] for others in matched.values() for j, _ in others}
+        return [
+            (one, two)
+            for one, two, score, _ in self.of_states
+            if score >= least - 1e-9 and paired.isdisjoint((one["id_servizio"], two["id_servizio"]))
+        ]
 
 
 def _readings(plan):
@@ -68,6 +98,11 @@ def only_in_plan(plan, controllo, readings):
     best = np.zeros(len(readings.one))
     rows, _, scores, _ = readings.pairs
     np.maximum.at(best, rows, scores)
+    place = {key: row for row, key in enumerate(readings.one["id_servizio"])}
+    for one, _, score, _ in readings.of_states:
+        row = place.get(one["id_servizio"])
+        if row is not None:
+            best[row] = max(best[row], score)
     # A source that has nothing of a kind says nothing of the services of that kind.
     kinds = {str(code)[:3] for code in plan.reading2["codice_sttm"].dropna()}
     covered = readings.one["codice_sttm"].map(lambda code: str(code)[:3] in kinds).astype(bool)
@@ -90,6 +125,13 @@ def only_elsewhere(plan, controllo, readings):
     _, rows, scores, alike = readings.pairs
     paired = np.zeros(len(readings.two), dtype=bool)
     paired[rows[(alike >= least - 1e-9) | (scores >= matching_score(plan) - 1e-9)]] = True
+    # What the plan has as planned, or as closed, isn't absent from it.
+    known = {
+        two["id_servizio"]
+        for _, two, score, similarity in readings.of_states
+        if similarity >= least - 1e-9 or score >= matching_score(plan) - 1e-9
+    }
+    paired |= readings.two["id_servizio"].isin(known).to_numpy(dtype=bool)
     placed = located(readings.two)
     failing = [
         Failing(
@@ -127,23 +169,26 @@ def uncertain(plan, controllo, readings):
 @_register("attributi_concordi")
 def attributes_agree(plan, controllo, readings):
     failing = []
-    matched = readings.matched(matching_score(plan))
-    for i, others in sorted(matched.items()):
-        one = readings.one.loc[i]
-        for j, _ in others:
-            two = readings.two.loc[j]
-            source = two["fonte"] or "altra fonte"
-            for name, label, a, b in _differences(one, two, controllo.parametri["scarto_capacita"]):
-                failing.append(
-                    Failing(
-                        one["id_servizio"], (two["id_servizio"], f"campo:{name}"), a, b,
-                        testo={
-                            "nome": name_of(one), "campo": label, "a": a, "b": b, "fonte": source,
-                        },
-                        geometry=one["geometry"],
-                    )
-                )  # fmt: skip
-    return Outcome(sum(len(others) for others in matched.values()), failing)
+    least = matching_score(plan)
+    pairs = [
+        (readings.one.loc[i], readings.two.loc[j])
+        for i, others in sorted(readings.matched(least).items())
+        for j, _ in others
+    ]
+    pairs += readings.in_other_state(least)
+    for one, two in pairs:
+        source = two["fonte"] or "altra fonte"
+        for name, label, a, b in _differences(one, two, controllo.parametri["scarto_capacita"]):
+            failing.append(
+                Failing(
+                    one["id_servizio"], (two["id_servizio"], f"campo:{name}"), a, b,
+                    testo={
+                        "nome": name_of(one), "campo": label, "a": a, "b": b, "fonte": source,
+                    },
+                    geometry=one["geometry"],
+                )
+            )  # fmt: skip
+    return Outcome(len(pairs), failing)
 
 
 def _differences(one, two, most):

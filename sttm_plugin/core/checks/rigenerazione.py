@@ -97,15 +97,14 @@ class Projects:
         for row, ids in enumerate(() if named is None else named):
             if ids in place:
                 found[row] = [place[ids]]
-        texts = (
-            own[["fonte_id", "codice_fonte", "attributi", "attributi_origine", "denominazione"]]
-            .fillna("")
-            .agg(" ".join, axis=1)
-            .str.upper()
-        )
+        columns = ("fonte_id", "codice_fonte", "attributi", "attributi_origine", "denominazione")
+        texts = [
+            " ".join(text or "" for text in said).upper()
+            for said in zip(*(own[name] for name in columns))
+        ]
         for row, cup in enumerate(self.cups or ()):
             if cup:
-                alike = np.flatnonzero(texts.str.contains(cup, regex=False)).tolist()
+                alike = [service for service, text in enumerate(texts) if cup in text]
                 found[row] = list(dict.fromkeys([*found.get(row, ()), *alike]))
         for row, service, _ in zip(*near_pairs(self.frame.geometry, own.geometry, distance)):
             if service not in found.setdefault(int(row), []):
@@ -147,11 +146,20 @@ def funded_in_plan(plan, controllo):
 
 @check("stato_e_fase")
 def state_and_phase(plan, controllo):
-    frame = plan.own[plan.own["stato"].isin(list(controllo.parametri["incompatibili"]))]
+    limits = controllo.parametri
+    frame = plan.own[plan.own["stato"].isin(list(limits["incompatibili"]))]
+    # Of what exists only that with a project is meant.
+    frame = frame[frame["stato"].isin(PLANNED) | frame["fase_progetto"].notna()]
     known = frame[frame["fase_progetto"].notna()]
+    # A service that is being enlarged exists and has works under way.
+    works = limits.get("cantieri", ())
+    enlarged = [
+        state == "esistente" and any(word in (text or "").lower() for word in works)
+        for state, text in zip(known["stato"], known["attributi_origine"])
+    ]
     wrong = [
-        phase in controllo.parametri["incompatibili"][state]
-        for state, phase in zip(known["stato"], known["fase_progetto"])
+        phase in limits["incompatibili"][state] and not under_way
+        for state, phase, under_way in zip(known["stato"], known["fase_progetto"], enlarged)
     ]
     missing = ("campo:fase_progetto",) if len(known) < len(frame) else ()
     return each(
