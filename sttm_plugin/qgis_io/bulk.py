@@ -612,7 +612,7 @@ class _Filling:
             self.table,
         )
         known = shapes.known()
-        run("PRAGMA cache_size = -65536")
+        run("PRAGMA cache_size = -16384")
         run("BEGIN IMMEDIATE")
         try:
             for name, _ in triggers:
