@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from demo.inputs import Inputs
+from sttm_plugin.core.shapes import union_of
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT_ROOT.parent / "shared"
@@ -81,7 +82,7 @@ def _population(place, folder):
     ground = gpd.GeoSeries([boundary(place.istat)], crs="EPSG:4326").to_crs(cells.crs).iloc[0]
     if place.network:
         network = gpd.read_file(DATA / RETE_MILANO).to_crs(cells.crs)
-        ground = network.unary_union.convex_hull.buffer(100)
+        ground = union_of(network.geometry).convex_hull.buffer(100)
     inside = cells[cells.centroid.within(ground)]
     path = folder / "popolazione.gpkg"
     path.unlink(missing_ok=True)

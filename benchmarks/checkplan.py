@@ -91,9 +91,8 @@ def _fault(number):
     return faults[number % len(faults)]
 
 
-def measure(count: int) -> dict:
-    """Make a plan, check it, and return what it took; to be called in a process of its own."""
-    from qgis import processing
+def write_plan(count: int, folder) -> list:
+    """Write a plan as a GeoPackage of points and one of areas; return their paths."""
     from qgis.core import (
         QgsCoordinateReferenceSystem,
         QgsProject,
@@ -101,26 +100,33 @@ def measure(count: int) -> dict:
         QgsWkbTypes,
     )
 
-    from demo.run import start_qgis
     from sttm_plugin.core.schema import SERVICES
     from sttm_plugin.qgis_io.frames import memory_layer
 
-    keep = start_qgis()
     crs = QgsCoordinateReferenceSystem("EPSG:32632")
+    frame = make_plan(count)
+    points = frame.geometry.geom_type == "Point"
+    paths = []
+    for name, mine in (("Point", points), ("MultiPolygon", ~points)):
+        wkb = QgsWkbTypes.parseType(name)
+        layer = memory_layer(frame[mine].reset_index(drop=True), SERVICES, name, wkb, crs)
+        path = os.path.join(folder, f"{name}.gpkg")
+        options = QgsVectorFileWriter.SaveVectorOptions()
+        context = QgsProject.instance().transformContext()
+        QgsVectorFileWriter.writeAsVectorFormatV3(layer, path, context, options)
+        paths.append(path)
+    return paths
+
+
+def measure(count: int) -> dict:
+    """Make a plan, check it, and return what it took; to be called in a process of its own."""
+    from qgis import processing
+
+    from demo.run import start_qgis
+
+    keep = start_qgis()
     with tempfile.TemporaryDirectory() as folder:
-        frame = make_plan(count)
-        points = frame.geometry.geom_type == "Point"
-        sources = []
-        for name, mine in (("Point", points), ("MultiPolygon", ~points)):
-            wkb = QgsWkbTypes.parseType(name)
-            layer = memory_layer(frame[mine].reset_index(drop=True), SERVICES, name, wkb, crs)
-            path = os.path.join(folder, f"{name}.gpkg")
-            options = QgsVectorFileWriter.SaveVectorOptions()
-            context = QgsProject.instance().transformContext()
-            QgsVectorFileWriter.writeAsVectorFormatV3(layer, path, context, options)
-            sources.append(path)
-            del layer
-        del frame, points
+        sources = write_plan(count, folder)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         started, spent = time.perf_counter(), time.process_time()
         found = processing.run(

@@ -24,6 +24,7 @@ from qgis.core import (
     QgsRectangle,
     QgsReferencedRectangle,
     QgsSingleSymbolRenderer,
+    QgsTextFormat,
     QgsUnitTypes,
     QgsVectorFileWriter,
     QgsVectorLayer,
@@ -233,10 +234,7 @@ def page(project, name, title, place, shown, extent, attribution):
         (QgsLegendStyle.Style.SymbolLabel, 7.5),
     ):
         style = legend.style(part)
-        font = QFont("DejaVu Sans")
-        font.setPointSizeF(size)
-        font.setBold(part != QgsLegendStyle.Style.SymbolLabel)
-        style.setFont(font)
+        _letter(style, size, part != QgsLegendStyle.Style.SymbolLabel)
         legend.setStyle(part, style)
     for part, top in (
         (QgsLegendStyle.Style.Symbol, 0.7),
@@ -286,14 +284,30 @@ def page(project, name, title, place, shown, extent, attribution):
     return layout
 
 
-def _label(layout, text, x, y, width, height, size, bold=False):
-    label = QgsLayoutItemLabel(layout)
-    label.setText(text)
+def _letter(item, size, bold, colour=None):
+    """Give a part of the layout its letters."""
     font = QFont("DejaVu Sans")
     font.setPointSizeF(size)
     font.setBold(bold)
-    label.setFont(font)
-    label.setFontColor(QColor("#1a1a1a"))
+    # QGIS 3.30 renamed it; 3.22 has the old names alone.
+    if not hasattr(item, "setTextFormat"):
+        item.setFont(font)
+        if colour is not None:
+            item.setFontColor(colour)
+        return
+    text = QgsTextFormat()
+    text.setFont(font)
+    text.setSize(size)
+    text.setSizeUnit(QgsUnitTypes.RenderUnit.RenderPoints)
+    if colour is not None:
+        text.setColor(colour)
+    item.setTextFormat(text)
+
+
+def _label(layout, text, x, y, width, height, size, bold=False):
+    label = QgsLayoutItemLabel(layout)
+    label.setText(text)
+    _letter(label, size, bold, QColor("#1a1a1a"))
     label.setVAlign(Qt.AlignmentFlag.AlignVCenter)
     layout.addLayoutItem(label)
     label.attemptMove(QgsLayoutPoint(x, y, _MM))

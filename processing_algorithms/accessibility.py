@@ -510,7 +510,7 @@ class Accessibility(SttmAlgorithm):
 
         Args:
             origins: (source, layer), the layer where all its features are meant, else None.
-            fids: of the origins; at: their x, y.
+            fids: int64 (n,), of the origins; at: their x, y.
             columns: of ``_columns``.
         """
         source, layer = origins
@@ -533,15 +533,16 @@ class Accessibility(SttmAlgorithm):
         rows = _Rows(columns)
         if kind == QgsWkbTypes.Type.Point:
             own = read_columns(layer, [source.fields()[place].name() for place in kept])
-            if own is not None and own.fids.tolist() == fids:
-                del sink
+            if own is not None and np.array_equal(own.fids, fids):
+                # Their geometries aren't needed any more.
+                del sink, own.blobs
                 lots = _lots(list(own.columns.values()), rows, len(fids), stages)
                 names = [field.name() for field in fields]
                 if fill_points(target, names, *at, lots, stages.check):
                     return target
                 sink, target = self.open_sink(*output)
         transform = transform_to(source, crs, context)
-        place_of = {fid: place for place, fid in enumerate(fids)}
+        place_of = {fid: place for place, fid in enumerate(fids.tolist())}
         request = QgsFeatureRequest().setSubsetOfAttributes(kept)
         written = 0
         for original in iter_features(source, request):

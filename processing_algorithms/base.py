@@ -437,7 +437,9 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
 
     def field(self, parameters, name, context) -> str:
         """Return the name of one field, "" when there is none."""
-        fields = self.parameterAsFields(parameters, name, context)
+        # QGIS 3.40 renamed it; 3.22 has the old name alone.
+        read = getattr(self, "parameterAsStrings", None) or self.parameterAsFields
+        fields = read(parameters, name, context)
         return fields[0] if fields else ""
 
     def layers(self, parameters, name, context, needed, what, feedback=None) -> list:

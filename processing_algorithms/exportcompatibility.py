@@ -16,6 +16,7 @@ from qgis.core import (
 )
 
 from ..core.errors import SttmError
+from ..core.shapes import union_of
 from .base import SttmAlgorithm, or_cancelled
 from .choices import DELIVERY_KINDS
 
@@ -488,5 +489,5 @@ def _map_of(delivery, comune, comuni, crs):
         [(colour, shapes[name]) for name, _, colour in MAP_CLASSES],
         crs,
         [(PERIMETER[1], [shape for shape in perimeters if shape is not None])],
-        None if own is None or own.empty else (BOUNDARY[1], own.unary_union),
+        None if own is None or own.empty else (BOUNDARY[1], union_of(own)),
     )

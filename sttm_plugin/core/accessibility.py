@@ -12,7 +12,7 @@ from .paths import TABLE_CELLS, Spreader, graph_of_pieces
 from .progress import Steps, Stopped, growing
 from .snapping import Rings, attach_places, attach_points
 from .text import number_list, number_pairs
-from .wkb import Area
+from .wkb import Area, Points
 
 METRES, MINUTES = 0, 1
 NEAREST, CUMULATIVE, TWO_STEP, ENHANCED, GRAVITY = range(5)
@@ -23,6 +23,8 @@ THRESHOLDS = {METRES: "500,1000,1500", MINUTES: "5,10,15"}
 ZONES = {METRES: "500=1,1000=0.68,1500=0.22", MINUTES: "5=1,10=0.68,15=0.22"}
 
 ATTACHED, NOT_ATTACHED, NO_GEOMETRY = "agganciato", "non_agganciato", "senza_geometria"
+# Where a measure of supply is kept.
+SUMMED = {TWO_STEP: "two_step", ENHANCED: "enhanced", GRAVITY: "gravity"}
 REASONS = (None, "non_agganciato", "non_raggiunto", "oltre_soglia", "senza_servizi")
 _UNATTACHED, _NO_PATH, _BEYOND, _NO_SERVICES = range(1, 5)
 
@@ -160,9 +162,9 @@ class Measured:
 
     Attributes:
         cost: of the nearest service, inf beyond the largest threshold or unreached.
-        service: index of that service, -1 where there is none.
+        service: index of that service, -1 where there is none; as narrow as the indexes are.
         reason: int8, index in REASONS.
-        count: {threshold: uint16, int32 where there are more services}.
+        count: {threshold: unsigned, as wide as the category has services}.
         two_step, enhanced, gravity: float64, None when not asked for.
     """
 
@@ -318,7 +320,6 @@ class _Sums:
         self.ways, self.options, self.people = ways, options, people
         self.category = category
         self.log = []
-        size = people.size
         self.ranks = np.empty(len(supply.ids), dtype=np.int32)
         # Python compares code points; equal ids keep the order they were given in.
         order = sorted(range(len(supply.ids)), key=supply.ids.__getitem__)
@@ -336,23 +337,29 @@ class _Sums:
         self.no_people = np.zeros(len(supply.ids), dtype=bool)
         # Supply of the services somebody reaches.
         self.offered = {m: 0.0 for m in (TWO_STEP, ENHANCED) if m in wanted}
-        zeros = lambda: np.zeros(size)  # noqa: E731
-        number = np.uint16 if len(supply.ids) < 1 << 16 else np.int32
-        self.measured = [
-            Measured(
-                # The row of its batch, once that is there: 200,000 origins are kept once.
-                cost=None,
-                service=np.full(size, -1, dtype=np.int32),
-                reason=np.zeros(size, dtype=np.int8),
-                count={t: np.zeros(size, dtype=number) for t in options.thresholds}
-                if CUMULATIVE in wanted
-                else {},
-                two_step=zeros() if TWO_STEP in wanted else None,
-                enhanced=zeros() if ENHANCED in wanted else None,
-                gravity=zeros() if GRAVITY in wanted else None,
-            )
-            for _ in codes
-        ]
+        self.measured = [Measured(None, None, None) for _ in codes]
+
+    def _begin(self, batch, nearest):
+        """Give the categories of a batch what they are summed in; return the ranks (c, origins).
+
+        The rows of the batch are their costs and services: nothing of 200,000 origins is there
+        twice, nor before its turn.
+        """
+        wanted, size = self.options.measures, self.people.size
+        rank = np.full(
+            nearest.shape, len(self.ranks), dtype=np.min_scalar_type(-len(self.ranks) - 1)
+        )
+        for code, cost, service in zip(batch.tolist(), nearest, rank):
+            measured = self.measured[code]
+            measured.cost, measured.service = cost, service
+            measured.reason = np.zeros(size, dtype=np.int8)
+            if CUMULATIVE in wanted:
+                most = np.min_scalar_type(int((self.category == code).sum()))
+                measured.count = {t: np.zeros(size, most) for t in self.options.thresholds}
+            for measure, name in SUMMED.items():
+                if measure in wanted:
+                    setattr(measured, name, np.zeros(size))
+        return rank
 
     def run(self, on_progress) -> bool:
         """Fill the measures; False when stopped."""
@@ -365,12 +372,8 @@ class _Sums:
             nearest = ways.nearest(batch, services, self.category, growing(progress, 0.0, 0.3))
             if nearest is None:
                 return False
-            for code in batch:
-                self.measured[code].cost = nearest[code - batch[0]]
-            rank = None
-            if NEAREST in options.measures:
-                rank = np.full(nearest.shape, len(self.ranks), dtype=np.int32)
-            if rank is not None or every_way:
+            rank = self._begin(batch, nearest)
+            if NEAREST in options.measures or every_way:
                 for pairs in ways.pairs(
                     batch, services, self.category, nearest, every_way,
                     growing(progress, 0.3, 1.0),
@@ -381,7 +384,7 @@ class _Sums:
             for code in batch:
                 if progress is not None and not progress(1.0):
                     return False
-                self._finish(code, None if rank is None else rank[code - batch[0]])
+                self._finish(code)
         if (self.no_people).any():
             self.log.append(
                 f"{int(self.no_people.sum())} servizi senza popolazione entro la soglia: non hanno "
@@ -411,7 +414,7 @@ class _Sums:
     def _add(self, first, pairs, nearest, rank, every_way):
         service, origin, cost = pairs
         group = self.category[service] - first
-        if rank is not None:
+        if NEAREST in self.options.measures:
             key = group * nearest.shape[1] + origin
             tied = cost <= nearest.ravel()[key] + SLACK
             scatter_min(rank.reshape(-1), key[tied], self.ranks[service[tied]])
@@ -448,15 +451,15 @@ class _Sums:
                 origin, weights=capacity * options.decayed(cost), minlength=size
             )
 
-    def _finish(self, code, rank):
+    def _finish(self, code):
         ways, measured = self.ways, self.measured[code]
         attached = ways.origin_attached
         beyond = ~(measured.cost <= self.options.limit + SLACK)
         measured.cost[beyond] = np.inf
-        reason = measured.reason
-        if rank is not None:
-            found = ~beyond & (rank < self.ranks.size)
-            measured.service[found] = self.by_rank[rank[found]]
+        reason, service = measured.reason, measured.service
+        found = ~beyond & (service < self.ranks.size)
+        service[found] = self.by_rank[service[found]]
+        service[~found] = -1
         services = np.flatnonzero(self.category == code)
         if ways.service_attached[services].any():
             connected = ways.connected(services)
@@ -464,6 +467,14 @@ class _Sums:
         else:
             reason[:] = _NO_SERVICES
         reason[~attached] = _UNATTACHED
+
+
+# Nodes whose origins are gathered together.
+_NODES_AT_ONCE = 250_000
+# In a straight line: cells of the largest distance, services and pairs looked at together.
+_CELLS_A_REACH = 4
+_SERVICES_AT_ONCE = 2_000
+_PAIRS_AT_ONCE = 200_000
 
 
 def _between(on_progress, share):
@@ -510,7 +521,7 @@ class _Streets:
         step_done()
         size = max(self.graph.nodes, self.origin_attached.size, 1)
         self.together = int(max(1, min(TABLE_CELLS // size, self.service_attached.size)))
-        self.spreader = Spreader(self.graph, self.together)
+        self.spreader = Spreader(self.graph, self.together, self.origin_attached.size)
         off_road = options.cost_of_metres()
         network_part = street.network.edge_part(entered.edge)
         self.entrance_place = entered.place
@@ -624,12 +635,14 @@ class _Streets:
         return result
 
     def _to_origins(self, group, node, cost):
-        """Yield (group, origin, cost) through each end of the origins' pieces."""
-        for ends, origin, off in zip(self.ends_at, self.end_origin, self.end_cost):
-            at, number = ends.of(node)
-            total = np.repeat(cost, number) + off[at]
-            near = np.isfinite(total)
-            yield np.repeat(group, number)[near], origin[at[near]], total[near]
+        """Yield (group, origin, cost) through each end of the origins' pieces, some at once."""
+        for first in range(0, node.size, _NODES_AT_ONCE):
+            part = slice(first, first + _NODES_AT_ONCE)
+            for ends, origin, off in zip(self.ends_at, self.end_origin, self.end_cost):
+                at, number = ends.of(node[part])
+                total = np.repeat(cost[part], number) + off[at]
+                near = np.isfinite(total)
+                yield np.repeat(group[part], number)[near], origin[at[near]], total[near]
 
     def pairs(self, batch, services, category, nearest, every_way, on_progress):
         """Yield (service, origin, cost) in reach, each service in one batch; None when stopped.
@@ -640,7 +653,7 @@ class _Streets:
         together = self.together
         limit = self.options.limit
         width = self.origin_attached.size
-        table = np.full(together * width, np.inf)
+        table = self.spreader.table
         for first in range(0, services.size, together):
             part = services[first : first + together]
             begin = np.searchsorted(self.entrance_place, part, side="left")
@@ -729,19 +742,38 @@ class _Straight:
 
     @classmethod
     def prepare(cls, x, y, supply, street, options, on_progress):
-        """Sort the origins along x, so that each service sees only those in reach."""
+        """Put the origins into cells, so that each service sees only those about in reach."""
         self = cls()
         self.options, self.log = options, []
         self.origin_attached = np.isfinite(x) & np.isfinite(y)
         self.snap_m = np.full(x.size, np.nan)
         self.shapes = supply.shapes
         self.service_attached = np.array([shape is not None for shape in supply.shapes], dtype=bool)
-        origin = np.flatnonzero(self.origin_attached)
-        self.order = origin[np.argsort(x[origin], kind="stable")]
-        self.x, self.y = x[self.order], y[self.order]
+        # Where the services of a single point are, nearly all of them; NaN for the others.
+        self.point = np.full((len(supply.shapes), 2), np.nan)
+        for row, shape in enumerate(supply.shapes):
+            if isinstance(shape, Points) and len(shape.xy) == 1:
+                self.point[row] = shape.xy[0]
         self.cost = options.detour * options.cost_of_metres()
         self.reach = (options.limit + 2 * SLACK) / self.cost
+        self.origin = np.flatnonzero(self.origin_attached)
+        if not self.origin.size:
+            return self
+        x, y = x[self.origin], y[self.origin]
+        self.low = np.array([x.min(), y.min()])
+        extent = max(float(np.ptp(x)), float(np.ptp(y)))
+        self.cell = max(self.reach / _CELLS_A_REACH, extent / 1e6, 1e-9)
+        column, line = self._cell_of(x, 0), self._cell_of(y, 1)
+        self.lines = int(line.max()) + 1
+        self.last = int(column.max()), self.lines - 1
+        key = column * self.lines + line
+        order = np.argsort(key, kind="stable")
+        self.key, self.x, self.y = key[order], x[order], y[order]
+        self.origin = self.origin[order]
         return self
+
+    def _cell_of(self, values, axis):
+        return np.floor((values - self.low[axis]) / self.cell).astype(np.int64)
 
     def category_batches(self, number):
         """Yield one category at a time, with its share of the work."""
@@ -749,29 +781,74 @@ class _Straight:
             yield np.array([code]), (code / number, (code + 1) / number)
 
     def _in_reach(self, services, on_progress):
-        for done, number in enumerate(services):
-            if on_progress is not None and not on_progress(done / services.size):
-                yield None
-                return
-            shape = self.shapes[number]
-            if shape is None:
-                continue
-            rings = Rings(shape) if isinstance(shape, Area) else None
-            box = rings.box if rings else (*shape.xy.min(axis=0), *shape.xy.max(axis=0))
-            first = np.searchsorted(self.x, box[0] - self.reach, side="left")
-            last = np.searchsorted(self.x, box[2] + self.reach, side="right")
-            y = self.y[first:last]
-            near = first + np.flatnonzero((y >= box[1] - self.reach) & (y <= box[3] + self.reach))
-            if rings:
-                away = rings.distance(self.x[near], self.y[near])
+        """Yield (service, origin, cost) of some services at once; None when stopped."""
+        services = services[self.service_attached[services]]
+        if not self.origin.size:
+            return
+        for first in range(0, services.size, _SERVICES_AT_ONCE):
+            here = services[first : first + _SERVICES_AT_ONCE]
+            others = {}
+            for place in np.flatnonzero(np.isnan(self.point[here, 0])).tolist():
+                shape = self.shapes[here[place]]
+                others[place] = Rings(shape) if isinstance(shape, Area) else shape.xy
+            owner, begin, number = self._about(here, others)
+            # As many services as have few enough origins about them, one at least.
+            ends = np.cumsum(np.bincount(owner, weights=number, minlength=here.size))
+            at = 0
+            while at < here.size:
+                if on_progress is not None and not on_progress((first + at) / services.size):
+                    yield None
+                    return
+                most = (ends[at - 1] if at else 0) + _PAIRS_AT_ONCE
+                until = max(int(np.searchsorted(ends, most, side="right")), at + 1)
+                runs = slice(*np.searchsorted(owner, (at, until)))
+                before = np.cumsum(number[runs]) - number[runs]
+                near = np.repeat(begin[runs] - before, number[runs])
+                near += np.arange(near.size)
+                who = np.repeat(owner[runs], number[runs])
+                these = {k: shape for k, shape in others.items() if at <= k < until}
+                cost = self._away(here, these, who, near) * self.cost
+                within = np.flatnonzero(cost <= self.options.limit + SLACK)
+                yield here[who[within]], self.origin[near[within]], cost[within]
+                at = until
+
+    def _about(self, here, others):
+        """Return (place in ``here``, first, number) of the runs of origins about each service."""
+        low = self.point[here]
+        high = low.copy()
+        for place, shape in others.items():
+            box = shape.box if isinstance(shape, Rings) else (*shape.min(0), *shape.max(0))
+            low[place], high[place] = box[:2], box[2:]
+        first_column, first_line = (
+            np.maximum(self._cell_of(low[:, axis] - self.reach, axis), 0) for axis in (0, 1)
+        )
+        last_column, last_line = (
+            np.minimum(self._cell_of(high[:, axis] + self.reach, axis), self.last[axis])
+            for axis in (0, 1)
+        )
+        columns = np.maximum(last_column - first_column + 1, 0)
+        columns[last_line < first_line] = 0
+        owner = np.repeat(np.arange(here.size), columns)
+        column = np.arange(owner.size) - np.repeat(np.cumsum(columns) - columns, columns)
+        column = (column + first_column[owner]) * self.lines
+        begin = np.searchsorted(self.key, column + first_line[owner], side="left")
+        end = np.searchsorted(self.key, column + last_line[owner], side="right")
+        return owner, begin, end - begin
+
+    def _away(self, here, others, who, near):
+        """Return the metres between services and origins, pair by pair; ``who`` is in order."""
+        x, y = self.x[near], self.y[near]
+        to = self.point[here[who]]
+        away = np.hypot(x - to[:, 0], y - to[:, 1])
+        for place, shape in others.items():
+            mine = slice(*np.searchsorted(who, (place, place + 1)))
+            if isinstance(shape, Rings):
+                away[mine] = shape.distance(x[mine], y[mine])
             else:
-                away = np.full(near.size, np.inf)
-                for px, py in shape.xy:
-                    away = np.minimum(away, np.hypot(self.x[near] - px, self.y[near] - py))
-            cost = away * self.cost
-            within = cost <= self.options.limit + SLACK
-            near = near[within]
-            yield np.full(near.size, number), self.order[near], cost[within]
+                away[mine] = np.inf
+                for px, py in shape:
+                    away[mine] = np.minimum(away[mine], np.hypot(x[mine] - px, y[mine] - py))
+        return away
 
     def nearest(self, batch, services, category, on_progress):
         """Return the cost of the nearest service, (1, origins), inf if none is in reach."""
@@ -779,12 +856,11 @@ class _Straight:
         for pairs in self._in_reach(services, on_progress):
             if pairs is None:
                 return None
-            _, origin, cost = pairs
-            result[0, origin] = np.minimum(result[0, origin], cost)
+            scatter_min(result[0], pairs[1], pairs[2])
         return result
 
     def pairs(self, batch, services, category, nearest, every_way, on_progress):
-        """Yield (service, origin, cost) in reach, service by service; None when stopped."""
+        """Yield (service, origin, cost) in reach, each service in one batch; None when stopped."""
         yield from self._in_reach(services, on_progress)
 
     def connected(self, services):

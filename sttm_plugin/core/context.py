@@ -10,6 +10,7 @@ from .errors import SttmError
 from .pairs import point_places
 from .places import ISTAT_FIELDS, places_from_frame
 from .reference import istat_code
+from .shapes import union_of
 
 POPULATION_FIELD = "popolazione"
 
@@ -66,7 +67,7 @@ def of_comune(frame, comune, boundary):
 def boundary_of(comuni, comune):
     """Return the polygon of a comune, None where the boundaries don't have it."""
     found = comuni[comuni["istat"] == comune.istat]
-    return found.geometry.unary_union if len(found) else None
+    return union_of(found.geometry) if len(found) else None
 
 
 def lum_frame(frame, pack):

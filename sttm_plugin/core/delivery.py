@@ -878,7 +878,8 @@ def services_of(tables, crs):
     for name in layout.SERVICE_TABLES:
         frame = tables.get(name)
         if frame is not None and len(frame):
-            part = pd.DataFrame(frame)
+            # Columns empty in one of the tables don't decide the type of the joined ones.
+            part = pd.DataFrame(frame).astype(object)
             part["_layer"] = name
             parts.append(part)
     if not parts:

@@ -97,11 +97,16 @@ def graph_of_pieces(split, cost_forward, cost_backward, towards_sources=False) -
 class Spreader:
     """Spreads costs from groups of sources over a graph, its tables kept from call to call."""
 
-    def __init__(self, graph, groups):
-        """Prepare tables for at most ``groups`` groups at once (see ``groups_at_once``)."""
+    def __init__(self, graph, groups, width=0):
+        """Prepare tables for at most ``groups`` groups at once (see ``groups_at_once``).
+
+        Args:
+            width: cells of a group in ``table`` where it is lent for more than the nodes.
+        """
         self.graph = graph
         self.groups = groups
-        self._cost = np.full(groups * graph.nodes, np.inf)
+        # Infinite everywhere between calls: whoever uses it meanwhile leaves it so.
+        self.table = np.full(groups * max(graph.nodes, width), np.inf)
         self._mark = np.empty(groups * graph.nodes, dtype=np.int32)
 
     def spread(self, group, node, cost, limit, ceiling=None, on_progress=None):
@@ -120,7 +125,7 @@ class Spreader:
             (group, node, cost), ordered by group and node; None when stopped.
         """
         nodes = self.graph.nodes
-        table = self._cost
+        table = self.table
         key = np.asarray(group, dtype=np.int64) * nodes + node
         cost = np.asarray(cost, dtype=np.float64)
         allowed = cost <= limit + SLACK
@@ -172,7 +177,7 @@ class Spreader:
             if many.size:
                 more = self._aside(node[many], active[many], spent[many])
                 key, cost = np.concatenate((key, more[0])), np.concatenate((cost, more[1]))
-        known = self._cost.take(key)
+        known = self.table.take(key)
         cheaper = cost < known
         cheaper &= cost <= limit + SLACK
         if ceiling is not None:
@@ -183,7 +188,7 @@ class Spreader:
 
     def _settle(self, key, cost):
         """Lower the table to cheaper costs; return each lowered key once, with its cost."""
-        table = self._cost
+        table = self.table
         table[key] = cost
         kept = table.take(key)
         lost = np.flatnonzero(kept > cost)
@@ -218,7 +223,7 @@ class Spreader:
     def _share(self, pending, limit):
         if not np.isfinite(limit) or limit <= 0:
             return 0.0
-        return min(float(self._cost[pending].min()) / limit, 1.0)
+        return min(float(self.table[pending].min()) / limit, 1.0)
 
 
 def groups_at_once(graph, wanted, cells=None) -> int:

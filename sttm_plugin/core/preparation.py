@@ -193,12 +193,14 @@ def _split_crossings(lines, feature_id, tolerance, _, on_progress):
     step_done = Steps(on_progress, 1)
     i, j = index.meeting_pairs()
     step_done()
+    reach = tolerance + SLACK
     # Of each pair: one, other, metres along one, x, y; the vertex goes into one.
-    cuts = [_crossed(index, i, j, tolerance + SLACK)]
+    first, second, t, u, x, y = _by_lots(_crossed, index, i, j, reach, step_done)
+    cuts = [(first, second, t, x, y), (second, first, u, x, y)]
     for one, other in ((i, j), (j, i)):
         for end in (0, 1):
-            step_done()
-            cuts.append(_touched(index, one, other, end, tolerance + SLACK))
+            touched = lambda *given, end=end: _touched(*given, end)  # noqa: E731
+            cuts.append(_by_lots(touched, index, one, other, reach, step_done))
     one, other, offset, x, y = (np.concatenate(columns) for columns in zip(*cuts))
     if not one.size:
         return lines, []
@@ -217,8 +219,21 @@ def _split_crossings(lines, feature_id, tolerance, _, on_progress):
     return made, list(found.values())
 
 
+def _by_lots(find, index, one, other, reach, step_done):
+    """Return what a function finds among pairs of segments, many at once but not all."""
+    found = [find(index, one[:0], other[:0], reach)]
+    for first in range(0, one.size, _PAIRS_AT_ONCE):
+        step_done()
+        part = slice(first, first + _PAIRS_AT_ONCE)
+        found.append(find(index, one[part], other[part], reach))
+    return [np.concatenate(columns) for columns in zip(*found)]
+
+
+_PAIRS_AT_ONCE = 500_000
+
+
 def _crossed(index, i, j, reach):
-    """Return the cuts where two segments cross inside both."""
+    """Return i, j, metres along each, x and y where two segments cross inside both."""
     ax, ay, bx, by = _ends_of(index, i)
     cx, cy, dx, dy = _ends_of(index, j)
     ux, uy, vx, vy = bx - ax, by - ay, dx - cx, dy - cy
@@ -232,16 +247,10 @@ def _crossed(index, i, j, reach):
     found = np.flatnonzero(inside)
     share = t[found] / long_u[found]
     x, y = ax[found] + share * ux[found], ay[found] + share * uy[found]
-    return (
-        np.concatenate((i[found], j[found])),
-        np.concatenate((j[found], i[found])),
-        np.concatenate((t[found], u[found])),
-        np.tile(x, 2),
-        np.tile(y, 2),
-    )
+    return i[found], j[found], t[found], u[found], x, y
 
 
-def _touched(index, one, other, end, reach):
+def _touched(index, one, other, reach, end):
     """Return the cuts of ``one`` where an end of ``other`` lies on it."""
     network = index.network
     vertex = index.vertex[other] + end

@@ -106,6 +106,14 @@ def condition(shape) -> Conditioned:
     return Conditioned("punto", points[0], "", "", "", tuple(notes))
 
 
+def union_of(shapes):
+    """Return the union of some shapes (a list, a GeoSeries), those that are None left out."""
+    # Not the GeoSeries' own: its name changed with GeoPandas 1.0.
+    from shapely.ops import unary_union
+
+    return unary_union([shape for shape in shapes if shape is not None])
+
+
 def _refused(motivo, difetto, messaggio):
     return Conditioned("", None, motivo, difetto, messaggio, ())
 

@@ -25,16 +25,18 @@ class SegmentIndex:
             ``core.progress.Stopped`` is raised.
 
     Attributes:
-        vertex: int64 (s,), first vertex of each segment; edge: int64 (s,), its edge.
+        vertex: int32 (s,), first vertex of each segment; edge: int32 (s,), its edge.
     """
 
     def __init__(self, network, on_progress=None):
         step_done = Steps(on_progress, 10)
         self.network = network
         number = network.last - network.first
-        self.edge = np.repeat(np.arange(network.size), number)
-        step = np.arange(self.edge.size) - np.repeat(np.cumsum(number) - number, number)
-        self.vertex = network.first[self.edge] + step
+        self.edge = np.repeat(np.arange(network.size, dtype=np.int32), number)
+        # From the first vertex of an edge on, one segment after another.
+        begins = network.first - (np.cumsum(number) - number)
+        self.vertex = np.repeat(begins.astype(np.int32), number)
+        self.vertex += np.arange(self.edge.size, dtype=np.int32)
         self._origin = np.array([network.x.min(), network.y.min()])
         # Together in memory, as they are read: x, y of the first end, then the way to the other.
         self._rows = np.empty((self.vertex.size, 4))
@@ -208,7 +210,7 @@ class SegmentIndex:
         first = np.repeat(np.arange(grid.segment.size), after)
         step = np.arange(first.size) - np.repeat(np.cumsum(after) - after, after)
         second = first + step + 1
-        i, j = grid.segment[first], grid.segment[second]
+        i, j = (grid.segment[at].astype(np.int64) for at in (first, second))
         low, high = np.minimum(i, j), np.maximum(i, j)
         key = np.unique(low * self.vertex.size + high)
         return key // self.vertex.size, key % self.vertex.size
@@ -221,9 +223,9 @@ class _Grid:
         rows: float64 (s, 4), x, y and way of each segment, from 0. cell: metres.
 
     Attributes:
-        segment: int64 (k,), those of each filled cell one after another, each once.
+        segment: int32 (k,), those of each filled cell one after another, each once.
         filled: int64 (c,), the cells that hold some, numbered column by column.
-        begin, number: int64 (c,), where a cell's segments begin and how many there are.
+        begin, number: int32 (c,), where a cell's segments begin and how many there are.
     """
 
     def __init__(self, rows, cell, step_done=lambda: None):
@@ -268,11 +270,11 @@ class _Grid:
             both = both[np.append(True, both[1:] != both[:-1])]
         key, segment = np.divmod(both, pieces.size)
         step_done()
-        self.segment = segment
+        self.segment = segment.astype(np.int32)
         heads = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
         self.filled = key[heads]
-        self.begin = heads
-        self.number = np.diff(np.append(heads, key.size))
+        self.begin = heads.astype(np.int32)
+        self.number = np.diff(np.append(heads, key.size)).astype(np.int32)
         # The place of each cell among the filled ones, where the grid isn't nearly empty.
         self._place = None
         if self._size[0] * self._size[1] <= 8 * pieces.size + 1_000_000:
@@ -341,7 +343,7 @@ class _Grid:
         number = self.number[cell]
         before = np.cumsum(number) - number
         at = np.repeat(self.begin[cell] - before, number) + np.arange(number.sum())
-        return np.repeat(point, number), self.segment[at]
+        return np.repeat(point, number), self.segment[at].astype(np.int64)
 
 
 @dataclass

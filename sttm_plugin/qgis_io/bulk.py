@@ -245,7 +245,7 @@ _CODES = frozenset((code + more) & 0xFF for code in (1, 2, 4, 5) for more in (0,
 
 # Values turned into Python's and bound together: between two lots the run can be stopped.
 _VALUES_AT_ONCE = 400_000
-_BOXES_AT_ONCE = 20_000
+_ROWS_AT_ONCE = _BOXES_AT_ONCE = 20_000
 # Values older builds of SQLite bind at once; columns, with those of the key and the geometry.
 _MOST_VALUES = 999
 _MOST_COLUMNS = _MOST_VALUES - 9
@@ -253,7 +253,7 @@ _MOST_COLUMNS = _MOST_VALUES - 9
 
 def lot_of(columns) -> int:
     """Return how many rows of so many columns are handled at once."""
-    return max(64, _VALUES_AT_ONCE // max(columns, 1))
+    return max(64, min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // max(columns, 1)))
 
 
 def fill_points(path, names, x, y, rows, ask=lambda: None) -> bool:
@@ -622,7 +622,7 @@ class _Filling:
             self.table,
         )
         known = shapes.known()
-        run("PRAGMA cache_size = -65536")
+        run("PRAGMA cache_size = -16384")
         run("BEGIN IMMEDIATE")
         try:
             for name, _ in triggers:

@@ -56,7 +56,6 @@ def draw_map(classes, crs, lines=(), boundary=None) -> bytes:
     if not layers:
         return b""
     extent = QgsRectangle()
-    extent.setMinimal()
     for layer in layers:
         extent.combineExtentWith(layer.extent())
     # One service alone has no extent: 500 m around it are shown.

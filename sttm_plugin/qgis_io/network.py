@@ -173,7 +173,8 @@ def read_places(source, layer, crs, context=None, feedback=None, fields=()):
     Args: as for ``read_streets``.
 
     Returns:
-        (x, y float64 (n,), NaN without a place; feature ids; {field: values}); None when cancelled.
+        (x, y float64 (n,), NaN without a place; feature ids int64 (n,); {field: values}); None when
+        cancelled.
 
     Raises:
         SttmError: no CRS, a field that isn't there, a coordinate that can't be transformed.
@@ -189,12 +190,12 @@ def read_places(source, layer, crs, context=None, feedback=None, fields=()):
             if moved is not None:
                 xy[known] = moved
                 columns = {asked: found.columns[name] for asked, name in zip(fields, names)}
-                return xy[:, 0], xy[:, 1], found.fids.tolist(), columns
+                return xy[:, 0], xy[:, 1], found.fids, columns
     rows = read_rows(source, crs, context, feedback, fields)
     if rows is None:
         return None
     x, y = representative_points(rows.geometries)
-    return np.array(x), np.array(y), rows.fids, rows.columns
+    return np.array(x), np.array(y), np.array(rows.fids, dtype=np.int64), rows.columns
 
 
 def numbers_of(values):

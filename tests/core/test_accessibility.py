@@ -559,3 +559,84 @@ def compare(measured, mine, expected, attached, ids, capacity, people):
 
 def zone(cost):
     return next((w for end, w in ((1, 1), (2, 0.5), (3, 0.2)) if cost <= end + 1e-6), 0.0)
+
+
+def test_the_table_lent_to_the_pairs_comes_back_without_costs():
+    lines = [[(0, 0), (1000, 0)], [(1000, 0), (1000, 1000)]]
+    x, y = np.array([[100, 30], [900, 5], [995, 800]], float).T
+    ways = acc._Streets.prepare(
+        x, y, points([("a", 300, -20), ("b", 990, 10)]), street(lines), metres(), None
+    )
+
+    for _ in ways.pairs(
+        np.zeros(1, np.int64), np.arange(2), np.zeros(2, np.int64), None, True, None
+    ):
+        assert np.isinf(ways.spreader.table).all()
+
+
+@pytest.mark.parametrize("number", [120, 128, 255, 256, 300])
+def test_as_many_services_of_a_category_as_there_are_are_counted(number):
+    supply = points([(f"s{k:03d}", 500 + k / 10, 0) for k in range(number)])
+    for streets in (street(STRAIGHT), None):
+        result = acc.measure(
+            np.array([520.0]), np.array([0.0]), None, supply, streets, metres(measures=(0, 1))
+        )
+        measured = result.categories["SCUOLA"]
+
+        assert measured.count[500.0].tolist() == [number]
+        assert supply.ids[measured.service[0]] == f"s{min(number - 1, 200):03d}"
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    width=st.sampled_from([10.0, 800.0, 5_000.0, 60_000.0]),
+    limit=st.sampled_from([2.0, 400.0, 5_000.0]),
+    pairs=st.sampled_from([1, 40, 100_000]),
+)
+@settings(max_examples=60, deadline=None)
+def test_in_a_straight_line_every_pair_in_reach_is_found_once_and_no_other(
+    seed, width, limit, pairs
+):
+    sg = pytest.importorskip("shapely.geometry", reason="the oracle uses shapely")
+    rng = np.random.default_rng(seed)
+    x, y = np.round(rng.uniform(0, width, (2, int(rng.integers(0, 60)))), int(rng.integers(0, 3)))
+    x[rng.random(x.size) < 0.1] = np.nan
+    shapes, plain = [], []
+    for k in range(int(rng.integers(1, 12))):
+        place = np.round(rng.uniform(-0.2 * width, 1.2 * width, 2))
+        kind = k % 4
+        if kind == 1:
+            more = place + np.round(rng.uniform(-500, 500, (3, 2)))
+            shapes.append(Points(more))
+            plain.append(sg.MultiPoint(more))
+        elif kind == 2:
+            shapes.append(square(*place, float(rng.integers(1, 900))))
+            plain.append(sg.Polygon(shapes[-1].polygons[0][0]))
+        elif kind == 3 and rng.random() < 0.5:
+            shapes.append(None)
+            plain.append(None)
+        else:
+            shapes.append(Points(place[None, :]))
+            plain.append(sg.Point(place))
+    options = metres(f"{limit / 2:g},{limit:g}", detour=1.3)
+    supply = acc.Supply([f"s{k}" for k in range(len(shapes))], ["A"] * len(shapes), shapes)
+    at_once, acc._PAIRS_AT_ONCE = acc._PAIRS_AT_ONCE, pairs
+    try:
+        service, origin, cost, located = acc.reach(x, y, supply, None, options)
+    finally:
+        acc._PAIRS_AT_ONCE = at_once
+
+    wanted = {
+        (k, row): shape.distance(sg.Point(x[row], y[row])) * 1.3
+        for k, shape in enumerate(plain)
+        for row in range(x.size)
+        if shape is not None and np.isfinite(x[row])
+    }
+    found = dict(zip(zip(service.tolist(), origin.tolist()), cost.tolist()))
+    assert len(found) == service.size
+    assert located.tolist() == [shape is not None for shape in shapes]
+    for pair, far in wanted.items():
+        if far <= limit:
+            assert found[pair] == pytest.approx(far, abs=1e-9)
+        elif far > limit + 1e-5:
+            assert pair not in found

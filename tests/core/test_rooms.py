@@ -71,3 +71,42 @@ def test_plugin_imports_gui_only_when_the_window_is_there():
     }
 
     assert not any(name.split(".")[0] == "gui" for name in at_module_level)
+
+
+# Names that newer QGIS or GeoPandas deprecate, and the one place that chooses between them.
+DEPRECATED = {
+    "parameterAsFields": "processing_algorithms/base.py",
+    "unary_union": None,
+    "setMinimal": None,
+    "setFontColor": "demo/maps.py",
+    "setFont": "demo/maps.py",
+}
+# Widgets and painters of Qt have a setFont of their own.
+_QT_FONTS = ("sttm_plugin/gui/", "sttm_plugin/qgis_io/pdf.py", "sttm_plugin/qgis_io/mapimage.py")
+
+
+def deprecated_in(code: str, place: str) -> set[str]:
+    """Return the deprecated names that a module uses and isn't the one to use."""
+    # Shapely keeps the name that GeoPandas gives up.
+    found = {
+        node.attr
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) != "shapely"
+    }
+    used = {name for name in found & set(DEPRECATED) if DEPRECATED[name] != place}
+    return used - ({"setFont"} if place.startswith(_QT_FONTS) else set())
+
+
+def test_names_that_newer_versions_deprecate_are_used_in_one_place():
+    wrong = {}
+    for room in ("sttm_plugin", "processing_algorithms", "demo", "acceptance"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            place = path.relative_to(ROOT).as_posix()
+            names = deprecated_in(path.read_text(encoding="utf-8"), place)
+            if names:
+                wrong[place] = names
+
+    assert wrong == {}
+    assert deprecated_in("frame.geometry.unary_union.area", "x.py") == {"unary_union"}
+    assert deprecated_in("self.parameterAsFields(a, b, c)", "x.py") == {"parameterAsFields"}
+    assert deprecated_in("from shapely.ops import unary_union\nunary_union([])", "x.py") == set()

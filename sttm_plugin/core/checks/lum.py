@@ -6,6 +6,7 @@ import numpy as np
 
 from ..context import meeting, sound
 from ..reference import comune_of, istat_code
+from ..shapes import union_of
 from .common import area_of, each, located, name_of
 from .engine import PLANNED, Failing, Outcome, check
 
@@ -348,7 +349,7 @@ def metropolitan_near_lum(plan, controllo):
         return lacking
     most = controllo.parametri["distanza_m"]
     here = frame[located(frame)]
-    whole = plan.lum.geometry[located(plan.lum)].unary_union
+    whole = union_of(plan.lum.geometry[located(plan.lum)])
     away = here.geometry.distance(whole) if len(plan.lum) else here.geometry.map(lambda _: np.inf)
 
     def make(row):

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..context import sound
 from ..pairs import groups_of, pairs_within
+from ..shapes import union_of
 from ..taxonomy import classify_text
 from ..text import normalise
 from .common import SOVRACOMUNALI, area_of, each, is_area, name_of
@@ -140,7 +141,7 @@ def scattered_green(plan, controllo):
     failing = []
     for members in groups_of(len(frame), pairs):
         shapes = frame.geometry.iloc[members]
-        whole = sound(shapes).unary_union
+        whole = union_of(sound(shapes))
         if whole.area <= most + 1e-9:
             continue
         first, *others = sorted(frame["id_servizio"].iloc[members].astype(str))
