@@ -507,17 +507,33 @@ def _no_longer_official(draft, change):
             yield Change(change.tabella, change.chiave, column, text)
 
 
+def row_tables(draft: Draft) -> dict:
+    """Return {table: (file, its key columns, all its columns)} of those that have rows."""
+    return {
+        table.name: (table.file, KEYS[table.name], table.columns)
+        for table in _readable(draft)
+        if table.name in KEYS
+    }
+
+
+def _readable(draft):
+    """Yield the tables of a pack that can be read: a fault of the pack tells the others."""
+    for name in draft.names():
+        try:
+            table = draft.table(name)
+        except (ValueError, AttributeError, csv.Error, RecursionError):
+            continue
+        yield table
+
+
 def values_of(draft: Draft) -> list:
     """Return every value of a pack, one a row, with its place and provenance (PACK_VALUES).
 
     Of a pack that isn't sound those of the tables that can be read.
     """
     found = []
-    for name in draft.names():
-        try:
-            table = draft.table(name)
-        except (ValueError, AttributeError, csv.Error, RecursionError):
-            continue  # A fault of the pack says so.
+    for table in _readable(draft):
+        name = table.name
         for key, row in table.rows.items():
             source = _provenance(draft, table, key)
             for column in table.columns:
