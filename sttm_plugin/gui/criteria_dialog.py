@@ -25,7 +25,6 @@ from ..processing_algorithms.choices import (
     pack_rows,
     pack_tables,
 )
-from ..processing_algorithms.manual import manual_url
 from .criteria_edits import PackEdits
 from .criteria_model import (
     KEY,
@@ -40,6 +39,7 @@ from .criteria_model import (
 )
 from .criteria_row_dialog import CriteriaRowDialog
 from .forms import confirming, form
+from .manual_page import open_manual
 from .rows_model import FilteredRows, RowsProxy, layer_of, plain, rows_of, set_up_table
 from .run_bar import RunBar
 
@@ -762,9 +762,9 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
 
     def open_manual(self):
         """Open the page of the manual on the editor."""
-        page = manual_url("criteri") or manual_url()
-        if page:
-            QDesktopServices.openUrl(QUrl(page))
+        problem = open_manual("criteri")
+        if problem:
+            self.about_pack.setText(problem)
 
     def reject(self):
         """Stop what runs; else close, asking where changes would be lost."""
