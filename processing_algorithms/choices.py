@@ -118,6 +118,27 @@ def pack_column(table, column, key=""):
     return described(table, column, key)
 
 
+def pack_rows(criteria) -> dict:
+    """Return {table: (file, its key columns, all its columns)} of a pack's tables of rows.
+
+    None of them where the pack can't be read: what is wrong in it is told elsewhere.
+    """
+    from ..core.errors import SttmError
+    from ..core.pack_tables import open_draft, row_tables
+
+    try:
+        return row_tables(open_draft(criteria, sound=False))
+    except SttmError:
+        return {}
+
+
+def pack_row_key(table, values) -> str:
+    """Return the key of a row of a table of a pack."""
+    from ..core.pack_tables import row_key
+
+    return row_key(table, values)
+
+
 def value_key(text) -> str:
     """Return a value as the maps of a profile compare it: case, accents, spaces don't count."""
     from ..core.profile import comparable

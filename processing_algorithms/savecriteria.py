@@ -67,9 +67,7 @@ class SaveCriteria(CriteriaAlgorithm):
         stages.next()
         draft, changed = self._draft(parameters, context)
         for one in changed:
-            feedback.pushInfo(
-                f"{one['chiave']}, {one['campo']}: «{one['prima']}» diventa «{one['dopo']}»."
-            )
+            feedback.pushInfo(f"{one['chiave']}, {one['campo']}: {_told(one)}.")
         stages.next()
         target = self.file_output(parameters, self.OUTPUT, context)
         draft.save(
@@ -114,3 +112,12 @@ class SaveCriteria(CriteriaAlgorithm):
             return datetime.date.fromisoformat(text)
         except ValueError as error:
             raise SttmError(f"Data «{text}» non valida: scriverla come 2026-01-31.") from error
+
+
+def _told(change):
+    """Return what happened to a value; a row that comes or goes has nothing before or after."""
+    if change["prima"] is None:
+        return f"«{change['dopo']}», in una riga aggiunta"
+    if change["dopo"] is None:
+        return f"«{change['prima']}», in una riga tolta"
+    return f"«{change['prima']}» diventa «{change['dopo']}»"

@@ -17,7 +17,10 @@ CHANGES_HELP = (
     "valore di lum.json. Esempi: SAN.01-R03.soglia=120000; GEN-R01=0.55; tortuosita=1.2; "
     "SAN.01-R02=base|DEA_I; lum:ranghi.metropolitano.raggio_m=450. Decimali con il punto. Un "
     "valore che contiene «;» si scrive nella forma JSON: "
-    '[{"tabella": "tassonomia", "chiave": "CUL.01", "campo": "parole_chiave", "valore": "a;b"}].'
+    '[{"tabella": "tassonomia", "chiave": "CUL.01", "campo": "parole_chiave", "valore": "a;b"}]. '
+    "Nella stessa forma una riga intera si aggiunge "
+    '({"tabella": "parametri", "azione": "aggiungi", "valori": {"nome": "…", "valore": "…"}}) o si '
+    'toglie ({"tabella": "dizionario", "azione": "togli", "chiave": "CUL.01|+|biblio"}).'
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsApplication
+from qgis.core import QgsApplication, QgsSettings
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
@@ -10,6 +10,8 @@ from .processing_algorithms import icon_path
 from .provider import SttmProvider
 
 MENU = "STTM 2"
+# The panels that have their place in the window, by name.
+_ARRANGED = "sttm/pannelli_disposti"
 
 
 class SttmPlugin:
@@ -38,6 +40,7 @@ class SttmPlugin:
         # qgis_process loads the plugin without a window: gui is imported only here.
         from .gui.docks import DOCKS
 
+        self.iface.initializationCompleted.connect(self._on_ready)
         for made in DOCKS:
             self._add_dock(made(self.iface, self.iface.mainWindow()))
             if made.NAME == "Verification":
@@ -55,8 +58,11 @@ class SttmPlugin:
                     self.tr("Apre i criteri come tabelle: valori, provenienza, prove, versioni"),
                 )
                 action.triggered.connect(self.dock.open_criteria)
-        # One assistant, whichever panel asks for it.
-        self.docks["Services"].import_wanted.connect(self.dock.import_services)
+        for dock in self.docks.values():
+            if dock is not self.dock:
+                dock.import_wanted.connect(self.dock.import_services)
+        if self.iface.mainWindow().isVisible():
+            self._arrange(again=True)  # added to a QGIS that is open already
         delivery = self.docks["Delivery"]
         self.dock.delivery_wanted.connect(delivery.show_package)
         delivery.finding_wanted.connect(self.dock.show_finding)
@@ -66,13 +72,28 @@ class SttmPlugin:
         hint = self.tr("Mostra o nasconde il pannello «{}»").format(title)
         action = self._add_action(dock.NAME, dock.ICON, title, hint)
         self.iface.addDockWidget(dock.AREA, dock)
-        # One above the other they would share the height of a small screen.
-        for other in self.docks.values():
-            if other.AREA == dock.AREA:
-                self.iface.mainWindow().tabifyDockWidget(other, dock)
         dock.setToggleVisibilityAction(action)
         dock.hide()
         self.docks[dock.NAME] = dock
+
+    def _on_ready(self):
+        self._arrange()
+
+    def _arrange(self, again=False):
+        """Put the docks of a side in tabs: those never arranged before, or all of them again.
+
+        One above the other they would share the height of a small screen. QGIS remembers where
+        they are put, but not what was put before it had restored its own window.
+        """
+        settings = QgsSettings()
+        known = settings.value(_ARRANGED, "", type=str).split(",")
+        beside: dict = {}
+        for dock in self.docks.values():
+            before = beside.get(dock.AREA)
+            if before is not None and (again or dock.NAME not in known):
+                self.iface.mainWindow().tabifyDockWidget(before, dock)
+            beside[dock.AREA] = dock
+        settings.setValue(_ARRANGED, ",".join(self.docks))
 
     def _add_action(self, name, icon, title, hint):
         from qgis.PyQt.QtWidgets import QAction
@@ -87,6 +108,8 @@ class SttmPlugin:
 
     def unload(self):
         """Take away everything that was added."""
+        if self.docks:
+            self.iface.initializationCompleted.disconnect(self._on_ready)
         for dock in self.docks.values():
             dock.close_down()
             self.iface.removeDockWidget(dock)

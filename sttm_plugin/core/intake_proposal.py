@@ -15,7 +15,7 @@ from .intake_model import AREA, bare
 from .intake_positions import GEOMETRY, WKT
 from .mapping import SHOWN, TICKED, TYPE_SYNONYMS, name_score
 from .personal import personal_kind
-from .profile import comparable, drift, rule_fields, split_field
+from .profile import comparable, drift, rule_columns, rule_fields, split_field
 from .proposals import alternatives
 from .schema import DOMAINS
 from .taxonomy import classify_text
@@ -148,8 +148,8 @@ def _keep_decisions(run, profile, own, sure):
     known = {split_field(field)[0] for field in profile.fingerprint.get("fields", [])}
     rules, taken = {}, set()
     for target, rule in profile.columns.items():
-        needed = rule_fields(rule)
-        if set(needed) <= present and "expression" not in rule:
+        needed = rule_columns(target, rule)
+        if set(needed) <= present:
             rules[target] = dict(rule)
             taken.update(needed)
             sure[target] = "profilo"
@@ -191,7 +191,7 @@ def _lay_down(run, projector):
 def _column_rows(run, sure, counted):
     fields: dict = defaultdict(list)
     for target, rule in run.rules.items():
-        for name in rule_fields(rule):
+        for name in rule_columns(target, rule):
             if target != "codice_sttm":
                 fields[name].append(target)
     for name in run.types or rule_fields(run.rules.get("codice_sttm", {})):
@@ -397,7 +397,7 @@ def _category_rows(run, profile, table):
     names = rule_fields(rule)
     by_name = not names
     if by_name:
-        names = rule_fields(run.rules.get("denominazione", {}))
+        names = rule_columns("denominazione", run.rules.get("denominazione", {}))
     if not names:
         return []
     groups: dict = defaultdict(list)

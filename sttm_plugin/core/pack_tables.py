@@ -88,6 +88,19 @@ class Change:
     valore: str
 
 
+@dataclass(frozen=True)
+class RowChange:
+    """A whole row: to add, with its values, or to take off by its key.
+
+    Attributes:
+        valori: ((column, text), …) of the row to add, its key included; None takes it off.
+    """
+
+    tabella: str
+    chiave: str = ""
+    valori: tuple | None = None
+
+
 @dataclass
 class Draft:
     """A pack being changed: the files it came from, and its tables.
@@ -152,27 +165,30 @@ class Draft:
         """Add a row to a CSV table; return its key.
 
         Raises:
-            SttmError: it is there already, or has a field the table has not.
+            SttmError: it is there already, has no key, or a field the table has not.
         """
         table = self._rows_of(name)
         unknown = sorted(set(values) - set(table.columns))
         if unknown:
             raise SttmError(f"«{unknown[0]}» non è un campo di {table.file}.")
         row = {column: str(values.get(column, "")) for column in table.columns}
-        key = _JOINT.join(row[column].strip() for column in KEYS[name])
+        key = row_key(name, row)
+        if not key.strip(_JOINT):
+            raise SttmError(f"{table.file}: una riga nuova chiede {', '.join(KEYS[name])}.")
         if key in table.rows:
             raise SttmError(f"{table.file}: «{key}» c'è già, alla riga {table.lines[key]}.")
         table.rows[key] = row
         self._write(table)
         return key
 
-    def remove_row(self, name, key) -> None:
-        """Take a row off a CSV table."""
+    def remove_row(self, name, key) -> dict:
+        """Take a row off a CSV table; return it."""
         table = self._rows_of(name)
         if key not in table.rows:
             raise SttmError(f"{table.file}: non c'è alcuna riga «{key}».")
-        del table.rows[key]
+        row = table.rows.pop(key)
         self._write(table)
+        return row
 
     def pack(self):
         """Return the pack as it is now, or raise with what is wrong in it."""
@@ -272,7 +288,7 @@ class Draft:
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 row = {**dict.fromkeys(columns, ""), **dict(zip(columns, cells))}
-                key = _JOINT.join(row.get(column, "").strip() for column in KEYS[name])
+                key = row_key(name, row)
                 rows[key], lines[key] = row, line
             line = reader.line_num + 1
         return Table(name, file, columns, rows, lines)
@@ -293,6 +309,11 @@ class Draft:
             )
             self.members[table.file] = text.getvalue().encode("utf-8")
         del self._tables[table.name]
+
+
+def row_key(name, row) -> str:
+    """Return what tells a row of a CSV table from the others: its key columns, joined by ``|``."""
+    return _JOINT.join(row.get(column, "").strip() for column in KEYS[name])
 
 
 class Column(NamedTuple):
@@ -351,7 +372,9 @@ def parse_changes(text) -> list:
 
     ``SAN.01-R03.soglia=120000; GEN-R01=0.55; lum:ranghi.metropolitano.raggio_m=450`` is
     ``[tabella:]chiave[.campo]=valore``, one after the other, ``;`` or a new line between. What
-    holds a ``;`` goes in the JSON form: ``[{"tabella", "chiave", "campo", "valore"}, …]``.
+    holds a ``;`` goes in the JSON form: ``[{"tabella", "chiave", "campo", "valore"}, …]``; there
+    ``{"tabella", "azione": "aggiungi", "valori": {column: text}}`` adds a row and ``{"tabella",
+    "azione": "togli", "chiave"}`` takes one off (``RowChange``).
 
     Raises:
         SttmError: a piece can't be read.
@@ -377,16 +400,29 @@ def parse_changes(text) -> list:
 
 def _json_changes(text):
     try:
-        items = json.loads(text)
-        return [
-            Change(*(str(item.get(name, "")) for name in ("tabella", "chiave", "campo", "valore")))
-            for item in items
-        ]
+        return [_json_change(item) for item in json.loads(text)]
     except (ValueError, AttributeError, RecursionError) as error:
         raise SttmError(
             "Modifiche non leggibili: serve un elenco JSON di oggetti con tabella, chiave, campo, "
             f"valore ({error})."
         ) from error
+
+
+def _json_change(item):
+    table, key, column, value, action = (
+        str(item.get(name, "")) for name in ("tabella", "chiave", "campo", "valore", "azione")
+    )
+    if action == "aggiungi":
+        values = item.get("valori", {}).items()
+        return RowChange(table, "", tuple((str(name), str(text)) for name, text in values))
+    if action == "togli":
+        return RowChange(table, key)
+    if action:
+        raise SttmError(
+            f"Modifica «{action}» sconosciuta: una riga si aggiunge (azione «aggiungi», con i "
+            "suoi valori) o si toglie (azione «togli», con la sua chiave)."
+        )
+    return Change(table, key, column, value)
 
 
 # What a source says: changed by hand, it is no longer the source's.
@@ -399,13 +435,16 @@ _SAID = (
 def apply_changes(draft: Draft, changes) -> list:
     """Set some values; return each place with what was there and what is there now (PACK_CHANGES).
 
-    A value that a norm or a source gave becomes a ``proposta`` when it changes, and its reference
-    says what it was, unless its provenance is among the changes.
+    Rows are taken off and added first, in their order: of each, every value it had or has. A value
+    that a norm or a source gave becomes a ``proposta`` when it changes, and its reference says what
+    it was, unless its provenance is among the changes.
 
     Raises:
         SttmError: a change has no place, or the same place is changed twice.
     """
-    found = [draft.find(change) for change in changes]
+    of_rows = [change for change in changes if isinstance(change, RowChange)]
+    done = [one for change in of_rows for one in _change_row(draft, change)]
+    found = [draft.find(change) for change in changes if change not in of_rows]
     places = [(one.tabella, one.chiave, one.campo) for one in found]
     for place in places:
         if places.count(place) > 1:
@@ -417,7 +456,6 @@ def apply_changes(draft: Draft, changes) -> list:
         for change in _no_longer_official(draft, one)
         if (change.tabella, change.chiave, change.campo) not in places
     ]
-    done = []
     for change in dict.fromkeys(found):
         before = draft.table(change.tabella).rows[change.chiave][change.campo]
         if before != change.valore:
@@ -434,6 +472,27 @@ def apply_changes(draft: Draft, changes) -> list:
     return done
 
 
+def _change_row(draft, change) -> list:
+    """Add or take off a row; return a line for each of its values."""
+    if change.valori is None:
+        row = draft.remove_row(change.tabella, change.chiave)
+        key, before, after = change.chiave, row, {}
+    else:
+        key = draft.add_row(change.tabella, dict(change.valori))
+        before, after = {}, draft.table(change.tabella).rows[key]
+    return [
+        {
+            "tabella": change.tabella,
+            "chiave": key,
+            "campo": column,
+            "prima": before.get(column),
+            "dopo": after.get(column),
+        }
+        for column in (before or after)
+        if before.get(column) or after.get(column)
+    ]
+
+
 def _no_longer_official(draft, change):
     row = draft.table(change.tabella).rows[change.chiave]
     before = row[change.campo]
@@ -448,17 +507,33 @@ def _no_longer_official(draft, change):
             yield Change(change.tabella, change.chiave, column, text)
 
 
+def row_tables(draft: Draft) -> dict:
+    """Return {table: (file, its key columns, all its columns)} of those that have rows."""
+    return {
+        table.name: (table.file, KEYS[table.name], table.columns)
+        for table in _readable(draft)
+        if table.name in KEYS
+    }
+
+
+def _readable(draft):
+    """Yield the tables of a pack that can be read: a fault of the pack tells the others."""
+    for name in draft.names():
+        try:
+            table = draft.table(name)
+        except (ValueError, AttributeError, csv.Error, RecursionError):
+            continue
+        yield table
+
+
 def values_of(draft: Draft) -> list:
     """Return every value of a pack, one a row, with its place and provenance (PACK_VALUES).
 
     Of a pack that isn't sound those of the tables that can be read.
     """
     found = []
-    for name in draft.names():
-        try:
-            table = draft.table(name)
-        except (ValueError, AttributeError, csv.Error, RecursionError):
-            continue  # A fault of the pack says so.
+    for table in _readable(draft):
+        name = table.name
         for key, row in table.rows.items():
             source = _provenance(draft, table, key)
             for column in table.columns:

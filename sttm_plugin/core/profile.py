@@ -264,6 +264,11 @@ def rule_fields(rule: dict) -> list:
     return list(rule.get("fields", []))
 
 
+def rule_columns(target, rule) -> list:
+    """Return the columns a rule reads, the one that its expression makes among them."""
+    return [f"={target}"] if "expression" in rule else rule_fields(rule)
+
+
 def compare_fingerprint(profile: Profile, fields, geometry: str) -> tuple[list, list]:
     """Return (faults, notes): what the source lost or changed, and what it has more.
 

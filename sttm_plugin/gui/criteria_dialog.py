@@ -19,17 +19,27 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..processing_algorithms import icon_path
-from ..processing_algorithms.choices import bundled_packs, next_version, pack_tables
-from ..processing_algorithms.manual import manual_url
+from ..processing_algorithms.choices import (
+    bundled_packs,
+    next_version,
+    pack_rows,
+    pack_tables,
+)
+from .criteria_edits import PackEdits
 from .criteria_model import (
+    KEY,
+    REMOVED,
     SOURCE,
     UNREAD,
     CellEditor,
+    PackTable,
     PackTableModel,
     source_label,
     tables_of,
 )
+from .criteria_row_dialog import CriteriaRowDialog
 from .forms import confirming, form
+from .manual_page import open_manual
 from .rows_model import FilteredRows, RowsProxy, layer_of, plain, rows_of, set_up_table
 from .run_bar import RunBar
 
@@ -57,10 +67,10 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         self._inputs, self._folder, self._author = inputs, folder, author
         self._path = self._report = ""
         self._tables: dict = {}
-        self._before: dict = {}
-        self._edits: dict = {}
-        self._done: list = []
-        self._undone: list = []
+        self._judged: dict = {}
+        self._rows: dict = {}
+        self._edits = PackEdits()
+        self._made = self._edits.now
         self._errors = 0
         self._after_check = None
         self._wanted_table = ""
@@ -179,6 +189,8 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
             (self.undo, self.undo_edit),
             (self.redo, self.redo_edit),
             (self.restore, self.restore_value),
+            (self.add_row, self.ask_row),
+            (self.remove_row, self.take_row_off),
             (self.close_button, self.reject),
             (self.help, self.open_manual),
         ):
@@ -194,6 +206,8 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
             ("Ctrl+Z", self.undo_edit),
             ("Ctrl+Shift+Z", self.redo_edit),
             ("Ctrl+E", self.run_whatif),
+            ("Ctrl+N", self.ask_row),
+            ("Ctrl+Del", self.take_row_off),
             ("Ctrl+F", self._to_filter),
             ("F1", self.open_manual),
             ("F5", self.reread),
@@ -218,9 +232,10 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         at = self._offer(self.pack, path)
         self._offer(self.other, path)
         self.pack.setCurrentIndex(at)
-        self._path, self._edits, self._before, self._tables = path, {}, {}, {}
+        self._path, self._tables, self._judged = path, {}, {}
         self._wanted_table = table or self._table_name()
-        self._done, self._undone = [], []
+        self._edits.begin({})
+        self._made = self._edits.now
         self._allow_undo()
         self.flips_model.set_rows([])
         self.flips_told.setText(self._flips_hint())
@@ -233,10 +248,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
 
     def edits(self) -> list:
         """Return the changes made, as the algorithms take them in JSON."""
-        return [
-            {"tabella": table, "chiave": key, "campo": column, "valore": value}
-            for (table, key, column), value in self._edits.items()
-        ]
+        return self._edits.now.changes()
 
     def _offer(self, combo, path):
         at = combo.findData(path)
@@ -263,12 +275,13 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
             self.open_path(path)
 
     def _may_discard(self) -> bool:
-        if not self._edits:
+        count = self._edits.now.count()
+        if not count:
             return True
         asked = QMessageBox.question(
             self,
             self.tr("Modifiche non salvate"),
-            self.tr("Ci sono {} modifiche non salvate. Lasciarle andare?").format(len(self._edits)),
+            self.tr("Ci sono {} modifiche non salvate. Lasciarle andare?").format(count),
         )
         return asked == QMessageBox.StandardButton.Yes
 
@@ -287,15 +300,15 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
             # One at a time: the next begins when this one has ended.
             self._pause.start()
             return
-        made = dict(self._edits)
+        made = self._edits.now
         given = {
             "CRITERIA": self._path,
             "ALL_VALUES": True,
             "OUTPUT": "TEMPORARY_OUTPUT",
             "VALUES": "TEMPORARY_OUTPUT",
         }
-        if made:
-            given["CHANGES"] = json.dumps(self.edits(), ensure_ascii=False)
+        if made.count():
+            given["CHANGES"] = json.dumps(made.changes(), ensure_ascii=False)
         self.runs.start(
             "sttm:validatecriteria",
             given,
@@ -304,25 +317,33 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
 
     def _on_checked(self, run, results, made):
         values = rows_of(layer_of(run, results["VALUES"]))
-        tables = tables_of(values)
         faults = rows_of(layer_of(run, results["OUTPUT"]))
-        if not made or not self._before:
-            self._before = tables_of(values)
-        self._tables = tables
-        # What was changed while this was being judged.
-        for (table, key, column), value in self._edits.items():
-            if table in tables and key in tables[table].cells:
-                tables[table].cells[key][column] = value
+        self._judged, self._made = tables_of(values), made
+        if not made.count():
+            self._rows = pack_rows(self._path)
+            self._edits.before = self._with_empty(tables_of(values))
         self._show_tables()
         self._show_faults(faults, results)
         self._tell_pack()
-        if made != self._edits:
+        if made != self._edits.now:
             self._pause.start()
         after, self._after_check = self._after_check, None
         if after is not None:
             after()
 
+    def _with_empty(self, tables) -> dict:
+        """Return the tables in order, those without a row among them: rows may be added."""
+        found = {}
+        for name, _title, _hint in pack_tables():
+            if name in tables:
+                found[name] = tables[name]
+            elif name in self._rows:
+                file, keys, columns = self._rows[name]
+                found[name] = PackTable(name, file, [one for one in columns if one not in keys])
+        return found
+
     def _show_tables(self):
+        self._tables = self._edits.shown(self._judged, self._made)
         named = {name: title for name, title, _ in pack_tables()}
         hints = {name: hint for name, _, hint in pack_tables()}
         if [self.tables.item(at).data(_NAME) for at in range(self.tables.count())] != list(
@@ -340,7 +361,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         for at in range(self.tables.count()):
             item = self.tables.item(at)
             name = item.data(_NAME)
-            changed = sum(one[0] == name for one in self._edits)
+            changed = self._edits.now.count(name)
             text = f"{named.get(name, name)} ({len(self._tables[name].cells)})"
             item.setText(f"{text} • {changed}" if changed else text)
         self._show_table()
@@ -363,11 +384,11 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         if table is not None and shown is not None and shown.name == name:
             same = list(shown.cells) == list(table.cells) and shown.columns == table.columns
             if same:
-                self.model.table, self.model._before = table, self._before.get(name)
+                self.model.table, self.model._before = table, self._edits.before.get(name)
                 self.model.renew()
                 self._tell_value()
                 return
-        self.model.show_table(table, self._before.get(name))
+        self.model.show_table(table, self._edits.before.get(name))
         self.values.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         character = self.values.fontMetrics().averageCharWidth()
         for column, (name, title) in enumerate(self.model.columns):
@@ -432,51 +453,79 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
 
     def edit(self, table, key, column, value):
         """Give a cell a value, so that it can be undone."""
-        place = (table, key, column)
-        self._done.append((place, self._tables[table].cells[key][column], value))
-        self._undone = []
-        self._put(place, value)
+        self._edits.set(table, key, column, value)
+        self._show_edit((table, key, column))
 
     def undo_edit(self):
         """Take back the last change."""
-        if self._done:
-            self._undone.append(self._done.pop())
-            place, before, _ = self._undone[-1]
-            self._put(place, before)
+        self._show_edit(self._edits.undo())
 
     def redo_edit(self):
         """Make again the change that was taken back last."""
-        if self._undone:
-            self._done.append(self._undone.pop())
-            place, _, after = self._done[-1]
-            self._put(place, after)
+        self._show_edit(self._edits.redo())
 
     def _allow_undo(self):
-        self.undo.setEnabled(bool(self._done))
-        self.redo.setEnabled(bool(self._undone))
+        self.undo.setEnabled(self._edits.can_undo())
+        self.redo.setEnabled(self._edits.can_redo())
 
-    def _put(self, place, value):
-        # Judged when the changes pause.
+    def _show_edit(self, place):
+        """Show what a change did; it is judged when the changes pause."""
+        if place is None:
+            return
         table, key, column = place
-        self._tables[table].cells[key][column] = value
-        original = self._before[table].cells.get(key, {}).get(column, "")
-        if value == original:
-            self._edits.pop(place, None)
-        else:
-            self._edits[place] = value
         if table != self._table_name():
             self._choose_table(table)
         self._show_tables()
         self._show(key, column)
         self._allow_undo()
+        self._on_busy(self.runs.is_running())
         self._pause.start()
+
+    # Rows -------------------------------------------------------------------------------
+
+    def ask_row(self):
+        """Ask for a new row of the table shown, which begins as the one under the cursor."""
+        name = self._table_name()
+        if name not in self._rows or name not in self._tables:
+            return
+        self.tabs.setCurrentIndex(VALUES)
+        _file, keys, columns = self._rows[name]
+        table, key = self._tables[name], self._key()
+        like = dict(table.cells.get(key, {}))
+        like.update(zip(keys, key.split("|") if key else ()))
+        taken = [one for one in table.cells if table.states.get(one) != REMOVED]
+        titles = {one: title for one, title, _ in pack_tables()}
+        dialog = CriteriaRowDialog(name, titles[name], keys, columns, taken, like, self)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self._edits.add(name, dialog.key(), dialog.values())
+            self._show_edit((name, dialog.key(), ""))
+
+    def take_row_off(self):
+        """Take off the row under the cursor, or have it again when it was taken off."""
+        name, key = self._table_name(), self._key()
+        if name not in self._rows or not key:
+            return
+        gone = self._edits.state(name, key) == REMOVED
+        (self._edits.put_back if gone else self._edits.remove)(name, key)
+        self._show_edit((name, key, ""))
+
+    def _key(self) -> str:
+        row = self.proxy.row(self.values.currentIndex())
+        return "" if row is None else row[KEY]
+
+    def _allow_rows(self):
+        name, key = self._table_name(), self._key()
+        self.add_row.setEnabled(name in self._rows)
+        self.remove_row.setEnabled(name in self._rows and bool(key))
+        gone = self._edits.state(name, key) == REMOVED
+        self.remove_row.setText(self.tr("Rime&tti riga") if gone else self.tr("Tog&li riga"))
 
     def restore_value(self):
         """Put back what was in the cell under the cursor when the pack was opened."""
         place = self._place()
-        if place is None:
-            return
         table = self._table_name()
+        if place is None or self._edits.state(table, place[0]):
+            return
         original = self.model.before(*place)
         if self._tables[table].cells[place[0]][place[1]] != original:
             self.edit(table, *place, original)
@@ -509,12 +558,12 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         only = self.only_changed.isChecked()
 
         def accepts(row):
-            if only and not row["_cambiati"]:
+            if only and not row["_cambiati"] and not row["_riga"]:
                 return False
             if source and shown_as not in row[SOURCE]:
                 return False
             text = " ".join(
-                str(value) for name, value in row.items() if name != "_cambiati"
+                str(value) for name, value in row.items() if name not in ("_cambiati", "_riga")
             ).casefold()
             return all(word in text for word in words)
 
@@ -522,6 +571,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
 
     def _tell_value(self, *_):
         place = self._place()
+        self._allow_rows()
         self.restore.setEnabled(False)
         if place is None:
             name = self._table_name()
@@ -543,11 +593,14 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         origin = " – ".join(part for part in (row[SOURCE], row.get("riferimento", "")) if part)
         if origin:
             pieces.append(f"<p><i>{escape(self.tr('Da dove viene'))}</i>: {escape(origin)}</p>")
-        if now != before:
+        state = self._edits.state(self._table_name(), key)
+        if state:
+            pieces.append(f"<p><i>{escape(self.tr('Riga {}').format(state))}</i></p>")
+        elif now != before:
             said = self.tr("Prima")
             pieces.append(f"<p><i>{escape(said)}</i>: {escape(before) or '–'}</p>")
         self.about.setHtml("".join(pieces))
-        self.restore.setEnabled(now != before and not self.runs.is_running())
+        self.restore.setEnabled(now != before and not state and not self.runs.is_running())
 
     def _on_fault(self, index):
         row = self.faults_model.row(index)
@@ -584,7 +637,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
             return
         self.tabs.setCurrentIndex(FLIPS)
         chosen = self._inputs()
-        if not self._edits:
+        if not self._edits.now.count():
             self.flips_told.setText(self._flips_hint())
             return
         if not chosen.get("SERVICES"):
@@ -653,7 +706,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         text = self.tr("{} valori diversi: {} cambiati, {} aggiunti, {} tolti.").format(
             *(int(results[name]) for name in ("DIFFERENCES", "CHANGED", "ADDED", "REMOVED"))
         )
-        if self._edits:
+        if self._edits.now.count():
             text += self.tr(" Le modifiche non salvate non ci sono.")
         self.compare_told.setText(text)
 
@@ -667,11 +720,12 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
 
     def ask_save(self):
         """Ask version, author and reason, and run ``sttm:savecriteria``."""
-        if self.runs.is_running() or not self._edits or self._errors:
+        count = self._edits.now.count()
+        if self.runs.is_running() or not count or self._errors:
             return
         values = self._tables["pacchetto"].cells
         known = {key: values.get(key, {}).get("valore", "") for key in ("id", "versione")}
-        dialog = SaveCriteriaDialog(known, len(self._edits), self._folder(), self._author, self)
+        dialog = SaveCriteriaDialog(known, count, self._folder(), self._author, self)
         if dialog.exec() != QDialog.DialogCode.Accepted:
             return
         given = dialog.values()
@@ -692,7 +746,7 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
     # State ------------------------------------------------------------------------------
 
     def _on_busy(self, busy):
-        edited = bool(self._edits)
+        edited = bool(self._edits.now.count())
         self.save.setEnabled(not busy and edited and not self._errors)
         self.try_out.setEnabled(not busy and edited)
         for button in (self.compare, self.validate):
@@ -708,9 +762,9 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
 
     def open_manual(self):
         """Open the page of the manual on the editor."""
-        page = manual_url("criteri") or manual_url()
-        if page:
-            QDesktopServices.openUrl(QUrl(page))
+        problem = open_manual("criteri")
+        if problem:
+            self.about_pack.setText(problem)
 
     def reject(self):
         """Stop what runs; else close, asking where changes would be lost."""
@@ -738,7 +792,7 @@ class SaveCriteriaDialog(QDialog, form("save_criteria_dialog")):
         self.setupUi(self)
         self._from = known["versione"]
         self.what.setText(
-            self.tr("{} valori cambiati rispetto alla versione {}, che resta com'è.").format(
+            self.tr("{} modifiche rispetto alla versione {}, che resta com'è.").format(
                 changes, self._from
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QFont
 from qgis.PyQt.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QStyledItemDelegate
 
 from ..processing_algorithms.choices import pack_column
@@ -13,10 +14,13 @@ from .rows_model import SORT_ROLE, RowsModel, one_line, plain
 KEY, SOURCE = "chiave", "_origine"
 # What is typed in a cell of its own height.
 _SHORT = 60
-_LONG_KINDS = ("json", "parole", "espressione")
-_LISTS = ("elenco",)
+LONG_KINDS = ("json", "parole", "espressione")
+LISTS = ("elenco",)
 _FIXED = ("chiave", "fisso")
 UNREAD = "da riscontrare"
+# What happened to a row since the pack was opened.
+ADDED, REMOVED = "aggiunta", "tolta"
+_SIGNS = {ADDED: "+ ", REMOVED: "− "}
 
 
 @dataclass
@@ -25,7 +29,7 @@ class PackTable:
 
     Attributes:
         cells: {key: {column: text}}, in the order of the file. lines: {key: line in the file}.
-        sources: {key: provenance as it is shown}.
+        sources: {key: provenance as it is shown}. states: {key: ADDED or REMOVED}, of those rows.
     """
 
     name: str
@@ -34,6 +38,7 @@ class PackTable:
     cells: dict = field(default_factory=dict)
     lines: dict = field(default_factory=dict)
     sources: dict = field(default_factory=dict)
+    states: dict = field(default_factory=dict)
 
 
 def tables_of(rows) -> dict:
@@ -104,6 +109,7 @@ class PackTableModel(RowsModel):
             KEY: key,
             SOURCE: source_label(table.sources[key]),
             "_cambiati": changed,
+            "_riga": table.states.get(key, ""),
             **table.cells[key],
         }
 
@@ -143,11 +149,14 @@ class PackTableModel(RowsModel):
 
     def headerData(self, section, orientation, role=Qt.ItemDataRole.DisplayRole):  # noqa: N802
         if orientation == Qt.Orientation.Vertical and role == Qt.ItemDataRole.DisplayRole:
-            return one_line(self.rows[section][KEY])
+            row = self.rows[section]
+            return _SIGNS.get(row["_riga"], "") + one_line(row[KEY])
         if role == Qt.ItemDataRole.ToolTipRole and orientation == Qt.Orientation.Vertical:
-            key = self.rows[section][KEY]
-            where = _tr("{}, riga {}").format(self.table.file, self.table.lines.get(key, 0))
-            return plain(f"{key}\n{where}")
+            row = self.rows[section]
+            where = _tr("{}, riga {}").format(self.table.file, self.table.lines.get(row[KEY], 0))
+            if row["_riga"]:
+                where = _tr("{}, riga {}").format(self.table.file, row["_riga"])
+            return plain(f"{row[KEY]}\n{where}")
         if role == Qt.ItemDataRole.ToolTipRole:
             name = self.columns[section][0]
             if name != SOURCE:
@@ -156,7 +165,8 @@ class PackTableModel(RowsModel):
 
     def flags(self, index):
         flags = super().flags(index)
-        if self.place(index) is not None and self.kind(index) not in _FIXED:
+        gone = self.rows[index.row()]["_riga"] == REMOVED
+        if not gone and self.place(index) is not None and self.kind(index) not in _FIXED:
             flags |= Qt.ItemFlag.ItemIsEditable
         return flags
 
@@ -169,11 +179,10 @@ class PackTableModel(RowsModel):
         if role == SORT_ROLE:
             text = row.get(name, "")
             return float(text) if _is_number(text) else text
-        if role == Qt.ItemDataRole.FontRole and name in row["_cambiati"]:
-            from qgis.PyQt.QtGui import QFont
-
+        if role == Qt.ItemDataRole.FontRole and (row["_riga"] or name in row["_cambiati"]):
             font = QFont()
-            font.setBold(True)
+            font.setBold(name in row["_cambiati"])
+            font.setStrikeOut(row["_riga"] == REMOVED)
             return font
         if role == Qt.ItemDataRole.ToolTipRole and name in row["_cambiati"]:
             before = self.before(row[KEY], name) or _tr("(vuoto)")
@@ -204,12 +213,12 @@ class CellEditor(QStyledItemDelegate):
     def createEditor(self, parent, option, index):  # noqa: N802
         at = self._at(index)
         kind, text = self._model.kind(at), at.data(Qt.ItemDataRole.EditRole)
-        if kind in _LISTS:
+        if kind in LISTS:
             editor = QComboBox(parent)
             offered = self._model.described(at).ammessi.split("|")
             # What is there and isn't accepted must be seen, to be changed.
             editor.addItems(offered if text in offered else [text, *offered])
-        elif kind in _LONG_KINDS or len(text) > _SHORT or "\n" in text:
+        elif kind in LONG_KINDS or len(text) > _SHORT or "\n" in text:
             editor = QPlainTextEdit(parent)
             editor.setTabChangesFocus(True)
         else:

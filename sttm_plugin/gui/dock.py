@@ -7,14 +7,15 @@ from pathlib import Path
 
 from qgis.core import Qgis, QgsProject
 from qgis.gui import QgsDockWidget, QgsMessageBar
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt, QUrl
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices, QIcon, QKeySequence
 from qgis.PyQt.QtWidgets import QFileDialog, QTextBrowser, QToolButton
 
 from ..processing_algorithms import icon_path
-from ..processing_algorithms.manual import manual_url
 from . import result_layers
 from .forms import filled
+from .manual_page import open_manual
 from .project_state import recall, recall_path, remember_path, told
 from .rows_model import layer_of
 from .run_bar import RunBar
@@ -33,6 +34,9 @@ class SttmDock(QgsDockWidget):
     NAME = TITLE = ICON = FORM = ""
     AREA = Qt.DockWidgetArea.RightDockWidgetArea
     AREAS = Qt.DockWidgetArea.AllDockWidgetAreas
+
+    # Somebody wants to import: there is one assistant, whichever panel asks for it.
+    import_wanted = pyqtSignal()
 
     def __init__(self, iface, parent=None):
         super().__init__(parent)
@@ -53,6 +57,7 @@ class SttmDock(QgsDockWidget):
         self._taking = False
         self._keys: dict = {}
         self._watched: list = []
+        self._windows: list = []
         self._add_help()
 
     def begin(self):
@@ -76,6 +81,10 @@ class SttmDock(QgsDockWidget):
             signal.disconnect(slot)
         self._watched = []
         self.runs.close_down()
+        # Their algorithms go with the provider.
+        for window in self._windows:
+            if not sip.isdeleted(window):
+                window.close()
 
     # What a subclass writes ---------------------------------------------------------------
 
@@ -228,18 +237,11 @@ class SttmDock(QgsDockWidget):
         self.help_button.clicked.connect(lambda _checked=False: self.open_manual())
         self.panel.tabs.setCornerWidget(self.help_button, Qt.Corner.TopRightCorner)
 
-    def manual_page(self) -> str:
-        """Return the address of the page on this panel, "" where the manual was not built."""
-        module = type(self).__module__.rpartition(".")[2]
-        return manual_url(f"pannelli/{module}") or manual_url()
-
     def open_manual(self):
         """Open the page of the manual that tells this panel."""
-        page = self.manual_page()
-        if page:
-            QDesktopServices.openUrl(QUrl(page))
-        else:
-            self.tell(self.tr_shared("In questa copia del plugin il manuale non c'è."))
+        problem = open_manual(f"pannelli/{type(self).__module__.rpartition('.')[2]}")
+        if problem:
+            self.tell(problem)
 
     def add_guide(self, html):
         """Add the page "Guida": its links open the manual or the window of an algorithm."""
@@ -251,14 +253,27 @@ class SttmDock(QgsDockWidget):
         return guide
 
     def follow_link(self, url):
-        """Open the page of the manual, or the window of an algorithm, named by a link."""
+        """Open the page of the manual, or do what a link names.
+
+        What the panels do themselves they do here too: the window of the algorithm, which knows
+        nothing of the choices made, is for the others.
+        """
+        name = url.toString()
+        ours = {
+            "sttm:importservices": self.import_wanted.emit,
+            "sttm:createworkspace": self.create_workspace,
+        }
         if url.isLocalFile():
             QDesktopServices.openUrl(url)
-        elif url.toString().startswith("sttm:"):
+        elif name in ours:
+            ours[name]()
+        elif name.startswith("sttm:"):
             import processing
 
-            dialog = processing.createAlgorithmDialog(url.toString(), {})
+            dialog = processing.createAlgorithmDialog(name, {})
             if dialog is not None:
+                self._windows = [one for one in self._windows if not sip.isdeleted(one)]
+                self._windows.append(dialog)
                 dialog.show()
 
     # Keys -----------------------------------------------------------------------------------

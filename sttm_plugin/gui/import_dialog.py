@@ -637,9 +637,9 @@ class ImportDialog(QDialog, form("import_dialog")):
             self._arrive(PREVIEW)
 
         def on_failure(message):
+            # One stays on the page one was on: gone to, the preview would be computed again.
             self._forget_preview()
-            self._arrive(PREVIEW)
-            self._on_failed(message)
+            self._complain(message)
 
         self._forget_preview()
         self.runs.start("sttm:importservices", parameters, on_previewed, on_failure)
@@ -866,6 +866,9 @@ class ImportDialog(QDialog, form("import_dialog")):
     def _on_failed(self, message):
         if self.tabs.currentIndex() != PREVIEW:
             self.tabs.setCurrentIndex(SOURCE)
+        self._complain(message)
+
+    def _complain(self, message):
         self.message_bar.clearWidgets()
         self.message_bar.pushMessage(
             self.tr("Non riuscito"), escape(message), Qgis.MessageLevel.Critical, 0

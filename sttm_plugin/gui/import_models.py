@@ -105,6 +105,8 @@ class ColumnsModel(RowsModel):
         return super().data(index, role)
 
     def shown(self, row, key):
+        if key == "colonna" and row["colonna"].startswith("="):
+            return _tr("(calcolata dal profilo: {})").format(row["colonna"][1:])
         if key == "campo":
             return self.title(row["campo"]) or _tr("(non usata)")
         if key == "punteggio":

@@ -25,18 +25,22 @@ def edited_profile(proposed, columns, decisions, author="", day="") -> dict:
     for row in columns:
         for target in filter(None, str(row["campo"] or "").split(";")):
             assigned.setdefault(target, []).append(row["colonna"])
-    rules = {target: rule for target, rule in before.items() if not _reads(rule)}
+    computed = {f"={target}": rule for target, rule in before.items() if "expression" in rule}
+    rules = {target: rule for target, rule in before.items() if "constant" in rule}
     for target, names in assigned.items():
         if target == CATEGORY or target.startswith("posizione"):
             continue
         old = before.get(target, {})
-        if names[0] in _reads(old):
+        if names[0] in _reads(target, old):
             rules[target] = old
+        elif names[0] in computed:
+            # Not a column of the file: the profile says how it is made.
+            rules[target] = {"expression": computed[names[0]]["expression"]}
         else:
             rules[target] = {"field": names[0]}
     kinds = assigned.get(CATEGORY, [])
     old = before.get(CATEGORY)
-    if old is not None and (_reads(old) == kinds or ("constant" in old and not kinds)):
+    if old is not None and (_reads(CATEGORY, old) == kinds or ("constant" in old and not kinds)):
         rules[CATEGORY] = old
     else:
         # An empty list says that no column does: it wouldn't be looked for again.
@@ -50,13 +54,16 @@ def edited_profile(proposed, columns, decisions, author="", day="") -> dict:
     return profile
 
 
-def _reads(rule) -> list:
+def _reads(target, rule) -> list:
+    """Return the columns a rule reads, as ``suggestmapping`` names them."""
+    if "expression" in rule:
+        return [f"={target}"]
     return [rule["field"]] if "field" in rule else list(rule.get("fields", []))
 
 
 def _decide(rules, campo, names, value, meant):
     rule = rules.setdefault(campo, {"unmapped": "ask"})
-    if not _reads(rule) and "constant" not in rule:
+    if not _reads(campo, rule) and "constant" not in rule:
         rule["fields"] = list(names)
     wanted = value_key(value)
     known = {key: said for key, said in rule.get("map", {}).items() if value_key(key) != wanted}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import QgsProject, QgsVectorLayer
-from qgis.PyQt.QtCore import pyqtSignal
 
 from .dock import SttmDock
 from .guidance import services_guide_html
@@ -25,8 +24,6 @@ class ServicesDock(SttmDock):
 
     NAME, TITLE, ICON = "Services", "Piano dei Servizi", "pianoservizi"
     FORM = "services_panel"
-
-    import_wanted = pyqtSignal()
 
     def __init__(self, iface, parent=None):
         super().__init__(iface, parent)
@@ -235,13 +232,6 @@ class ServicesDock(SttmDock):
         self.panel.tabs.setCurrentIndex(SERVICES)
         self.panel.search.setFocus()
         self.panel.search.selectAll()
-
-    def follow_link(self, url):
-        """Open what a link of the guide names; the import has a window of its own."""
-        if url.toString() == "sttm:importservices":
-            self.import_wanted.emit()
-        else:
-            super().follow_link(url)
 
     def close_down(self):
         """Let go of the layers and of the map."""

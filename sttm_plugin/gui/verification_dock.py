@@ -47,6 +47,7 @@ class VerificationDock(SttmDock):
             button.clicked.connect(action)
         self.inputs.workspace_wanted.connect(self.create_workspace)
         self.inputs.import_wanted.connect(self.import_services)
+        self.import_wanted.connect(self.import_services)
         self.inputs.criteria_wanted.connect(self.open_criteria)
         self.import_dialog = None
         self.criteria_dialog = None
@@ -546,13 +547,6 @@ class VerificationDock(SttmDock):
         self.panel.tabs.setCurrentIndex(FINDINGS)
         self.findings.filter_text.setFocus()
         self.findings.filter_text.selectAll()
-
-    def follow_link(self, url):
-        """Open what a link of the guide names; the import has a window of its own."""
-        if url.toString() == "sttm:importservices":
-            self.import_services()
-        else:
-            super().follow_link(url)
 
     def close_down(self):
         """Close the windows it opened too."""

@@ -210,6 +210,38 @@ def test_a_bundled_profile_is_recognised_named_or_put_aside(suggest, shared_data
     assert column(aside, "denominazi")["deciso_da"] == "proposta"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ds629_impianti_sportivi.geojson",
+        "ds632_street_sport_gennaio.geojson",
+        "ds52_aree_fruizione_cani.geojson",
+        "ds555_uffici_postali_milano.geojson",
+        "istituti_penitenziari_italia.csv",
+    ],
+)
+def test_a_name_the_profile_computes_is_proposed_as_it_is_computed(
+    suggest, shared_data, tmp_path, name
+):
+    from qgis import processing
+
+    path = shared_data / "servizi" / name
+    found = suggest(path)
+    assert "expression" in found["profile"]["columns"]["denominazione"]
+    row = column(found, "=denominazione")
+    assert (row["campo"], row["deciso_da"], row["spuntata"]) == ("denominazione", "profilo", True)
+
+    def names(**given):
+        sinks = dict.fromkeys(("OUTPUT", "OUTPUT_POINTS", "UNPLACED"), "TEMPORARY_OUTPUT")
+        result = processing.run("sttm:importservices", {"INPUT": str(path), **sinks, **given})
+        layers = [result[sink] for sink in sinks if result.get(sink) is not None]
+        return [row["denominazione"] for layer in layers for row in layer.getFeatures()]
+
+    plain = names()
+    assert len(plain) >= 4
+    assert names(PROFILE=str(tmp_path / "proposto.json")) == plain
+
+
 def test_hostile_names_and_values_come_out_as_they_are(suggest, tmp_path):
     import csv
 

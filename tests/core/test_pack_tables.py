@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import shutil
 
 import pytest
@@ -300,6 +301,73 @@ def test_rows_are_added_and_taken_off():
     assert draft.pack().categorie == load_pack().categorie
     with pytest.raises(SttmError, match="alcuna riga"):
         draft.remove_row("dizionario", key)
+
+
+def rows(*changes):
+    return parse_changes(json.dumps(list(changes)))
+
+
+WORD = {"codice_categoria": "CUL.01", "segno": "+", "parola": "sala; lettura"}
+ADDED = {
+    "tabella": "dizionario",
+    "azione": "aggiungi",
+    "valori": {**WORD, "provenienza": "proposta"},
+}
+
+
+def test_changes_may_add_and_take_off_whole_rows_and_tell_each_value():
+    draft = open_draft()
+    gone = {"tabella": "codici", "azione": "togli", "chiave": "MIM|PS"}
+
+    done = apply_changes(draft, rows(gone, ADDED))
+
+    assert [(one["chiave"], one["campo"], one["prima"], one["dopo"]) for one in done] == [
+        ("MIM|PS", "sistema", "MIM", None),
+        ("MIM|PS", "valore", "PS", None),
+        ("MIM|PS", "codice_categoria", "IST.01", None),
+        ("MIM|PS", "nota", "liceo scientifico", None),
+        ("CUL.01|+|sala; lettura", "codice_categoria", None, "CUL.01"),
+        ("CUL.01|+|sala; lettura", "segno", None, "+"),
+        ("CUL.01|+|sala; lettura", "parola", None, "sala; lettura"),
+        ("CUL.01|+|sala; lettura", "provenienza", None, "proposta"),
+    ]
+    assert draft.pack().categorie["CUL.01"].parole_chiave[-1] == "sala; lettura"
+    found = {
+        (row["tabella"], row["chiave"], row["tipo"]) for row in differences(open_draft(), draft)
+    }
+    assert found == {
+        ("codici", "MIM|PS", "tolto"),
+        ("dizionario", "CUL.01|+|sala; lettura", "aggiunto"),
+    }
+
+
+def test_a_row_is_replaced_by_taking_it_off_first_and_its_cells_may_change_at_once():
+    draft = open_draft()
+    row = dict(draft.table("parametri").rows["tortuosita"])
+    gone = {"tabella": "parametri", "azione": "togli", "chiave": "tortuosita"}
+    added = {"tabella": "parametri", "azione": "aggiungi", "valori": {**row, "valore": "1.2"}}
+    cell = {"tabella": "parametri", "chiave": "tortuosita", "campo": "valore", "valore": "1.25"}
+
+    apply_changes(draft, rows(cell, gone, added))
+
+    assert draft.table("parametri").rows["tortuosita"]["valore"] == "1.25"
+    assert list(draft.table("parametri").rows)[-1] == "tortuosita"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({**ADDED, "valori": {**WORD, "segno": "", "parola": "", "codice_categoria": " "}},
+         "una riga nuova chiede codice_categoria, segno, parola"),
+        ({**ADDED, "tabella": "lum"}, "«lum» non è una tabella a righe"),
+        ({**ADDED, "azione": "raddoppia"}, "«raddoppia» sconosciuta"),
+        ({"tabella": "codici", "azione": "togli", "chiave": "MIM|XX"}, "alcuna riga «MIM|XX»"),
+        ({**ADDED, "valori": "tutti"}, "Modifiche non leggibili"),
+    ],
+)  # fmt: skip
+def test_a_row_that_cannot_come_or_go_is_said_why(change, sentence):
+    with pytest.raises(SttmError, match=re.escape(sentence)):
+        apply_changes(open_draft(), rows(change))
 
 
 def test_only_the_files_that_change_are_written_again():

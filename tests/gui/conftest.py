@@ -139,6 +139,7 @@ class Window:
 
     def __init__(self):
         from qgis.gui import QgsMapCanvas
+        from qgis.PyQt.QtCore import QObject, pyqtSignal
         from qgis.PyQt.QtWidgets import QMainWindow
 
         self.window = QMainWindow()
@@ -147,6 +148,12 @@ class Window:
         self.bar = self.window.addToolBar("Plugin")
         self.menu = self.window.menuBar().addMenu("Plugin")
         self.window.resize(1000, 700)
+
+        class Signals(QObject):
+            ready = pyqtSignal()
+
+        self._signals = Signals()
+        self.initializationCompleted = self._signals.ready
 
     def mainWindow(self):  # noqa: N802
         return self.window

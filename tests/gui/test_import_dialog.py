@@ -423,6 +423,67 @@ def test_what_is_wrong_is_a_sentence_and_one_can_go_on(
     assert dialog.tabs.currentIndex() == 1
 
 
+def test_a_preview_that_fails_says_why_once_and_stops(qtbot, dialog, source):
+    started = []
+    read(qtbot, dialog, source)
+    show(qtbot, dialog, 3)
+    before = dialog.runs.start
+    dialog.runs.start = lambda name, given, *then: (
+        started.append(name),
+        before(name, given, *then),
+    )
+    dialog._proposed["columns"]["denominazione"] = {"field": "CHE NON ESISTE"}
+    column(dialog, "NOME")["colonna"] = "CHE NON ESISTE"
+    dialog._valued_with = dialog._fields()
+    click(qtbot, dialog.next)
+    settle(qtbot, dialog)
+
+    assert "manca la colonna «CHE NON ESISTE»" in said(dialog)
+    assert started == ["sttm:importservices"]
+    assert dialog.tabs.currentIndex() == 3
+    assert dialog.summary.text() == "Anteprima non ancora calcolata."
+    assert not dialog.do_import.isEnabled()
+
+
+COMPUTED = (
+    "Tipo;VIA;SPECIFICA_LOCALITA;Longitudine;Latitudine\n"
+    "Calcio a 5;Via Cusago 1;Centro sportivo;9.19;45.46\n"
+    "Tennis;Via Feltre 2;Centro sportivo;9.23;45.49\n"
+)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_column_that_the_profile_computes_stays_computed(qtbot, dialog, tmp_path, moved):
+    profile = {
+        "profile_version": 1,
+        "name": "prova",
+        "columns": {"denominazione": {"expression": 'concat("Tipo", \', \', "VIA")'}},
+        "source": {"x_field": "Longitudine", "y_field": "Latitudine", "crs": "EPSG:4326"},
+    }
+    (tmp_path / "profilo.json").write_text(json.dumps(profile), encoding="utf-8")
+    (tmp_path / "piano.csv").write_text(COMPUTED, encoding="utf-8")
+    dialog.profile_file.setFilePath(str(tmp_path / "profilo.json"))
+    read(qtbot, dialog, tmp_path / "piano.csv", istat="015146")
+    row = column(dialog, "=denominazione")
+    assert (row["campo"], row["deciso_da"], row["spuntata"]) == ("denominazione", "profilo", True)
+    assert dialog.columns_model.shown(row, "colonna") == "(calcolata dal profilo: denominazione)"
+    if moved:
+        set_column(dialog, "=denominazione", "gestore")
+        set_column(dialog, "VIA", "denominazione")
+    show(qtbot, dialog, 4)
+    dialog.profile_out.setFilePath(str(tmp_path / "nuovo.json"))
+    with qtbot.waitSignal(dialog.imported, timeout=60000) as told:
+        click(qtbot, dialog.do_import)
+    settle(qtbot, dialog)
+
+    field = "gestore" if moved else "denominazione"
+    found = [feature[field] for layer in told.args[0] for feature in layer.getFeatures()]
+    assert sorted(found) == ["Calcio a 5, Via Cusago 1", "Tennis, Via Feltre 2"]
+    kept = json.loads((tmp_path / "nuovo.json").read_text(encoding="utf-8"))["columns"]
+    assert kept[field]["expression"] == 'concat("Tipo", \', \', "VIA")'
+    assert moved == (kept["denominazione"] == {"field": "VIA"})
+
+
 def test_a_run_is_stopped_by_escape_and_nothing_is_written(qtbot, dialog, source):
     from qgis.core import QgsProject
     from qgis.PyQt.QtCore import Qt

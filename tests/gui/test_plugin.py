@@ -14,6 +14,8 @@ ACTIONS = [
     "SttmDeliveryAction",
 ]
 
+ARRANGED = "sttm/pannelli_disposti"
+
 DOCKS = [
     "SttmVerificationDock",
     "SttmServicesDock",
@@ -25,12 +27,16 @@ DOCKS = [
 
 @pytest.fixture
 def plugin(window, qgis_processing):
+    from qgis.core import QgsSettings
+
     import sttm_plugin
 
+    QgsSettings().remove(ARRANGED)
     made = sttm_plugin.classFactory(window)
     made.initGui()
     yield made
     made.unload()
+    QgsSettings().remove(ARRANGED)
 
 
 def docks(window):
@@ -120,7 +126,7 @@ def test_the_help_button_and_f1_open_the_page_of_the_panel(
 
     from qgis.PyQt.QtCore import Qt
 
-    from sttm_plugin.gui import dock as shared
+    from sttm_plugin.gui import manual_page as shared
     from sttm_plugin.processing_algorithms import manual
 
     opened = []
@@ -141,11 +147,79 @@ def test_the_help_button_and_f1_open_the_page_of_the_panel(
     assert opened == wanted
 
 
-def test_docks_of_one_side_share_the_height(window, plugin):
+def beside_the_first(window, plugin):
+    """Return the names of the docks of the right side that are in tabs with the first of them."""
     from qgis.PyQt.QtCore import Qt
 
     right = [d for d in plugin.docks.values() if d.AREA == Qt.DockWidgetArea.RightDockWidgetArea]
     for dock in right:
         dock.show()
-    together = window.window.tabifiedDockWidgets(right[0])
-    assert {one.objectName() for one in together} == {one.objectName() for one in right[1:]}
+    found = [one.NAME for one in window.window.tabifiedDockWidgets(right[0])]
+    for dock in right:
+        dock.hide()
+    return found
+
+
+def test_docks_of_one_side_share_the_height(window, plugin):
+    assert beside_the_first(window, plugin) == ["Services", "Lum", "Delivery"]
+    plugin.unload()
+    plugin.initGui()
+    assert beside_the_first(window, plugin) == ["Services", "Lum", "Delivery"]
+
+
+def test_a_first_start_arranges_the_docks_and_the_next_leaves_them_where_they_were_put(
+    window, plugin
+):
+    from qgis.core import QgsSettings
+    from qgis.PyQt.QtCore import Qt
+
+    plugin.unload()
+    QgsSettings().remove(ARRANGED)
+    window.window.hide()
+    plugin.initGui()
+    # QGIS lays its window out: what it does not know comes one above the other.
+    for dock in plugin.docks.values():
+        window.window.addDockWidget(dock.AREA, dock)
+    window.window.show()
+    assert beside_the_first(window, plugin) == []
+    window.initializationCompleted.emit()
+    assert beside_the_first(window, plugin) == ["Services", "Lum", "Delivery"]
+
+    apart = plugin.docks["Lum"]
+    window.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, apart)
+    window.initializationCompleted.emit()
+    assert beside_the_first(window, plugin) == ["Services", "Delivery"]
+
+
+def test_every_link_of_a_guide_does_what_the_panel_does(window, plugin, monkeypatch):
+    import re
+
+    from qgis.PyQt.QtCore import QUrl
+
+    from sttm_plugin.processing_algorithms import ALGORITHMS
+
+    asked, opened = [], []
+    for dock in plugin.docks.values():
+        monkeypatch.setattr(dock, "create_workspace", lambda name=dock.NAME: asked.append(name))
+        guide = getattr(dock, "guide", None)
+        if guide is None:
+            guides = [dock.panel.tabs.widget(at) for at in range(dock.panel.tabs.count())]
+            guide = next((one for one in guides if hasattr(one, "anchorClicked")), None)
+        if guide is None:
+            continue
+        names = set(re.findall(r'href="sttm:(\w+)"', guide.toHtml()))
+        assert names <= set(ALGORITHMS), dock.NAME
+        opened += [(dock, name) for name in names]
+    for dock, name in opened:
+        if name == "createworkspace":
+            dock.follow_link(QUrl("sttm:createworkspace"))
+            assert asked.pop() == dock.NAME
+        if name == "importservices":
+            dock.follow_link(QUrl("sttm:importservices"))
+            assert plugin.dock.import_dialog.isVisible(), dock.NAME
+            plugin.dock.import_dialog.done(0)
+    assert {dock.NAME for dock, name in opened if name == "importservices"} >= {
+        "Verification",
+        "Services",
+        "Lum",
+    }
