@@ -66,7 +66,7 @@ class Found:
     """A keyword in a text: whose it is, for or against, where, how it stands.
 
     Attributes:
-        lead: how many words that name no service known here come before it.
+        lead: how many words that name no service come before every keyword.
         of_body: one of them is what a body is called ("fondazione").
         named: a name follows it ("Arena Po"), not where it is ("Arena di via Po").
         aside: it stands in brackets, after something else ("Locate (Stazione)").
@@ -407,19 +407,26 @@ class Lexicon:
                 or self._has_a_shop_behind(one, words, segments)
             ):
                 yield replace(one, standing=DUBBIA)
-            elif one.start == first:
-                before = words[: one.start]
-                lead = sum(word not in self.fillers for word in before)
-                yield replace(
-                    one,
-                    standing=DUBBIA if self._of_something(one, words, segments, quoted) else TESTA,
-                    lead=lead,
-                    of_body=not self.bodies.isdisjoint(before),
-                    named=self._is_named(one, words),
-                    aside=bool(lead) and segments[one.start][0] in aside,
-                )
+            elif one.start > first:
+                standing = self._beside(one, own, words, segments, opening)
+                yield self._placed(one, standing, first, words, segments, aside)
+            elif self._of_something(one, words, segments, quoted):
+                yield replace(one, standing=DUBBIA)
             else:
-                yield replace(one, standing=self._beside(one, own, words, segments, opening))
+                yield self._placed(one, TESTA, first, words, segments, aside)
+
+    def _placed(self, one: Found, standing, first, words, segments, aside) -> Found:
+        """Return a keyword with its standing, what comes before all keywords, what follows it."""
+        before = words[:first]
+        lead = sum(word not in self.fillers for word in before)
+        return replace(
+            one,
+            standing=standing,
+            lead=lead,
+            of_body=not self.bodies.isdisjoint(before),
+            named=self._is_named(one, words),
+            aside=bool(lead) and segments[one.start][0] in aside,
+        )
 
     def _is_no_more(self, one: Found, words, segments) -> bool:
         """Whether an "ex" comes before a keyword: "ex museo", "ex sede del museo"."""
@@ -441,7 +448,7 @@ class Lexicon:
 
         After a dash a service may follow the street it stands in: "Via Verdi - biblioteca".
         """
-        if head is None:
+        if head is None or head > one.start:
             return False
         group = segments[one.start][0]
         near = segments[head][0] == group

@@ -233,7 +233,7 @@ class _Words:
         if joined is not None and len(candidates) > 1:
             words = " e ".join(f"{one.owner} («{one.keyword.written}»)" for one in candidates[:3])
             return candidates, candidates[0].owner, _SEVERAL, f"più servizi insieme: {words}"
-        code, confidence, reason = self._best_of(heads)
+        code, confidence, reason = self._best_of(heads, speaking)
         leading = {one.owner for one in heads}
         beside = [one for one in candidates if one.owner not in leading]
         if beside and code is not None:
@@ -293,12 +293,13 @@ class _Words:
             most, reason = _NAMED_AFTER, ", che è anche il nome di altro"
         return most, reason
 
-    def _best_of(self, heads):
+    def _best_of(self, heads, speaking):
         candidates = self._sorted(heads)
         first = candidates[0]
         # Another text of the record, its kind, may say the same outright.
-        own = [first, *(one for one in heads if one.owner == first.owner)]
-        most, reason = max(map(self._trust_in, own), key=lambda trust: trust[0])
+        others = [one for own in speaking if first not in own for one in own]
+        same = [one for one in others if one.owner == first.owner and one.standing in _HEADS]
+        most, reason = max(map(self._trust_in, [first, *same]), key=lambda trust: trust[0])
         reason = f"parola chiave «{first.keyword.written}»{reason}"
         if len(candidates) == 1:
             return first.owner, most, reason

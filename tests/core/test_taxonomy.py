@@ -408,6 +408,9 @@ def test_a_lone_keyword_after_unknown_words_is_taken_with_less_confidence():
         ("Gabbiano Orti", "LOC.20", 0.6),
         ("Fondazione Gabbiano Ateneo", "IST.02", 0.83),
         ("Gabbiano (Stazione FS)", "TRA.01", 0.6),
+        ("Chiesa e oratorio", "LOC.12", 0.95),
+        ("Gabbiano giardino, giardino", "LOC.07", 0.6),
+        ("Uffici comunali via Roma", "LOC.11", 0.95),
         ("Gabbiano (RSA Rossi)", "SAN.02", 0.83),
         # and an everyday word is only proposed where a name follows it.
         ("Mercato Saraceno", "LOC.21", 0.6),
