@@ -63,20 +63,28 @@ def load(data: Path = DATA, parte: str | None = None, hand: bool = True) -> list
     """Return every labelled text, in the order of ``fonti.json``.
 
     A text that one source gives two categories doesn't say which. The reserved texts that
-    also occur in a source used for tuning are left out.
+    also occur in a source used for tuning are left out; a source that came later
+    (``"aggiunta"``) gives up those of the reserve instead, which so stays as it was.
     """
     by_hand = _by_hand() if hand else {}
-    found, known = [], set()
-    # Those for tuning first, so that the reserve is told apart whatever the order.
-    for source in sorted(sources(), key=lambda source: source["parte"] != "taratura"):
+    found, known, reserved = [], set(), set()
+    for source in sorted(sources(), key=_turn):
         items = _of_source(source, data, by_hand)
-        if source["parte"] == "taratura":
+        if source.get("aggiunta"):
+            items = [item for item in items if _key(item) not in reserved]
+        elif source["parte"] == "taratura":
             known.update(_key(item) for item in items)
         else:
             items = [item for item in items if _key(item) not in known]
+            reserved.update(_key(item) for item in items)
         if parte in (None, source["parte"]):
             found.extend(items)
     return found
+
+
+def _turn(source: dict) -> int:
+    """Those for tuning first, then the reserve, told apart whatever the order of the file."""
+    return 2 if source.get("aggiunta") else int(source["parte"] != "taratura")
 
 
 def _key(item: Labelled) -> tuple:
@@ -139,6 +147,10 @@ def _label(rule: dict, record: dict, area, pack):
 def _records(path: Path) -> list:
     if path.suffix == ".gpkg":
         return _of_geopackage(path)
+    if path.suffix == ".dbf":
+        import geopandas as gpd
+
+        return gpd.read_file(path, ignore_geometry=True, encoding="utf-8").to_dict("records")
     if path.suffix in (".geojson", ".json"):
         content = json.loads(path.read_bytes())
         if "items" in content:

@@ -66,7 +66,10 @@ class Found:
     """A keyword in a text: whose it is, for or against, where, how it stands.
 
     Attributes:
-        lead: how many words that name no service known here come before it.
+        lead: how many words that name no service come before every keyword.
+        of_body: one of them is what a body is called ("fondazione").
+        named: a name follows it ("Arena Po"), not where it is ("Arena di via Po").
+        aside: it stands in brackets, after something else ("Locate (Stazione)").
     """
 
     keyword: Keyword
@@ -76,6 +79,9 @@ class Found:
     end: int
     standing: str = TESTA
     lead: int = 0
+    of_body: bool = False
+    named: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,15 +120,20 @@ class Lexicon:
         listed = [one for forms in self.short.values() for one in forms]
         self.cut = {form[-1] for form, _, long in listed if form[-1] not in long}
         self.empty = frozenset(normalise(one.forma) for one in words.get("vuota", ()))
-        self.streets = frozenset(one.forma for one in words.get("strada", ()))
+        self.odonyms = frozenset(one.forma for one in words.get("strada", ()))
+        self.streets = self.odonyms | {one.forma for one in words.get("zona", ())}
         self.links = frozenset(one.forma for one in words.get("legame", ()))
         self.joins = frozenset(one.forma for one in words.get("unione", ()))
         self.inside = frozenset(one.forma for one in words.get("presso", ()))
         self.articles = frozenset(one.forma for one in words.get("articolo", ()))
         self.titles = frozenset(one.forma for one in words.get("persona", ()))
-        self.others = frozenset(one.forma for one in words.get("altro", ()))
+        self.shops = frozenset(one.forma for one in words.get("negozio", ()))
+        self.others = self.shops | {one.forma for one in words.get("altro", ())}
         self.adjectives = frozenset(one.forma for one in words.get("aggettivo", ()))
         self.places = frozenset(normalise(one.forma) for one in words.get("luogo", ()))
+        self.sure = frozenset(normalise(one.forma) for one in words.get("certa", ()))
+        self.vague = frozenset(normalise(one.forma) for one in words.get("incerta", ()))
+        self.bodies = frozenset(one.forma for one in words.get("ente", ()))
         self.gone = frozenset(one.forma for one in words.get("cessato", ()))
         self.little = self.links | self.joins | self.articles
         self.initials = frozenset(f"{word}." for word in self.little if len(word) == 1)
@@ -151,7 +162,7 @@ class Lexicon:
             texts += [word for form, _, long in forms for word in (*form, *long)]
         for group in (self.empty, self.streets, self.little, self.inside, self.titles):
             texts += group
-        for group in (self.others, self.adjectives, self.gone, self.required):
+        for group in (self.others, self.adjectives, self.gone, self.required, self.bodies):
             texts += group
         self._listed = {word for text in texts for word in text.lower().split()}
         self._begun = tuple({one.tokens[-1] for one, _, _ in entries if one.root})
@@ -207,7 +218,7 @@ class Lexicon:
             self.by_first.setdefault(one.tokens[0], []).append(entry)
 
     def _read(self, text: str) -> Reading:
-        words, segments, quoted = self.words_of(text)
+        words, segments, quoted, aside = self.words_of(text)
         found = [
             Found(one, owner, speaks_for, 0, len(words))
             for whole in dict.fromkeys((normalise(text), " ".join(words)))
@@ -232,13 +243,13 @@ class Lexicon:
             for one in found
             if not (one.speaks_for and self._names_a_place(one, words, segments))
         ]
-        standing = tuple(self._standing(found, words, segments, quoted, opening))
+        standing = tuple(self._standing(found, words, segments, (quoted, aside), opening))
         return Reading(tuple(words), standing, self.fillers)
 
     # --- words ---------------------------------------------------------------------------
 
     def words_of(self, text: str) -> tuple:
-        """Return (words, segments, segments in quotes), abbreviations spelt out.
+        """Return (words, segments, groups in quotes, in brackets), abbreviations spelt out.
 
         A segment is (group, item): a dash or a bracket begins a group, a comma an item.
         """
@@ -247,8 +258,8 @@ class Lexicon:
         plain = _SENTENCE.sub(self._sentence, plain)
         words: list = []
         segments: list = []
-        group, item, inside = 0, 0, False
-        quoted = set()
+        group, item, inside, depth = 0, 0, False, 0
+        quoted, aside = set(), set()
         for number, piece in enumerate(_SEPARATORS.split(plain)):
             if number % 2:
                 if _LISTS.issuperset(piece):
@@ -258,12 +269,15 @@ class Lexicon:
                 inside = inside != (len(_QUOTES.intersection(piece)) == 1)
                 if inside:
                     quoted.add(group)
+                depth = max(depth + _nesting(piece), 0)
+                if depth:
+                    aside.add(group)
                 continue
             own = self._joined(_WORDS.findall(piece))
             words.extend(own)
             segments.extend([(group, item)] * len(own))
         words, segments = self._spelt_out(words, segments)
-        return words, segments, quoted
+        return words, segments, quoted, aside
 
     def _sentence(self, found) -> str:
         """Return the end of a sentence as a separator; a word the pack lists as cut stays so."""
@@ -353,8 +367,12 @@ class Lexicon:
         """Whether a keyword is part of a street's or of a person's name."""
         if one.keyword.whole:
             return False
-        if one.keyword.text.isdigit() and any(word in self.streets for word in words[: one.start]):
-            return True  # a house number: "viale Zara, 118"
+        if one.keyword.text.isdigit():
+            # A house number or that of a list: "viale Zara, 118", "118 Otto Novembre".
+            if any(word in self.streets for word in words[: one.start]):
+                return True
+            if not one.start and any(word not in self.fillers for word in words[one.end :]):
+                return True
         alone = one.end - one.start == 1
         before = one.start - 1
         if alone and before >= 0 and len(words[before]) == 1:
@@ -378,42 +396,103 @@ class Lexicon:
             return False
         return any(one.end <= before for one in own)
 
-    def _standing(self, found: list, words, segments, quoted, opening):
+    def _standing(self, found: list, words, segments, marked, opening):
         """Yield what was found, each keyword with its standing."""
         own = [one for one in found if one.speaks_for]
         first = min((one.start for one in own), default=0)
+        quoted, aside = marked
+        head = self._another_head(own, words)
         for one in found:
             if not one.speaks_for or one.keyword.whole:
                 yield one
             elif any(_inside(one, other) for other in own):
-                yield _as(one, COMPLEMENTO)
-            elif one.start == first:
-                doubtful = self._of_something(one, words, segments, quoted)
-                lead = sum(word not in self.fillers for word in words[: one.start])
-                yield _as(one, DUBBIA if doubtful else TESTA, lead)
-            elif one.start and words[one.start - 1] in self.gone:
-                yield _as(one, DUBBIA)
+                yield replace(one, standing=COMPLEMENTO)
+            elif (
+                self._is_no_more(one, words, segments)
+                or self._is_headed(one, head, words, segments, aside)
+                or self._has_a_shop_behind(one, words, segments)
+            ):
+                yield replace(one, standing=DUBBIA)
+            elif one.start > first:
+                standing = self._beside(one, own, words, segments, opening)
+                yield self._placed(one, standing, first, words, segments, aside)
+            elif self._of_something(one, words, segments, quoted):
+                yield replace(one, standing=DUBBIA)
             else:
-                yield _as(one, self._beside(one, own, words, segments, opening))
+                yield self._placed(one, TESTA, first, words, segments, aside)
+
+    def _placed(self, one: Found, standing, first, words, segments, aside) -> Found:
+        """Return a keyword with its standing, what comes before all keywords, what follows it."""
+        before = words[:first]
+        lead = sum(word not in self.fillers for word in before)
+        return replace(
+            one,
+            standing=standing,
+            lead=lead,
+            of_body=not self.bodies.isdisjoint(before),
+            named=self._is_named(one, words),
+            aside=bool(lead) and segments[one.start][0] in aside,
+        )
+
+    def _is_no_more(self, one: Found, words, segments) -> bool:
+        """Whether an "ex" comes before a keyword: "ex museo", "ex sede del museo"."""
+        before = one.start - 1
+        group = segments[one.start][0]
+        while before >= 0 and segments[before][0] == group and words[before] in self.fillers:
+            before -= 1
+        return before >= 0 and segments[before][0] == group and words[before] in self.gone
+
+    def _another_head(self, own: list, words):
+        """Return the place of the first word that may head the text, None where a keyword does."""
+        for place, word in enumerate(words):
+            if word not in self.articles and (word not in self.empty or word in self.others):
+                return None if any(one.start <= place < one.end for one in own) else place
+        return None
+
+    def _is_headed(self, one: Found, head, words, segments, aside) -> bool:
+        """Whether a text that begins with a shop or a street is that, and not the keyword.
+
+        After a dash a service may follow the street it stands in: "Via Verdi - biblioteca".
+        """
+        if head is None or head > one.start:
+            return False
+        group = segments[one.start][0]
+        near = segments[head][0] == group
+        if words[head] in self.odonyms:
+            return near or group in aside
+        joined = not self.joins.isdisjoint(words[: one.start])
+        return words[head] in self.others and near and not joined
+
+    def _has_a_shop_behind(self, one: Found, words, segments) -> bool:
+        """Whether the last word tells what the text is, as in English: "Arena Bar"."""
+        last = len(words) - 1
+        return (
+            last >= one.end
+            and words[last] in self.shops
+            and segments[last] == segments[one.start]
+            and words[last - 1] not in self.little
+            and self.joins.isdisjoint(words[one.end : last])
+        )
+
+    def _is_named(self, one: Found, words) -> bool:
+        after = one.end
+        while after < len(words) and words[after] in self.little:
+            after += 1
+        return after < len(words) and words[after] not in self.empty | self.streets | self.inside
 
     def _of_something(self, one: Found, words, segments, quoted) -> bool:
-        """Whether a first keyword is of something that no keyword names, or is no more."""
+        """Whether a first keyword is of something that no keyword names."""
         before = one.start - 1
         if before < 0:
             return False
-        if words[before] in self.gone:
-            return True
-        head = next((word for word in words if word not in self.articles), "")
-        if head in self.others and segments[before] == segments[one.start]:
-            return not any(word in self.joins for word in words[: one.start])
         group = segments[one.start][0]
         while before >= 0 and segments[before][0] == group and words[before] in self.articles:
             before -= 1
         if before < 0:
             return False
         if segments[before][0] != group:
-            # A proper name: «Istituto "Il giardino"».
-            return len(one.keyword.tokens) == 1 and group in quoted
+            # A proper name: «Istituto "Il giardino"», not «Fondazione "Casa di riposo"».
+            return group in quoted and self.bodies.isdisjoint(words[: one.start])
         if words[before] not in self.links | self.inside:
             return False
         heads = [
@@ -447,12 +526,12 @@ class Lexicon:
         return COMPLEMENTO if group == own_group else ACCOSTO
 
 
+def _nesting(piece: str) -> int:
+    return sum((sign in "([") - (sign in ")]") for sign in piece)
+
+
 def _stranger(found) -> str:
     return _STRANGER if len(found.group()) >= _SENTENCE_WORD else _SHORT_STRANGER
-
-
-def _as(one: Found, standing: str, lead: int = 0) -> Found:
-    return replace(one, standing=standing, lead=lead)
 
 
 def _inside(one: Found, other: Found) -> bool:

@@ -56,11 +56,16 @@ LESSICO = (
     "unione",
     "presso",
     "strada",
+    "zona",
     "cessato",
     "persona",
     "altro",
+    "negozio",
     "aggettivo",
     "luogo",
+    "certa",
+    "incerta",
+    "ente",
 )
 LETTERE = ("P", "A", "C", "N")
 COLONNE_MATRICE = ("MU", "MP", "SU", "SP")

@@ -233,9 +233,9 @@ class _Words:
         if joined is not None and len(candidates) > 1:
             words = " e ".join(f"{one.owner} («{one.keyword.written}»)" for one in candidates[:3])
             return candidates, candidates[0].owner, _SEVERAL, f"più servizi insieme: {words}"
-        leading = self._sorted(heads)
-        code, confidence, reason = self._best_of(leading)
-        beside = [one for one in candidates if one.owner not in {own.owner for own in leading}]
+        code, confidence, reason = self._best_of(heads, speaking)
+        leading = {one.owner for one in heads}
+        beside = [one for one in candidates if one.owner not in leading]
         if beside and code is not None:
             confidence = min(confidence, _BESIDE)
             reason += f"; accanto a «{beside[0].keyword.written}»"
@@ -271,17 +271,36 @@ class _Words:
             return None
         return code, _KIND_OVER_NAME, f"{said}: vale il tipo"
 
-    def _best_of(self, candidates):
+    def _is_no_name(self, one) -> bool:
+        """Whether a lone keyword after unknown words is what the service is, not its name.
+
+        "MUDEC - Museo", "Fondazione Clinica" against "Residenza Giardino", "Cascina Orti".
+        """
+        sure, word = self.lexicon.sure, one.keyword.text
+        if one.keyword.root or word in self.lexicon.places:
+            return False
+        return not sure or one.of_body or word in sure
+
+    def _trust_in(self, one) -> tuple:
+        """Return (the most a keyword is to be trusted, why), by where it stands."""
+        most, reason = _SURE, ""
+        if one.lead and (one.aside or len(one.keyword.tokens) == 1):
+            reason = ", dopo parole che la tassonomia non conosce"
+            most = _AFTER_STRANGERS if self._is_no_name(one) else _NAMED_AFTER
+        if one.keyword.root:
+            most = min(most, _PROPOSED)
+        if one.named and (one.keyword.root or one.keyword.text in self.lexicon.vague):
+            most, reason = _NAMED_AFTER, ", che è anche il nome di altro"
+        return most, reason
+
+    def _best_of(self, heads, speaking):
+        candidates = self._sorted(heads)
         first = candidates[0]
-        reason = f"parola chiave «{first.keyword.written}»"
-        most = _SURE
-        if first.lead and len(first.keyword.tokens) == 1:
-            reason += ", dopo parole che la tassonomia non conosce"
-            most = _AFTER_STRANGERS
-            if first.keyword.text in self.lexicon.places:
-                most = _NAMED_AFTER
-        if first.keyword.root:
-            most = _PROPOSED
+        # Another text of the record, its kind, may say the same outright.
+        others = [one for own in speaking if first not in own for one in own]
+        same = [one for one in others if one.owner == first.owner and one.standing in _HEADS]
+        most, reason = max(map(self._trust_in, [first, *same]), key=lambda trust: trust[0])
+        reason = f"parola chiave «{first.keyword.written}»{reason}"
         if len(candidates) == 1:
             return first.owner, most, reason
         second = candidates[1]

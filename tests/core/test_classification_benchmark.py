@@ -113,6 +113,21 @@ def test_a_source_is_halved_skipped_and_read_with_its_tags(tmp_path, monkeypatch
     assert len(found["resto"]) == 1
 
 
+def test_a_source_that_came_later_gives_up_the_reserved_texts(tmp_path, monkeypatch):
+    for name, rows in (("a", "Rodari\n"), ("b", "Rodari\nManzoni\n"), ("c", "Manzoni\nVerdi\n")):
+        (tmp_path / f"{name}.csv").write_text("nome,x\n" + rows.replace("\n", ",\n"), "utf-8")
+    base = {"nome": "nome", "tipi": [], "etichetta": {"tutti": None}}
+    later = {**base, "id": "c", "parte": "taratura", "aggiunta": True, "file": "c.csv"}
+    reserve = {**base, "id": "b", "parte": "riserva", "file": "b.csv"}
+    first = {**base, "id": "a", "parte": "taratura", "file": "a.csv"}
+    monkeypatch.setattr(labelled, "sources", lambda: [later, reserve, first])
+
+    found = [(item.fonte, item.testi[0]) for item in load(tmp_path)]
+
+    assert found == [("a", "Rodari"), ("b", "Manzoni"), ("c", "Verdi")]
+    assert [item.testi[0] for item in load(tmp_path, parte="taratura")] == ["Rodari", "Verdi"]
+
+
 # --- on the real texts -----------------------------------------------------------
 
 

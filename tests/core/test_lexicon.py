@@ -29,6 +29,7 @@ def standing(lexicon, text):
         ("Farmacia Università", {"LOC.05": TESTA, "IST.02": COMPLEMENTO}),
         ("Museo e biblioteca", {"CUL.03": TESTA, "CUL.01": UNITA}),
         ("Museo, biblioteca", {"CUL.03": TESTA, "CUL.01": UNITA}),
+        ("Galleria d'arte e biblioteca", {"CUL.03": TESTA, "CUL.01": UNITA}),
         ("Museo/Biblioteca", {"CUL.03": TESTA, "CUL.01": UNITA}),
         ("Biblioteca (museo)", {"CUL.01": TESTA, "CUL.03": ACCOSTO}),
         ("Biblioteca - Museo", {"CUL.01": TESTA, "CUL.03": ACCOSTO}),
@@ -81,6 +82,61 @@ def test_a_word_cut_short_does_not_end_a_sentence(lexicon):
 
 def test_a_service_after_the_name_of_a_street_still_speaks(lexicon):
     assert standing(lexicon, "Via Verdi - biblioteca") == {"CUL.01": TESTA}
+    assert standing(lexicon, "Frazione Rossi centro sportivo") == {"SPO.01": TESTA}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # A street that goes on, or says in brackets what it is near to.
+        "Via Verdi, 136 biblioteca comunale",
+        "Viale Verdi biblioteca comunale",
+        "V.le Turchia (biblioteca comunale)",
+        # A shop, before or, as in English, after.
+        "Nuova trattoria biblioteca",
+        "Trattoria Biblioteca comunale",
+        "Biblioteca Bar",
+        "Biblioteca Rossi Hotel",
+        "Ex sede della biblioteca",
+        "Ex area biblioteca",
+        "Vecchia biblioteca",
+        "Già biblioteca",
+        'Gabbiano "Biblioteca comunale"',
+        "Parco tra la biblioteca",
+    ],
+)
+def test_what_only_names_a_service_is_doubtful(lexicon, text):
+    assert standing(lexicon, text)["CUL.01"] in (DUBBIA, COMPLEMENTO)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Biblioteca con bar",
+        "Biblioteca e bar",
+        "Biblioteca del bar",
+        "Biblioteca - Bar",
+        'Fondazione "Biblioteca comunale"',
+        "Grande biblioteca",
+        "Bar e biblioteca",
+        "Biblioteca e sala bar",
+        "Trattoria Verdi - Biblioteca comunale",
+    ],
+)
+def test_a_shop_that_a_service_has_does_not_make_it_a_shop(lexicon, text):
+    assert standing(lexicon, text)["CUL.01"] == TESTA
+
+
+def test_what_follows_a_street_heads_nothing_even_after_another_doubt(lexicon):
+    found = standing(lexicon, "Via Verdi (Parcheggio Municipio)")
+
+    assert found == {"LOC.08": DUBBIA, "LOC.11": DUBBIA}
+
+
+def test_a_number_that_numbers_the_text_is_no_service(lexicon):
+    assert standing(lexicon, "118 Otto Novembre") == {}
+    assert standing(lexicon, "118") == {"EXT.04": TESTA}
+    assert standing(lexicon, "Centrale operativa 118")["EXT.04"] == TESTA
 
 
 @pytest.mark.parametrize(

@@ -368,6 +368,23 @@ def test_a_complement_alone_is_only_proposed():
     assert (found.codice, found.confidenza) == ("LOC.12", 0.3)
 
 
+def test_a_kind_that_says_the_same_outright_lifts_the_doubt_on_the_name():
+    assert match("Santi Luigi e Caterina (Oratorio)").confidenza == 0.6
+    assert match("Santi Luigi e Caterina (Oratorio)", "chiesa").confidenza == 0.95
+
+
+def test_a_pack_without_institutions_trusts_every_lone_keyword(tmp_path):
+    shutil.copytree(BUNDLED.parent, tmp_path / "pacchetto")
+    table = tmp_path / "pacchetto" / "lessico.csv"
+    kept = [line for line in table.read_text("utf-8").splitlines() if line[:6] != "certa,"]
+    table.write_text("\n".join(kept) + "\n", encoding="utf-8")
+
+    found = classify_text([["Gabbiano Inps"]], load_pack(tmp_path / "pacchetto"))[0]
+
+    assert (found.codice, found.confidenza) == ("EXT.03", 0.83)
+    assert match("Gabbiano Inps").confidenza == 0.6
+
+
 def test_a_lone_keyword_after_unknown_words_is_taken_with_less_confidence():
     assert match("Gabbiano Museo").confidenza == 0.83
     assert match("Gabbiano Casa di riposo").confidenza == 0.95
@@ -387,6 +404,24 @@ def test_a_lone_keyword_after_unknown_words_is_taken_with_less_confidence():
         ("Park pubblico", "LOC.08", 0.95),
         ("Central Park", None, 0.0),
         ("Park Nord", None, 0.0),
+        # After unknown words only the name of an institution is what it says it is,
+        ("Gabbiano Orti", "LOC.20", 0.6),
+        ("Fondazione Gabbiano Ateneo", "IST.02", 0.83),
+        ("Gabbiano (Stazione FS)", "TRA.01", 0.6),
+        ("Chiesa e oratorio", "LOC.12", 0.95),
+        ("Gabbiano giardino, giardino", "LOC.07", 0.6),
+        ("Uffici comunali via Roma", "LOC.11", 0.95),
+        ("Gabbiano (RSA Rossi)", "SAN.02", 0.83),
+        # and an everyday word is only proposed where a name follows it.
+        ("Mercato Saraceno", "LOC.21", 0.6),
+        ("Mercato", "LOC.21", 0.95),
+        ("Mercato nuovo", "LOC.21", 0.95),
+        ("Orti di via Padova", "LOC.20", 0.95),
+        ("Oasi San Pellegrino", "VER.01", 0.6),
+        ("Oasi WWF", "VER.01", 0.95),
+        ("PalaIseo sul Lago", "SPO.02", 0.6),
+        ("Centro polifunzionale Rossi", "LOC.14", 0.6),
+        ("Ambulatorio veterinario", None, 0.0),
     ],
 )
 def test_what_only_bears_the_name_of_a_service_is_not_taken_for_one(text, code, confidence):
