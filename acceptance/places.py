@@ -119,7 +119,7 @@ def _metro(place):
     import geopandas as gpd
 
     stops = gpd.read_file(DATA / METRO).to_crs("EPSG:4326")
-    hull = gpd.read_file(DATA / RETE_MILANO).unary_union.convex_hull
+    hull = union_of(gpd.read_file(DATA / RETE_MILANO).geometry).convex_hull
     stops = stops[stops.within(hull)]
     name = next(column for column in ("nome", "NOME", "name") if column in stops.columns)
     lines = next((column for column in ("linee", "LINEE") if column in stops.columns), None)

@@ -3,7 +3,7 @@
     python3 -m benchmarks.gaps [algorithm …] [--services 60000] [--records 200000] [--edges 418000]
 
 Times are of the processor: how long a user waits on a machine that does nothing else. Of each
-gap that is too long it is said where it was spent. Inputs are kept in the work folder for the next time.
+gap that is too long it is said where it was spent. Inputs are kept for the next time.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import sys
@@ -36,6 +37,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..core.errors import SttmError
 from ..core.expressions import lend
+from ..core.progress import Stopped, ask, stopped_by
 from ..qgis_io.expressions import QgisEvaluator
 from ..qgis_io.layers import expand, layers_in, names_container
 from ..qgis_io.sheets import SHEET_ENDINGS, PlainCells
@@ -147,6 +149,7 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
     def __init__(self):
         super().__init__()
         self._styled = {}
+        self._made = []
 
     # What Processing asks ---------------------------------------------------------------
 
@@ -216,16 +219,23 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
         if sentence:
             raise QgsProcessingException(sentence)
         try:
-            outputs = self.compute(parameters, context, feedback)
+            with stopped_by(feedback.isCanceled):
+                outputs = self.compute(parameters, context, feedback)
             if not feedback.isCanceled():
                 feedback.setProgress(100.0)
             return outputs
-        except Cancelled:
-            return {}
-        except SttmError as error:
-            raise QgsProcessingException(str(error)) from error
+        except (Cancelled, Stopped):
+            failure = None
+        except (SttmError, QgsProcessingException) as error:
+            # Without its frames, which hold the outputs open.
+            failure = QgsProcessingException(str(error))
+            failure.__cause__ = error.with_traceback(None)
         finally:
             _keep_proj_context()
+        self._drop_outputs(context)
+        if failure is not None:
+            raise failure
+        return {}
 
     def postProcessAlgorithm(self, context, feedback):  # noqa: N802
         for layer_id, style_name in self._styled.items():
@@ -581,7 +591,7 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
         written = False
         if len(frame) and can_be_filled(destination):
             del sink
-            written = fill_frame(destination, frame, fields, wkb_type)
+            written = fill_frame(destination, frame, fields, wkb_type, ask)
             sink = None if written else self.open_sink(*output)[0]
         if not written:
             write_frame(sink, frame, fields, wkb_type, feedback)
@@ -621,10 +631,25 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
         sink, destination = self.parameterAsSink(parameters, name, context, fields, wkb_type, crs)
         if sink is None:
             raise QgsProcessingException(self.invalidSinkError(parameters, name))
+        # A table added to a file that holds others is no file of this run.
+        if os.path.isfile(destination):
+            self._made.append(destination)
         target = str(_given(parameters.get(name)) or "").partition("|")[0].lower()
         if target.endswith(SHEET_ENDINGS):
             sink = PlainCells(sink)
         return sink, destination
+
+    def _drop_outputs(self, context):
+        """Remove the files of a run that broke off: an output is there whole or not at all."""
+        waiting = context.layersToLoadOnCompletion()
+        context.setLayersToLoadOnCompletion(
+            {key: value for key, value in waiting.items() if key not in self._made}
+        )
+        for path in self._made:
+            for name in (path, f"{path}-wal", f"{path}-shm", f"{path}-journal"):
+                with contextlib.suppress(OSError):
+                    os.remove(name)
+        self._made.clear()
 
     def style_output(self, layer_id, style_name):
         """Ask for a style on an output; it is applied in postProcessAlgorithm."""

@@ -16,6 +16,7 @@ import zipfile
 from pathlib import Path
 
 from .errors import SttmError
+from .progress import ask, asking
 
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _PACKAGE_DIR = Path(__file__).resolve().parent.parent
@@ -162,6 +163,10 @@ def _rounded(row):
     return {name: plain(value) if type(value) is float else value for name, value in row.items()}
 
 
+# Rows of a list encoded together.
+_ROWS_AT_ONCE = 5_000
+
+
 @functools.lru_cache(maxsize=64)
 def _flat(line):
     """Return the encoder of dicts of plain values, each value on a line of its own."""
@@ -191,12 +196,18 @@ def _indented(value, line, write):
             _indented(item, deeper, write)
             opening = ","
         write(line + "}")
-    elif kind is list and value and all(map(_flat_row, value)):
+    elif kind is list and value and all(map(_flat_row, asking(value))):
         # A raw end of line is never inside a text: it tells one row from the next.
         outer, inner = line + "  ", line + "    "
-        rows = _flat(inner)([_rounded(one) for one in value])[2:-2]
-        rows = rows.replace("}," + inner + "{", f"{outer}}},{outer}{{{inner}")
-        write(f"[{outer}{{{inner}{rows}{outer}}}{line}]")
+        opening = "["
+        for first in range(0, len(value), _ROWS_AT_ONCE):
+            ask()
+            part = value[first : first + _ROWS_AT_ONCE]
+            rows = _flat(inner)([_rounded(one) for one in part])[2:-2]
+            rows = rows.replace("}," + inner + "{", f"{outer}}},{outer}{{{inner}")
+            write(f"{opening}{outer}{{{inner}{rows}{outer}}}")
+            opening = ","
+        write(line + "]")
     elif isinstance(value, EncodedRows):
         outer, opening = line + "  ", "["
         for lot in value.encoded(outer + "  "):

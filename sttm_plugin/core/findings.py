@@ -10,6 +10,7 @@ import pandas as pd
 
 from .changes import GEOMETRY, shape_summary, what_changed
 from .documents import compact_json
+from .progress import asking
 from .waivers import judge_waivers
 from .wkb import rounded_hex
 
@@ -21,7 +22,9 @@ def fingerprints(plan, controllo, failing) -> list:
     the analysis CRS rounded to 0.01 m. Not computed values, thresholds, pack version or date.
     """
     objects = _Objects(plan, controllo, failing, _Read.shape, _quoted)
-    return [hashlib.sha256(objects.text(one).encode("utf-8")).hexdigest() for one in failing]
+    return [
+        hashlib.sha256(objects.text(one).encode("utf-8")).hexdigest() for one in asking(failing)
+    ]
 
 
 def readings(plan, controllo, failing) -> list:
@@ -30,7 +33,7 @@ def readings(plan, controllo, failing) -> list:
     Kept with a justification: when it lapses, ``changes.what_changed`` compares the two.
     """
     objects = _Objects(plan, controllo, failing, _Read.summary, str)
-    return [objects.text(one) for one in failing]
+    return [objects.text(one) for one in asking(failing)]
 
 
 class _Objects:
@@ -99,10 +102,10 @@ class _Read:
             if frame is None or key not in frame.columns:
                 continue
             self._columns[where] = {
-                name: frame[name].to_numpy(dtype=object) for name in frame.columns
+                name: frame[name].to_numpy(dtype=object) for name in asking(frame.columns, 1)
             }
             self._shapes[where] = _rounded_points(frame)
-            for position, object_id in enumerate(self._columns[where][key]):
+            for position, object_id in enumerate(asking(self._columns[where][key])):
                 if object_id is not None:
                     self.index.setdefault(object_id, []).append((where, position))
 
@@ -130,7 +133,7 @@ class _Read:
     def round_shapes(self, object_ids):
         """Round the geometries of some objects, all at once."""
         asked: dict = {}
-        for object_id in object_ids:
+        for object_id in asking(object_ids):
             for where, position in self.index.get(object_id, ()):
                 if position not in self._shapes[where]:
                     asked.setdefault(where, set()).add(position)
@@ -192,7 +195,7 @@ def _read_once(plan) -> _Read:
 
 def _rounded_wkbs(shapes) -> list:
     """Return the WKB of shapes rounded to 0.01, in hexadecimal; None where there is nothing."""
-    blobs = [None if shape is None or shape.is_empty else shape.wkb for shape in shapes]
+    blobs = [None if shape is None or shape.is_empty else shape.wkb for shape in asking(shapes)]
     return [
         _rounded_with_heights(shape) if found is None and blob is not None else found
         for shape, blob, found in zip(shapes, blobs, rounded_hex(blobs, 2))
@@ -267,7 +270,7 @@ def waive(found, waivers):
     if not chosen:
         return found, notes
     found = found.copy()
-    for position, key in zip(found.index, found["id_rilievo"]):
+    for position, key in asking(zip(found.index, found["id_rilievo"])):
         waiver = chosen.get(key)
         if waiver is None or found.at[position, "stato"] == "risolto":
             continue

@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .progress import ask, asking
+
 # One byte for the order, four for the kind, two coordinates.
 _POINT_BYTES = 21
+_SHAPES_AT_ONCE = 10_000
 
 
 class Boxed(NamedTuple):
@@ -78,12 +81,15 @@ def point_places(shapes):
     """Return x and y of the points of a GeoSeries, float64 (n, 2); NaN for anything else."""
     # From the bytes, in one pass: reading x and y one by one takes ten times as long in Shapely 1.
     found = np.full((len(shapes), 2), np.nan)
-    for place, blob in enumerate(shapes.to_wkb()):
-        if blob is not None and len(blob) == _POINT_BYTES:
-            order = "<" if blob[0] else ">"
-            kind, east, north = struct.unpack(f"{order}xIdd", blob)
-            if kind == 1:
-                found[place] = east, north
+    for first in range(0, len(shapes), _SHAPES_AT_ONCE):
+        ask()
+        blobs = shapes.iloc[first : first + _SHAPES_AT_ONCE].to_wkb()
+        for place, blob in enumerate(blobs, first):
+            if blob is not None and len(blob) == _POINT_BYTES:
+                order = "<" if blob[0] else ">"
+                kind, east, north = struct.unpack(f"{order}xIdd", blob)
+                if kind == 1:
+                    found[place] = east, north
     return found
 
 
@@ -106,7 +112,9 @@ def _near_boxes(left, right, distance, kinds):
     found = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
     for rows, boxes, centre, radius, kind in sides[0]:
         for columns, others, middle, more, what in sides[1]:
-            for a, b in _near_centres(centre, middle, distance + radius + more, kind, what):
+            for a, b in asking(
+                _near_centres(centre, middle, distance + radius + more, kind, what), 1
+            ):
                 gap = np.maximum(boxes[a, :2] - others[b, 2:], others[b, :2] - boxes[a, 2:])
                 gap = np.maximum(gap, 0.0)
                 near = np.hypot(gap[:, 0], gap[:, 1]) <= distance + 1e-6
@@ -176,6 +184,7 @@ def nearest(shapes, distance, kind=None):
     # Wider and wider: where shapes are dense, few of the pairs in reach are looked at.
     reach = distance / 64
     while left.size and count > 1:
+        ask()
         reach = min(reach, distance)
         a, b, metres = near_pairs(every.take(left), every, reach, (kind[left], kind))
         a = left[a]

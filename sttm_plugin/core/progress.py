@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import threading
 
 
 class Stopped(Exception):  # noqa: N818
@@ -38,6 +39,47 @@ class Steps:
         """
         if self._on_progress is not None and not self._on_progress(min(share, 1.0)):
             raise Stopped
+
+
+_run = threading.local()
+
+
+@contextlib.contextmanager
+def stopped_by(stopped):
+    """Let ``ask`` know, in this thread and meanwhile, whether the user stopped the run.
+
+    Args:
+        stopped: called without arguments, True when the run is to stop.
+    """
+    before = getattr(_run, "stopped", None)
+    _run.stopped = stopped
+    try:
+        yield
+    finally:
+        _run.stopped = before
+
+
+def ask():
+    """Stop here when the user stopped the run; for what is deep inside one and tells no share.
+
+    Raises:
+        Stopped: the user stopped the run.
+    """
+    stopped = getattr(_run, "stopped", None)
+    if stopped is not None and stopped():
+        raise Stopped
+
+
+def asking(items, every=500):
+    """Yield some items, asking now and then whether the user stopped the run.
+
+    Raises:
+        Stopped: the user stopped the run.
+    """
+    for number, item in enumerate(items):
+        if number % every == 0:
+            ask()
+        yield item
 
 
 def growing(on_progress, begin, end):

@@ -9,6 +9,7 @@ from .checks.engine import NOT_YET, OPEN, data_text, written
 from .documents import canonical_json, generated_at, head, plugin_version
 from .doubles import without_doubles
 from .pack import provenance_text
+from .progress import ask, asking
 
 SCHEMA = "sttm.rilievi/1"
 
@@ -54,12 +55,13 @@ def _records(frame, fields) -> list:
     """Return the rows of a frame as plain dicts, missing values as None, counts as int."""
     columns = {}
     for field in fields:
+        ask()
         values = frame[field.name].tolist()
         kind = {"int": int, "real": float, "bool": bool}.get(field.kind, str)
         columns[field.name] = [
             None if value is None or value != value else kind(value) for value in values
         ]
-    return [dict(zip(columns, row)) for row in zip(*columns.values())]
+    return [dict(zip(columns, row)) for row in asking(zip(*columns.values()))]
 
 
 def report_html(result, plan, certificate=None, delivery=None) -> str:
@@ -251,7 +253,9 @@ def _groups(rows, pack, names):
     """Return the rows of each check, the gravest first."""
     rank = rows["severita"].map(_SEVERITIES.index)
     found = []
-    for (_, code), part in rows.assign(_rank=rank).groupby(["_rank", "codice"], sort=True):
+    for (_, code), part in asking(
+        rows.assign(_rank=rank).groupby(["_rank", "codice"], sort=True), 1
+    ):
         first = part.iloc[0]
         shown = [_row(row, names) for row in part.head(_SHOWN).to_dict("records")]
         found.append(

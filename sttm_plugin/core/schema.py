@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .errors import SttmError
+from .progress import asking
 
 
 class Field(NamedTuple):
@@ -462,7 +463,7 @@ def conform(frame, fields):
     import pandas as pd
 
     columns = {}
-    for field in fields:
+    for field in asking(fields, 1):
         if field.name in frame.columns:
             columns[field.name] = typed(frame[field.name], field)
         else:

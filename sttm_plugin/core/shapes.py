@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from .progress import asking
+
 # D20: ends of a drawn ring nearer than this are one point. D12: more than this share is lost.
 CLOSING_M = 0.1
 LOSS_SHARE = 0.01
@@ -104,6 +106,22 @@ def condition(shape) -> Conditioned:
             Note("D18", "primo_punto", "R", f"{len(points)} punti", "tenuto il primo punto")
         )
     return Conditioned("punto", points[0], "", "", "", tuple(notes))
+
+
+def series_of(shapes, crs):
+    """Return a list of shapes as a GeoSeries; a long one is made in parts, so that it can stop."""
+    import geopandas as gpd
+    import pandas as pd
+
+    starts = range(0, max(len(shapes), 1), _SHAPES_AT_ONCE)
+    parts = [
+        gpd.GeoSeries(shapes[first : first + _SHAPES_AT_ONCE], crs=crs)
+        for first in asking(starts, 1)
+    ]
+    return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+
+
+_SHAPES_AT_ONCE = 10_000
 
 
 def union_of(shapes):

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from .lexicon import ACCOSTO, TESTA, UNITA, Lexicon
+from .progress import asking
 from .text import normalise
 
 # Where nothing competes the lexicon is nearly sure; 1 is kept for what a person decides.
@@ -87,7 +88,7 @@ def classify_text(texts, pack, codici_fonte=None, area_mq=None) -> list:
     lexical: dict = {}
     whole: dict = {}
     results = []
-    for own, code, area in zip(texts, codes, areas):
+    for own, code, area in asking(zip(texts, codes, areas)):
         own = tuple(own)
         side = area_side(pack, area)
         key = (own, code, side)

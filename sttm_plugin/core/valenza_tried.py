@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .progress import ask
 from .schema import SERVICES, names
 from .text import normalise
 from .valenza_values import each_value, finite_number, known_values, stored_attributes
@@ -34,6 +35,7 @@ def attribute_values(column, stored, rows, attribute, unit, pack, computed):
         column: field → its values for the services of ``rows``, object (k,).
         stored: what ``attributi`` hold (``stored_attributes``), of all services.
     """
+    ask()
     values = np.full(rows.size, None, dtype=object)
     nature = np.full(rows.size, None, dtype=object)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .progress import Steps
+from .progress import Steps, ask
 
 _LINE, _POLYGON, _MULTI_POINT, _MULTI_LINE, _MULTI_POLYGON = 2, 3, 4, 5, 6
 _HAS_Z, _HAS_M, _HAS_SRID = 0x80000000, 0x40000000, 0x20000000
@@ -268,6 +268,7 @@ def rounded_hex(blobs, decimals) -> list:
     """
     found: list = [None] * len(blobs)
     for first in range(0, len(blobs), _ROUNDED_AT_ONCE):
+        ask()
         rows, begin, number, size = [], [], [], 0
         for row, blob in enumerate(blobs[first : first + _ROUNDED_AT_ONCE], first):
             runs: list = []

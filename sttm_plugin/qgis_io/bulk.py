@@ -323,7 +323,10 @@ def fill_frame(path, frame, fields, wkb_type, ask=lambda: None) -> bool:
     shapes = _shapes_of(frame, wkb_type)
     if shapes is None:
         return False
-    columns = [stored_values(frame[field.name], field.kind) for field in fields]
+    columns = []
+    for field in fields:
+        ask()
+        columns.append(stored_values(frame[field.name], field.kind))
     # A text QGIS cuts or mends on its way is left to QGIS.
     if not all(map(_plain_texts, columns)):
         return False

@@ -25,6 +25,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QByteArray, QDate, QDateTime, Qt, QTime
 
 from ..core.errors import SttmError
+from ..core.progress import ask, asking
 from .fields import KEY_FIELDS, is_dated, kind_of, make_fields
 
 _CANCEL_EVERY = 512
@@ -137,7 +138,10 @@ def read_frame(source, crs, context=None, feedback=None, fields=None):
     if read is None:
         return None
     columns, fids, blobs = read
-    frame = pd.DataFrame({field: _column(values) for (_, field), values in zip(kept, columns)})
+    series = {field: _column(values) for (_, field), values in asking(zip(kept, columns), 1)}
+    frame = pd.DataFrame(series)
+    del series
+    ask()
     frame["_layer"] = pd.Series([name] * len(fids), dtype=object)
     frame["_fid"] = np.asarray(fids, dtype=np.int64)
     # A row of a table has no geometry by design, one of a layer lacks it.
@@ -271,6 +275,9 @@ def _wkb(feature, transform, name):
     return None if geometry is None else geometry.asWkb().data()
 
 
+_SHAPES_AT_ONCE = 10_000
+
+
 def shapes_from_wkb(blobs):
     """Return shapely geometries from WKB bytes, None where there is none or it can't be read."""
     import numpy as np
@@ -279,10 +286,14 @@ def shapes_from_wkb(blobs):
 
     shapes = np.empty(len(blobs), dtype=object)
     if hasattr(shapely, "from_wkb"):  # shapely 2
-        with np.errstate(invalid="ignore"):
-            shapes[:] = shapely.from_wkb(np.array(blobs, dtype=object), on_invalid="ignore")
+        for first in range(0, len(blobs), _SHAPES_AT_ONCE):
+            ask()
+            part = slice(first, first + _SHAPES_AT_ONCE)
+            with np.errstate(invalid="ignore"):
+                read = shapely.from_wkb(np.array(blobs[part], dtype=object), on_invalid="ignore")
+            shapes[part] = read
         return shapes
-    for number, blob in enumerate(blobs):
+    for number, blob in enumerate(asking(blobs)):
         if blob is not None:
             try:
                 shapes[number] = shapely.wkb.loads(blob)
@@ -383,7 +394,7 @@ def write_frame(sink, frame, fields, wkb_type=QgsWkbTypes.Type.NoGeometry, feedb
         QgsProcessingException: the sink refused a row.
     """
     written = 0
-    for feature in features_of(frame, fields, wkb_type):
+    for feature in asking(features_of(frame, fields, wkb_type)):
         if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
             reason = sink.lastError() if hasattr(sink, "lastError") else ""
             raise QgsProcessingException(
@@ -455,7 +466,7 @@ def read_services(layers, crs, context=None, feedback=None):
     point = np.array(
         [
             shape is None or shape.geom_type not in ("Polygon", "MultiPolygon")
-            for shape in joined["geometry"].to_numpy()
+            for shape in asking(joined["geometry"].to_numpy())
         ],
         dtype=bool,
     )

@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 
+from ..progress import asking
 from ..reference import comuni as all_comuni
 from .engine import Failing, Outcome
 
@@ -89,7 +90,7 @@ def each(frame, mask, make, tried, **outcome) -> Outcome:
         make: row (a named tuple) → keyword arguments of ``Failing``; ``testo`` gets the name.
     """
     failing = []
-    for row in frame[np.asarray(mask, dtype=bool)].itertuples():
+    for row in asking(frame[np.asarray(mask, dtype=bool)].itertuples()):
         more = make(row)
         text = {"nome": name_of(row), "n": 1, **more.pop("testo", {})}
         failing.append(Failing(row.id_servizio, geometry=row.geometry, testo=text, **more))

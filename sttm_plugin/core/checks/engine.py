@@ -19,7 +19,9 @@ from ..doubles import counted, without_doubles
 from ..findings import fingerprints, merge_previous, readings, waive
 from ..ids import finding_id
 from ..pairs import Boxed, point_places
+from ..progress import ask, asking
 from ..reference import own_rows
+from ..shapes import series_of
 from ..text import written
 
 MET = "soddisfatto"
@@ -225,7 +227,7 @@ def measured(frame):
     points = ~np.isnan(places[:, 0])
     located[points] = True
     shapes = frame.geometry.to_numpy()
-    for row in np.flatnonzero(~points).tolist():
+    for row in asking(np.flatnonzero(~points).tolist()):
         shape = shapes[row]
         if shape is None or shape.is_empty:
             continue
@@ -533,7 +535,7 @@ class _Findings:
             "ammette_giustificazione": justifiable,
             "impronta": fingerprints(plan, controllo, failing),
             "letto": letto,
-            "geometry": [self._point_on(one.geometry) for one in failing],
+            "geometry": [self._point_on(one.geometry) for one in asking(failing)],
         }
         for name, column in self._columns.items():
             column.extend(made[name] if name in made else [same[name]] * count)
@@ -564,19 +566,26 @@ class _Findings:
     def frame(self, crs):
         """Return the findings ordered by check and id, each once."""
         shapes = self._columns.pop("geometry")
-        columns = {name: pd.Series(values, dtype=object) for name, values in self._columns.items()}
+        columns = {
+            name: pd.Series(values, dtype=object)
+            for name, values in asking(self._columns.items(), 1)
+        }
         columns["margine"] = columns["margine"].astype(float)
         columns.update(_x=pd.Series(self._x, dtype=float), _y=pd.Series(self._y, dtype=float))
         for name in ("verificato", "ammette_giustificazione"):
             columns[name] = columns[name].infer_objects()
+        ask()
         frame = pd.DataFrame(columns)
+        ask()
         # Two failings of one check on the same objects are one finding: the first, in a set order.
         order = frame[["codice", "id_rilievo", "descrizione"]].sort_values(
             ["codice", "id_rilievo", "descrizione"], kind="stable"
         )
+        ask()
         kept = order.index[~order.duplicated("id_rilievo")]
         frame = frame.loc[kept].reset_index(drop=True)
-        return gpd.GeoDataFrame(frame, geometry=[shapes[row] for row in kept], crs=crs)
+        ask()
+        return gpd.GeoDataFrame(frame, geometry=series_of([shapes[row] for row in kept], crs))
 
 
 def _lacking(lacking, pack):

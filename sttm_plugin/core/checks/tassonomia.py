@@ -6,6 +6,7 @@ import numpy as np
 
 from ..context import sound
 from ..pairs import groups_of, pairs_within
+from ..progress import asking
 from ..shapes import union_of
 from ..taxonomy import classify_text
 from ..text import normalise
@@ -35,7 +36,7 @@ def ambiguous(plan, controllo):
     open_to_doubt = (own["confidenza"].fillna(0.0) < 1.0) & own["codice_fonte"].isna()
     frame = own[open_to_doubt & own["denominazione"].notna()]
     close = {}
-    for position in frame.index:
+    for position in asking(frame.index):
         best = _best_two(_matches(plan)[position])
         if best and (best[0][1] - best[1][1]) / best[0][1] < least - 1e-9:
             close[position] = best
