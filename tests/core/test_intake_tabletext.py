@@ -141,3 +141,17 @@ def test_a_truncated_dbf_is_refused():
 
     with pytest.raises(SttmError, match="dichiara 2 righe e ne contiene 1"):
         tabletext.read_dbf(content[:-5])
+
+
+@pytest.mark.parametrize("first", [b"sep=;", b'"SEP=;"', b"\xef\xbb\xbfsep=;", b"sep=;;;"])
+def test_the_line_by_which_excel_names_the_sign_between_cells_is_no_header(first):
+    table = tabletext.read_csv(first + b"\r\nnome;note\r\nMuseo, civico;a,b,c\r\n")
+
+    assert (table.names, table.rows) == (["nome", "note"], [["Museo, civico", "a,b,c"]])
+    assert (table.delimiter, table.skipped, table.numbers.tolist()) == (";", 0, [1])
+
+
+def test_a_column_called_sep_is_a_column():
+    table = tabletext.read_csv(b"sep;nome\n;Museo\n")
+
+    assert table.names == ["sep", "nome"]
