@@ -179,14 +179,18 @@ def _by_name(records, ids, taken, ask):
 
 
 def _earlier(records, ids, previous):
-    """Yield (row, earlier id): same key of the same source, else same name within 15 m."""
+    """Yield (row, earlier id): same key, else same name within 15 m.
+
+    Two sources may both have a "1": of another source than the row's, the earlier record must
+    also have its name or its place.
+    """
     by_key: dict = {}
     by_name: dict = {}
     for earlier in previous:
         if not earlier.own:
             continue
         if earlier.fonte_id:
-            by_key.setdefault((source_name(earlier.fonte), earlier.fonte_id), []).append(earlier)
+            by_key.setdefault(earlier.fonte_id, []).append(earlier)
         by_name.setdefault((earlier.istat, normalise(earlier.nome)), []).append(earlier)
     used = set()
     waiting = []
@@ -195,7 +199,7 @@ def _earlier(records, ids, previous):
     matched: dict = {}
     for row in rows:
         key = records.fonte_id[row]
-        found = by_key.get((sources[row], key), []) if key else []
+        found = _same_key(by_key[key], records, row, sources[row]) if key in by_key else []
         if len(found) == 1:
             matched.setdefault(found[0].own, []).append(row)
         else:
@@ -224,6 +228,21 @@ def _earlier(records, ids, previous):
             used.add(own)
             matched_rows.add(row)
             yield row, own
+
+
+def _same_key(earlier, records, row, source) -> list:
+    """Return the earlier records of a row's key that are of it, those of its source first."""
+    same = [one for one in earlier if source_name(one.fonte) == source]
+    if same:
+        return same
+    name, shape = normalise(records.nome[row]), records.shape(row)
+    found = []
+    for one in earlier:
+        metres = _metres(shape, one.shape) if shape is not None else None
+        near = metres is not None and metres <= SAME_PLACE_M
+        if not one.fonte or near or (name and name == normalise(one.nome)):
+            found.append(one)
+    return found
 
 
 def _same_extent(first, second) -> bool:

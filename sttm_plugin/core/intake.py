@@ -29,9 +29,7 @@ from .intake_model import (
 )
 from .intake_positions import PositionSteps
 from .intake_rows import LotRows
-from .mapping import (
-    ADDRESS,
-)
+from .mapping import ADDRESS, STREET
 from .parts import PartSteps
 from .personal import personal_kind
 from .profile import make_profile, rule_fields
@@ -451,12 +449,14 @@ class _Run(ColumnSteps, PositionSteps, FieldSteps, CategorySteps, PartSteps, Com
     def _hidden_values(self, row) -> dict:
         """Return what was read of a record that must not be located, without where it is."""
         position = {self.suggested.x, self.suggested.y, self.suggested.wkt, self.suggested.pair}
+        named = rule_fields(self.rules.get("denominazione", {}))
         values = {}
         for name, column in zip(self.table.names, self.table.columns):
             if name in self.table.computed:
                 continue
             value = column[row]
-            if value is not None and (name in position or ADDRESS.search(spaced(name))):
+            where = name in position or ADDRESS.search(spaced(name))
+            if value is not None and (where or (name not in named and STREET.search(str(value)))):
                 value = _HIDDEN
             values[name] = value
         return values

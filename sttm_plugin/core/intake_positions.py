@@ -483,6 +483,11 @@ class PositionSteps:
     def _of_ground(self, comuni, row, text):
         """Take the comune of a record from where it lies."""
         code, metres = self.places.comune_at(self.shape_of(row))
+        if code is None and not self.places.exact:
+            said = f"Comune «{text}» non riconosciuto" if text else "Comune non indicato"
+            advice = "dare i confini (BOUNDARIES) perché lo dica la posizione."
+            self.reject(row, "altro_comune", "D28", f"{said}: {advice}")
+            return
         if code is None:
             self.reject(
                 row, "fuori_area", "D09", "La posizione è a più di 5 km da ogni confine dato."

@@ -74,6 +74,13 @@ ADDRESS = re.compile(
     r"\bnil\b|municipio|\bzona\b|piazza|quartiere|cod via|combo|mappale|foglio|particella|catast",
 )
 
+# Words that begin an address, in a text of any column ("vicino al bar di via Roma").
+STREET = re.compile(
+    r"\b(?:via|viale|v\.le|vicolo|vic\.|piazza|piazzale|p\.?za|p\.?le|corso|c\.so|largo|alzaia|"
+    r"strada)\s+\w",
+    re.IGNORECASE,
+)
+
 
 @dataclass
 class Column:

@@ -191,6 +191,8 @@ def find_delimiter(text: str, header_row: int = 1) -> str:
 
 
 _JUDGED_LINES = 200
+# What Excel writes, and reads, above a table: "sep=;".
+_SEP_LINE = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=([;,|\t])"?[;,\t ]*(?:\r\n|\n|\r)', re.IGNORECASE)
 
 
 def read_csv(
@@ -208,8 +210,13 @@ def read_csv(
         SttmError: no such header row, or the file breaks off inside a quoted cell.
     """
     found = find_encoding(content, encoding, declared)
+    named = _SEP_LINE.match(content) if header_row <= 1 else None
+    if named:
+        content = content[named.end() :]
     text = _Text(content, found.name)
-    delimiter = find_delimiter(text.beginning(max(header_row, 1) + _JUDGED_LINES), header_row)
+    delimiter = named[1].decode("ascii") if named else ""
+    if not delimiter:
+        delimiter = find_delimiter(text.beginning(max(header_row, 1) + _JUDGED_LINES), header_row)
     csv.field_size_limit(1 << 27)
     reader = csv.reader(text.lines(), delimiter=delimiter, strict=False)
     try:

@@ -131,6 +131,33 @@ def test_a_comune_that_is_none_is_told_where_the_place_decides(importer, table, 
         assert (line["gravita"], line["prima"], line["dopo"]) == ("W", "Castano", RHO)
 
 
+def test_an_unknown_comune_without_boundaries_is_not_said_to_be_far(importer, table):
+    found = importer(
+        table(f"nome;comune;x;y\nMuseo;Rho;{X};{Y}\nTeatro;Roma;{X};{Y}\n"), COMUNE=None
+    )
+
+    (rejected,) = found["REJECTED"]
+    assert (rejected["motivo"], rejected["difetto"]) == ("altro_comune", "D28")
+    assert "Comune «Roma» non riconosciuto: dare i confini" in rejected["messaggio"]
+
+
+def test_an_address_in_any_words_of_a_service_not_to_be_located_is_left_out(importer, plan):
+    made = plan(
+        [
+            (
+                f"POINT ({X} {Y})",
+                {"nome": "Casa rifugio", "tipo": "casa rifugio", "note": "dietro a Via Roma 1"},
+            ),
+            (f"POINT ({X} {Y})", {"nome": "Museo", "tipo": "museo", "note": "in via Roma 1"}),
+        ]
+    )
+
+    found = importer(made)
+
+    assert "Roma" not in found["UNPLACED"][0]["attributi_origine"]
+    assert json.loads(found["OUTPUT"][0]["attributi_origine"])["note"] == "in via Roma 1"
+
+
 def test_words_all_as_long_as_their_column_may_be_cut_and_codes_are_whole(importer, plan):
     made = plan([(f"POINT ({X} {Y})", {"nome": "Scuola dell'infanzia", "tipo": "MIIC8EV00R"})])
     layer = made.__class__(

@@ -95,3 +95,29 @@ def test_an_earlier_layer_keeps_ids_by_key_then_by_name_within_15_m():
 
     assert ids == ["id-chiave", "id-nome", made("n|015182|teatro")]
     assert rules == ["precedente", "precedente", "nome"]
+
+
+def test_a_key_of_another_source_needs_the_name_or_the_place_too():
+    from shapely.geometry import Point
+
+    def at(item, x):
+        item.shape = Point(x, 0.0)
+        return item
+
+    earlier = [
+        at(record("Museo", key="1", own="id-nome", fonte="PGT"), 0),
+        at(record("Teatro", key="2", own="id-luogo", fonte="PGT"), 0),
+        at(record("Cinema", key="3", own="id-altro", fonte="PGT"), 0),
+        at(record("Asilo", key="4", own="id-senza-fonte", fonte=None), 0),
+    ]
+    now = [
+        at(record("MUSEO", key="1"), 900),
+        at(record("Teatro nuovo", key="2"), 15.0),
+        at(record("Palestra", key="3"), 15.1),
+        at(record("Nido", key="4"), 900),
+    ]
+
+    ids, rules = assign_ids(now, previous=earlier)
+
+    assert ids == ["id-nome", "id-luogo", made("k|pds di rho|3"), "id-senza-fonte"]
+    assert rules == ["precedente", "precedente", "chiave", "precedente"]

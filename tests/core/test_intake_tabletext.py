@@ -180,3 +180,17 @@ def test_blank_columns_of_a_dbf_hold_nothing():
     table = tabletext.read_dbf(dbf([("A", "C", 9, 0), ("B", "C", 4, 0)], [["", "x"], ["", ""]]))
 
     assert table.rows == [[None, "x"], [None, None]]
+
+
+@pytest.mark.parametrize("first", [b"sep=;", b'"SEP=;"', b"\xef\xbb\xbfsep=;", b"sep=;;;"])
+def test_the_line_by_which_excel_names_the_sign_between_cells_is_no_header(first):
+    table = tabletext.read_csv(first + b"\r\nnome;note\r\nMuseo, civico;a,b,c\r\n")
+
+    assert (table.names, table.rows) == (["nome", "note"], [["Museo, civico", "a,b,c"]])
+    assert (table.delimiter, table.skipped, table.numbers.tolist()) == (";", 0, [1])
+
+
+def test_a_column_called_sep_is_a_column():
+    table = tabletext.read_csv(b"sep;nome\n;Museo\n")
+
+    assert table.names == ["sep", "nome"]
