@@ -291,6 +291,6 @@ def _tell(result, comune, pack, feedback):
     for lacking in result.mancanze:
         count = len(lacking["controlli"])
         feedback.pushInfo(
-            f"Manca {data_text(pack, lacking['dato'], 'nome')} ({lacking['dato']}): servirebbe a "
+            f"Manca: {data_text(pack, lacking['dato'], 'nome')} ({lacking['dato']}). Servirebbe a "
             f"{count} {'controllo' if count == 1 else 'controlli'}. {lacking['dove_trovarlo']}"
         )
