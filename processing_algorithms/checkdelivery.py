@@ -58,7 +58,7 @@ class CheckDelivery(ExportCompatibility):
         with tempfile.TemporaryDirectory(prefix="sttm-") as folder:
             made = self.prepare(parameters, context, feedback, stages, folder)
         stages.next()
-        rows = readiness(made.delivery, made.outcome, made.declaration)
+        rows = readiness(made.delivery, made.outcome, made.declaration, made.pack)
         counts = counted(rows)
         feedback.pushInfo(
             f"Blocchi {counts['BLOCKING']}, metadati mancanti {counts['METADATA']}, possibili dati "

@@ -163,7 +163,7 @@ class CheckPlan(AroundServices):
         result.bacini = outside_catchments(plan)
         for note in result.notes:
             feedback.pushWarning(note)
-        _tell(result, comune, feedback)
+        _tell(result, comune, pack, feedback)
         stages.next()
         return self._write(parameters, context, feedback, plan, result, crs)
 
@@ -275,7 +275,9 @@ class CheckPlan(AroundServices):
         return {**results, **result.counts}
 
 
-def _tell(result, comune, feedback):
+def _tell(result, comune, pack, feedback):
+    from ..core.checks.engine import data_text
+
     counts = result.counts
     feedback.pushInfo(
         f"{comune.nome}: {counts['BLOCKING']} rilievi bloccanti, {counts['ERRORS']} errori, "
@@ -287,7 +289,8 @@ def _tell(result, comune, feedback):
         f"{counts['NOT_APPLICABLE']} non applicabili."
     )
     for lacking in result.mancanze:
+        count = len(lacking["controlli"])
         feedback.pushInfo(
-            f"Manca {lacking['dato']}: servirebbe a {len(lacking['controlli'])} controlli. "
-            f"{lacking['dove_trovarlo']}"
+            f"Manca: {data_text(pack, lacking['dato'], 'nome')} ({lacking['dato']}). Servirebbe a "
+            f"{count} {'controllo' if count == 1 else 'controlli'}. {lacking['dove_trovarlo']}"
         )

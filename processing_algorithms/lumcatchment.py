@@ -16,6 +16,7 @@ from ..core import catchment, schema
 from ..core.documents import compact_json
 from ..core.errors import SttmError
 from ..core.pack import load_pack
+from ..core.text import written
 from ..core.wkb import Points
 from ..qgis_io.fields import make_fields
 from ..qgis_io.network import (
@@ -479,8 +480,9 @@ def _tell_snapped(lum_list, found, max_snap, network, index, feedback):
         for label, metres, near in zip(lum.labels, caught.snap_m, caught.attached):
             if not near:
                 feedback.pushWarning(
-                    f"La fermata {label} del LUM «{lum.id_lum}» è a {metres:.0f} m dalla rete, "
-                    f"oltre il massimo di {max_snap:g} m: al posto del bacino c'è il cerchio "
+                    f"La fermata {label} del LUM «{lum.id_lum}» è a "
+                    f"{written(round(float(metres), 1))} m dalla rete, oltre il massimo di "
+                    f"{written(float(max_snap))} m: al posto del bacino c'è il cerchio "
                     "(cerchio_ripiego). Completare la rete o spostare la fermata."
                 )
         _, segment = index.nearest(lum.x[caught.attached], lum.y[caught.attached])

@@ -10,6 +10,7 @@ from .errors import SttmError
 from .pairs import point_places
 from .places import ISTAT_FIELDS, places_from_frame
 from .reference import istat_code
+from .schema import first_not_a_number
 from .shapes import union_of
 
 POPULATION_FIELD = "popolazione"
@@ -123,7 +124,8 @@ def population_frame(frame, pop_field):
         people = pd.to_numeric(frame[name]).astype(float)
     except (TypeError, ValueError) as error:
         raise SttmError(
-            f"Popolazione: il campo «{name}» deve contenere numeri ({error})."
+            f"Popolazione: il campo «{name}» deve contenere numeri, e non "
+            f"{first_not_a_number(frame[name])}."
         ) from error
     wrong = ~(people >= 0) | np.isinf(people)
     frame = frame.assign(**{POPULATION_FIELD: people.where(~wrong, 0.0)})

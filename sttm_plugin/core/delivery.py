@@ -855,6 +855,10 @@ def merge_findings(again, given, codes):
                 known[column].get(ids) if from_run else value
                 for ids, value, from_run in zip(again["id_rilievo"], again[column], told)
             ]
+        # A justification holds until its object changes.
+        before = again["id_rilievo"].map(known["impronta"])
+        lapsed = told & (again["stato"] == "giustificato") & (before != again["impronta"])
+        again.loc[lapsed, "stato"] = "giustificazione_scaduta"
         others = given[~given["codice"].isin(codes)]
         joined = pd.concat([again, others[names]], ignore_index=True)
     joined = joined.drop_duplicates("id_rilievo", keep="first")

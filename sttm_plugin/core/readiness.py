@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from .checks.engine import OPEN
+from .checks.engine import OPEN, data_text
 
 # In the order a technician deals with them.
 BLOCKS, MISSING, PERSONAL, MEND, EXPLAIN, UNVERIFIED = (
@@ -19,17 +19,17 @@ _DECLARED = (
 _WARNED = ("errore", "avviso")
 
 
-def readiness(delivery, outcome, declaration) -> list:
+def readiness(delivery, outcome, declaration, pack) -> list:
     """Return what stands between a delivery and its being handed in, rows of ``schema.READINESS``.
 
     Args:
         delivery: ``core.delivery.Delivery``. outcome: ``core.review.Reviewed`` of it.
-        declaration: ``core.delivery.Declaration``.
+        declaration: ``core.delivery.Declaration``. pack: whose words say what is missing.
 
     Personal data are told by object, field and kind, never quoted.
     """
     rows = [*_of_findings(outcome.result), *_of_declaration(declaration), *_of_personal(delivery)]
-    rows += _of_lacking(outcome.result.mancanze)
+    rows += _of_lacking(outcome.result.mancanze, pack)
     return sorted(rows, key=lambda row: GROUPS.index(row["voce"]))
 
 
@@ -97,13 +97,17 @@ def _of_personal(delivery):
         )
 
 
-def _of_lacking(lacking):
+def _of_lacking(lacking, pack):
     for one in lacking:
         count = len(one["controlli"])
         yield _row(
             UNVERIFIED,
             "info",
-            f"{one['dato']}: "
-            + ("1 controllo non verificabile." if count == 1 else f"{count} non verificabili."),
+            f"{data_text(pack, one['dato'], 'nome')}: "
+            + (
+                "1 controllo non verificabile."
+                if count == 1
+                else f"{count} controlli non verificabili."
+            ),
             che_fare=one["dove_trovarlo"],
         )

@@ -162,7 +162,8 @@ def _many(number, one, more) -> str:
 def _verdict(counts) -> str:
     if counts["BLOCKING"]:
         number = _many(counts["BLOCKING"], "rilievo blocca", "rilievi bloccano")
-        return f"{number} la consegna: vanno corretti prima di esportarla."
+        mended = "va corretto" if counts["BLOCKING"] == 1 else "vanno corretti"
+        return f"{number} la consegna: {mended} prima di esportarla."
     if counts["ERRORS"]:
         number = _many(counts["ERRORS"], "errore", "errori")
         return f"La consegna è possibile, ma ci sono {number} da correggere o giustificare."
@@ -192,7 +193,7 @@ def _summary(result, plan):
             "volta sola (campo doppione_di)."
         )
     lines.append(
-        f"Dei {len(result.checks)} controlli, {counts['CHECKS_RUN']} sono stati eseguiti, "
+        f"Su {len(result.checks)} controlli, {counts['CHECKS_RUN']} sono stati eseguiti, "
         f"{counts['NOT_RUN']} non erano verificabili con i dati indicati, "
         f"{counts['NOT_APPLICABLE']} non riguardano questo piano."
     )

@@ -18,13 +18,15 @@ from .context import lum_frame
 from .delivery import findings_table, merge_findings, not_to_be_located
 from .deliverypage import delivery_sections
 from .documents import canonical_json, head
+from .findings import waive
 from .gpkgschema import Problem
 from .personal import without_personal
 from .reference import comune_of
 from .report import render, report_html, rilievi_document, rilievi_of
 
 # What must not leave the office is told again on the way out.
-_PRIVACY = ("STTM2-941", "STTM2-943", "STTM2-944")
+_TO_HIDE = "STTM2-943"
+_PRIVACY = ("STTM2-941", _TO_HIDE, "STTM2-944")
 
 
 @dataclass
@@ -94,6 +96,9 @@ def check_delivery(
         unplaced = set(services["id_servizio"][hidden])
         spatial = {one.codice for one in pack.controlli if one.legge_geometria}
         given = given[~(given["id_oggetto"].isin(unplaced) & given["codice"].isin(spatial))]
+        # The delivery itself takes those places away; what is left of them was found again above.
+        given = given[given["codice"] != _TO_HIDE]
+        given = _justified_now(given, waivers)
     result = _with_given(result, given)
     if not keep_personal:
         result = _without_personal(result)
@@ -116,6 +121,23 @@ def check_delivery(
             delivery=delivery_sections(delivery, comune, pack, picture, comuni is not None),
         ),
     )
+
+
+def _justified_now(given, waivers):
+    """Return given findings with the justifications they have now, where the waivers know them.
+
+    One that was revoked after that run counts no longer.
+    """
+    if waivers is None or not len(waivers):
+        return given
+    answered = given["stato"].isin(("giustificato", "giustificazione_scaduta"))
+    known = answered & given["id_rilievo"].isin(waivers["id_rilievo"])
+    if not known.any():
+        return given
+    given = given.copy()
+    given.loc[known, "stato"] = "aperto"
+    given.loc[known, ["giustificazione", "autore", "data", "cambiato"]] = None
+    return waive(given, waivers)[0]
 
 
 def _without_personal(result):

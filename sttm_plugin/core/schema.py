@@ -520,7 +520,8 @@ def typed(column, field):
             return pd.to_numeric(column).astype(np.float64)
         except (TypeError, ValueError) as error:
             raise SttmError(
-                f"Il campo «{field.name}» deve contenere numeri: {error}. Correggere i valori o "
+                f"Il campo «{field.name}» deve contenere numeri, e non "
+                f"{first_not_a_number(column)}. Correggere i valori o "
                 "reimportare il layer con l'algoritmo «Importa servizi»."
             ) from error
     plain = _as_bool if field.kind == "bool" else _as_text
@@ -537,6 +538,17 @@ def trimmed(values):
     if not _TEXT_OR_NONE.issuperset(map(type, values)):
         return None
     return [(value.strip() or None) if value else None for value in values]
+
+
+def first_not_a_number(column) -> str:
+    """Return the first value of a column that is no number, in quotes, with its row from 1."""
+    import pandas as pd
+
+    wrong = pd.to_numeric(column, errors="coerce").isna() & column.notna()
+    if not wrong.any():
+        return "altro"
+    row = int(wrong.to_numpy().argmax())
+    return f"«{column.iloc[row]}» (riga {row + 1})"
 
 
 _TEXT_OR_NONE = frozenset((str, type(None)))

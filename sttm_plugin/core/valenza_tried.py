@@ -85,7 +85,7 @@ def source_of(rule, pack) -> str:
     if rule.unita not in _NO_QUANTITY:
         places.append(f"campo capacita con unità «{rule.unita}»")
     if attribute in COMPUTED_FROM:
-        places.append(f"calcolato da {COMPUTED_FROM[attribute]}")
+        places.append(f"calcolato con {COMPUTED_FROM[attribute]}")
     return "; ".join(places)
 
 

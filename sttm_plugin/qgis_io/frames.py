@@ -481,8 +481,23 @@ def read_services(layers, crs, context=None, feedback=None):
         # id are a fault of the data, which check STTM2-103 reports.
         leave &= keys["_point"].groupby(keys["id_servizio"]).transform("nunique") == 2
     result = joined.loc[keys.index[~leave]].reset_index(drop=True)
+    measured = _measure_areas(result)
+    if measured and feedback is not None:
+        feedback.pushInfo(
+            f"Superficie misurata dal poligono per {measured} aree che non l'avevano."
+        )
     result.attrs["doppi"] = sorted(keys.loc[leave, "id_servizio"].unique())
     return result
+
+
+def _measure_areas(frame) -> int:
+    """Give the valid areas without ``superficie_mq`` that of their shape; return how many."""
+    kinds = frame.geometry.geom_type.isin(("Polygon", "MultiPolygon"))
+    shapes = frame.geometry[frame["superficie_mq"].isna() & kinds]
+    shapes = shapes[shapes.is_valid]
+    # Fingerprints read it: further decimals change with the analysis CRS.
+    frame.loc[shapes.index, "superficie_mq"] = shapes.area.round(3)
+    return len(shapes)
 
 
 def _pad_codes(frame) -> int:

@@ -101,6 +101,80 @@ def test_a_finding_justified_after_the_check_is_explained(check, services):
     assert one not in {row["id_rilievo"] for row in after["rows"].get("da_spiegare", ())}
 
 
+LICENSED = {
+    "id_servizio": "55555555-5555-4555-8555-555555555555",
+    "denominazione": "Museo della torre",
+    "codice_sttm": "CUL.03",
+    "stato": "esistente",
+    "valenza_dichiarata": "locale",
+    "fonte": "Elenco dei musei",
+    "lettura": 2,
+    "macrocategoria": "ISTRUZIONE",
+}
+
+
+@pytest.fixture
+def justified(sttm_provider, services):
+    """Findings of a plan, one of them justified: (their layer, its id, the waivers)."""
+    from qgis import processing
+
+    layers = services([*ROWS, LICENSED])
+
+    def checked(**more):
+        given = {"SERVICES": layers, "COMUNE": RHO, "OUTPUT": "TEMPORARY_OUTPUT", **more}
+        return processing.run("sttm:checkplan", given)["OUTPUT"]
+
+    findings = checked()
+    one = next(
+        row["id_rilievo"]
+        for row in findings.getFeatures()
+        if (row["codice"], row["id_oggetto"]) == ("STTM2-204", LICENSED["id_servizio"])
+    )
+    waivers = processing.run(
+        "sttm:justifyfindings",
+        {
+            "FINDINGS": findings, "IDS": one, "AUTHOR": "Ada", "OUTPUT": "TEMPORARY_OUTPUT",
+            "REASON": "Il museo è la sezione didattica di una scuola, e così lo conta il piano.",
+        },
+    )["OUTPUT"]  # fmt: skip
+    return checked(WAIVERS=waivers), one, waivers
+
+
+def unexplained(found):
+    return {row["id_rilievo"] for row in found["rows"].get("da_spiegare", ())}
+
+
+def test_a_justification_holds_until_its_object_changes(check, justified):
+    findings, one, _ = justified
+    same = check([*ROWS, LICENSED], FINDINGS=findings, **SIGNED)
+    assert one not in unexplained(same)
+    changed = {**LICENSED, "macrocategoria": "SANITA'"}
+    assert one in unexplained(check([*ROWS, changed], FINDINGS=findings, **SIGNED))
+
+
+def test_a_justification_revoked_after_the_check_counts_no_longer(check, justified):
+    from qgis import processing
+
+    findings, one, waivers = justified
+    revoked = processing.run(
+        "sttm:justifyfindings",
+        {
+            "FINDINGS": findings, "IDS": one, "AUTHOR": "Ada", "WAIVERS": waivers, "REVOKE": True,
+            "OUTPUT": "TEMPORARY_OUTPUT",
+        },
+    )["OUTPUT"]  # fmt: skip
+    given = {"FINDINGS": findings, **SIGNED}
+    assert one not in unexplained(check([*ROWS, LICENSED], WAIVERS=waivers, **given))
+    assert one in unexplained(check([*ROWS, LICENSED], WAIVERS=revoked, **given))
+
+
+def test_what_nobody_could_check_is_told_by_its_name(check):
+    texts = [row["testo"] for row in check(**SIGNED)["rows"]["non_verificato"]]
+    assert any(text.startswith("Popolazione: ") for text in texts)
+    assert not any(text.startswith(("POPULATION", "campo:", "LUM_PERIMETERS")) for text in texts)
+    assert all("1 controllo non" in text or " controlli non" in text for text in texts)
+
+
 def test_a_rectification_without_a_reason_is_told(check, export):  # noqa: F811
     path = export()
     found = check(KIND=2, PREVIOUS_PACKAGE=path, **SIGNED)

@@ -122,3 +122,23 @@ def test_a_layer_being_edited_gives_what_is_on_the_screen(stored):
 
     assert frames.read_frame(layer, layer.crs())["denominazione"].tolist() == ["Cambiato ora"]
     layer.rollBack()
+
+
+def test_an_area_that_was_not_measured_is_measured_and_a_short_code_gets_its_zero(services):
+    from qgis.core import QgsCoordinateReferenceSystem
+
+    from sttm_plugin.qgis_io.frames import read_services
+
+    park = "MULTIPOLYGON(((0 0,100 0,100 30.5,0 30.5,0 0)))"
+    bow = "MULTIPOLYGON(((0 0,10 10,10 0,0 10,0 0)))"
+    rows = [
+        {"id_servizio": "a", "wkt": park, "istat": "15182"},
+        {"id_servizio": "b", "wkt": park, "superficie_mq": 2900.0},
+        {"id_servizio": "c", "wkt": bow},
+        {"id_servizio": "d", "istat": "15235"},
+        {"id_servizio": "e", "istat": "boh"},
+    ]
+    read = read_services(services(rows), QgsCoordinateReferenceSystem("EPSG:32632"))
+    assert list(read["superficie_mq"].fillna(-1.0)) == [3050.0, 2900.0, -1.0, -1.0, -1.0]
+    # A suppressed comune keeps its code: the check on codes tells of it.
+    assert list(read["istat"]) == ["015182", "015182", "015182", "015235", "boh"]

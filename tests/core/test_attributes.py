@@ -221,7 +221,7 @@ def test_the_lum_row_of_its_ranks_radius_is_kept():
 def test_a_population_without_numbers_is_refused_naming_the_field():
     with pytest.raises(SttmError, match="manca il campo «abitanti» \\(trovati: pop\\)"):
         context.population_frame(layer({"pop": 1, "geometry": Point(0, 0)}), "abitanti")
-    with pytest.raises(SttmError, match="«pop» deve contenere numeri"):
+    with pytest.raises(SttmError, match="«pop» deve contenere numeri, e non «molti» \\(riga 1"):
         context.population_frame(layer({"pop": "molti", "geometry": Point(0, 0)}), "POP")
     frame, wrong = context.population_frame(
         layer({"pop": -1, "geometry": Point(0, 0)}, {"pop": 5, "geometry": Point(0, 0)}), "pop"

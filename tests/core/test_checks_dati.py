@@ -189,6 +189,23 @@ def test_essential_fields_are_one_finding_each():
     assert failing_ids("STTM2-113", plan_with({})) == ("soddisfatto", [])
 
 
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ({"stato": "previsto"}, "campo:fase_progetto"),
+        ({"stato": "in_corso", "fase_progetto": "cantiere"}, None),
+        ({"stato": "dismesso"}, "campo:data_fine_validita"),
+        ({"stato": "dismesso", "data_fine_validita": "2024-01-01"}, None),
+        ({"capacita": 40.0}, "campo:capacita_um"),
+        ({"capacita": 40.0, "capacita_um": "posti letto"}, None),
+    ],
+)
+def test_fields_that_another_one_asks_for(row, field):
+    verdict, findings = outcome_of("STTM2-113", plan_with(row, {}))
+    told = list(zip(findings["altri_oggetti"], findings["severita"], findings["valore"]))
+    assert told == ([] if field is None else [(field, "avviso", "1")])
+
+
 def test_values_outside_their_lists():
     plan = plan_with({"stato": "aperto"}, {"codice_sttm": "ZZZ.99"}, {"stato": "previsto"})
     verdict, findings = outcome_of("STTM2-114", plan)

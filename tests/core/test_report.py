@@ -88,7 +88,8 @@ def test_what_cannot_be_justified_comes_first():
 
 def test_the_verdict_says_what_to_do():
     _, text = read(documents({"id_servizio": None}, {})[0])
-    assert "1 rilievo blocca la consegna" in text
+    assert "1 rilievo blocca la consegna: va corretto prima di esportarla." in text
+    assert "Su 88 controlli, " in text
     clean = {"confidenza": 1.0, "superficie_mq": 10_000_000.0, "titolo_servizio": "pubblico"}
     html, document, _ = documents({**clean, "macrocategoria": "CULTURALI"})
     _, text = read(html)

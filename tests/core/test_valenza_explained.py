@@ -405,7 +405,7 @@ def test_a_rule_without_its_datum_says_where_it_may_come_from():
     beds = table.loc["SAN.01-R01"]
     assert (beds["servizi"], beds["valutate"], beds["senza_dato"]) == (1, 0, 1)
     assert beds["da_dove"] == "«posti_letto» in attributi; campo capacita con unità «posti letto»"
-    assert "calcolato da POPULATION" in table.loc["SAN.01-R03", "da_dove"]
+    assert "calcolato con POPULATION" in table.loc["SAN.01-R03", "da_dove"]
     assert "campo tipo_specifico" in table.loc["SAN.01-R04", "da_dove"]
     assert table.loc["CUL.01-R03", "servizi"] == 0
 

@@ -282,18 +282,22 @@ _ADVISED = ("gestore", "stato", "data_rif", "data_inizio_validita")
 @check("attributi_essenziali", scenario=TODAY)
 def essential_fields(plan, controllo):
     own, most = plan.own, controllo.parametri["quota"]
+    conditions = controllo.parametri.get("condizionati", {})
     failing = []
-    for name in (*_ESSENTIAL, *_ADVISED):
-        lacking = own[own[name].isna()]
-        if len(own) and len(lacking) / len(own) > most:
+    for name in (*_ESSENTIAL, *_ADVISED, *conditions):
+        asked = own
+        for other, values in conditions.get(name, {}).items():
+            asked = asked[asked[other].isin(values) if values else asked[other].notna()]
+        lacking = asked[asked[name].isna()]
+        if len(asked) and len(lacking) / len(asked) > most:
             failing.append(
                 Failing(
                     plan.comune.istat,
                     (f"campo:{name}",),
                     len(lacking),
-                    most * len(own),
+                    most * len(asked),
                     "valori mancanti",
-                    most * len(own) - len(lacking),
+                    most * len(asked) - len(lacking),
                     {"campo": _ALIASES[name], "n": len(lacking)},
                     impronta={name: sorted(str(key) for key in lacking["id_servizio"])},
                     severita=None if name in _ESSENTIAL else "avviso",
