@@ -840,6 +840,9 @@ class ImportDialog(QDialog, form("import_dialog")):
             # What is decided later of single texts is remembered there too.
             remember_path("profilo", results["PROFILE_OUT"])
             said += " " + self.tr("Profilo salvato: {}.").format(Path(results["PROFILE_OUT"]).name)
+        if results.get("LOG"):
+            # The reports of the check and of the delivery tell from it that nothing was lost.
+            remember_path("IMPORT_LOG", results["LOG"])
         self.message_bar.pushMessage(
             self.tr("Fatto"), escape(said), Qgis.MessageLevel.Success, _SUCCESS_S
         )
