@@ -58,7 +58,6 @@ class DeliveryDock(SttmDock):
         self._set_up_receive()
         self.add_guide(delivery_guide_html())
         self.watch(QgsProject.instance().writeProject, self.remember_view)
-        self.watch(QgsProject.instance().layersAdded, self.inputs.list_layers)
         self.begin()
 
     # Set up -------------------------------------------------------------------------------

@@ -68,6 +68,10 @@ class SttmDock(QgsDockWidget):
         self.watch(project.cleared, self._restore)
         self.watch(project.layersWillBeRemoved, self._on_layers_going)
         self.watch(told.changed, self.on_told)
+        shared = self.choices()
+        if shared is not None:
+            self.watch(project.layersAdded, shared.list_layers)
+            self.watch(project.layersRemoved, shared.drop_removed)
         self.restore()
 
     def watch(self, signal, slot):
@@ -87,6 +91,10 @@ class SttmDock(QgsDockWidget):
                 window.close()
 
     # What a subclass writes ---------------------------------------------------------------
+
+    def choices(self):
+        """Return the ``SharedInputs`` of the panel, None where it has none."""
+        return getattr(self, "inputs", None)
 
     def restore(self):
         """Show what the project remembers."""

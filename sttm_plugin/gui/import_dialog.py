@@ -96,6 +96,9 @@ class ImportDialog(QDialog, form("import_dialog")):
             combo.setExceptedLayerList(own)
             combo.setAllowEmptyLayer(True, self.tr("(nessuno)"))
             combo.setLayer(None)
+            combo.model().rowsAboutToBeRemoved.connect(
+                lambda _, first, last, combo=combo: _choose_none(combo, first, last)
+            )
         self.file.setStorageMode(QgsFileWidget.StorageMode.GetFile)
         self.file.setFilter(
             self.tr(
@@ -908,6 +911,12 @@ class ImportDialog(QDialog, form("import_dialog")):
 
     def tr(self, text):
         return _tr(text)
+
+
+def _choose_none(combo, first, last):
+    """Choose none where the chosen layer goes: a combo box would take the one beside it."""
+    if first <= combo.currentIndex() <= last:
+        combo.setCurrentIndex(0)
 
 
 def take_layer(run, destination, name):

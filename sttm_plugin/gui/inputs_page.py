@@ -48,7 +48,7 @@ class InputsPage(QWidget, form("inputs_page")):
         self.setupUi(self)
         none = self.tr("(nessuno)")
         self.combos = {name: getattr(self, f"layer_{name}") for name in (*LAYERS, "WAIVERS")}
-        self._shared = shared = SharedInputs(self)
+        self.shared = shared = SharedInputs(self)
         shared.bind_comune(self.comune, self.tr("nome o codice ISTAT"))
         shared.bind_services(self.services, foreign=True)
         for name, combo in self.combos.items():
@@ -82,7 +82,7 @@ class InputsPage(QWidget, form("inputs_page")):
 
     def service_layers(self) -> list:
         """Return the layers ticked as services, in the order of the list."""
-        return self._shared.services()
+        return self.shared.services()
 
     def workspace_path(self) -> str:
         """Return the GeoPackage the results are kept in, "" when there is none."""
@@ -141,7 +141,7 @@ class InputsPage(QWidget, form("inputs_page")):
         taken_elsewhere = ("lettura2", "lettura_2", "contermini")
         own = [layer for layer in services if not _named(layer).startswith(taken_elsewhere)]
         if own and not self.service_layers():
-            self._shared.tick(own)
+            self.shared.tick(own)
         for name, (_, beginnings) in LAYERS.items():
             combo = self.combos[name]
             if combo.currentLayer() is not None:
@@ -166,30 +166,26 @@ class InputsPage(QWidget, form("inputs_page")):
 
     def restore(self):
         """Show what the project remembers."""
-        self._shared.restore()
+        self.shared.restore()
         self._tell_services()
 
     def follow(self, key):
         """Show a choice that another panel has just written in the project."""
-        self._shared.follow(key)
+        self.shared.follow(key)
 
     def add_services(self, layers):
         """Tick layers beside those that are ticked: they were just imported."""
         known = self.service_layers()
-        self._shared.tick([*known, *(layer for layer in layers if layer not in known)])
+        self.shared.tick([*known, *(layer for layer in layers if layer not in known)])
 
     def choose_comune(self, istat):
         """Choose a comune by its ISTAT code; none for ""."""
         choose_istat(self.comune, istat)
-        self._shared.write("comune")
-
-    def hide_results(self, *_):
-        """Keep our own results out of the lists of layers."""
-        self._shared.list_layers()
+        self.shared.write("comune")
 
     def remember_choices(self):
         """Write the choices in the project."""
-        self._shared.write_all()
+        self.shared.write_all()
 
     # Reactions ------------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ class SharedInputs(QObject):
         self._show: dict = {}
         self._write: dict = {}
         self._listed: list = []
+        self._layers: list = []
         self._quiet = False
 
     # Binding ------------------------------------------------------------------------------
@@ -96,7 +97,15 @@ class SharedInputs(QObject):
             combo.setExceptedLayerList(left_out)
 
         self._listed.append(offer)
-        self._bind(key, lambda: combo.setLayer(QgsProject.instance().mapLayer(recall(key))), write)
+
+        def show():
+            layer = QgsProject.instance().mapLayer(recall(key))
+            combo.setLayer(layer)
+            if layer is None:
+                combo.setCurrentIndex(0)  # «none» is read: without an item one sees nothing
+
+        self._bind(key, show, write)
+        self._layers.append(key)
         combo.activated.connect(lambda _: self._on_change(key))
 
     def bind_field(self, key, combo, layers, likely=(), numeric=False):
@@ -191,6 +200,14 @@ class SharedInputs(QObject):
         layers = list(QgsProject.instance().mapLayers().values())
         for offer in self._listed:
             self._quietly(lambda offer=offer: offer(layers))
+
+    def drop_removed(self, *_):
+        """Show none where the chosen layer is gone: a combo box would take the one beside it."""
+        project = QgsProject.instance()
+        for key in self._layers:
+            if recall(key) and project.mapLayer(recall(key)) is None:
+                self._quietly(self._show[key])
+                self.changed.emit(key)
 
     def _bind(self, key, show, write):
         self._show[key], self._write[key] = show, write

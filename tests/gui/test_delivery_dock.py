@@ -140,7 +140,9 @@ def test_users_by_origin_areas_and_funding_chosen_here_are_in_the_package(
     assert (given["ORIGINS"], given["FUNDING"]) == (users.id(), funds.id())
     assert "REGENERATION" not in given
     assert "IMPORT_LOG" not in given  # it isn't there
+    assert signed.panel.layer_REGENERATION.currentText() == "(nessuno)"
     other = VerificationDock(window, window.window)
+    assert other.inputs.combos["STOPS"].currentText() == "(nessuno)"
     assert other.inputs.combos["FUNDING"].currentLayer() is funds
     log.write_text(json.dumps({}), encoding="utf-8")
     assert signed.parameters()["IMPORT_LOG"] == other.inputs.parameters()["IMPORT_LOG"] == str(log)

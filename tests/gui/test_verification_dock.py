@@ -339,6 +339,28 @@ def test_settlers_are_given_when_somebody_writes_them_and_remembered(chosen):
     assert "SETTLERS" not in chosen.inputs.parameters()
 
 
+def test_a_layer_that_goes_is_not_replaced_by_the_one_beside_it(chosen):
+    from qgis.core import QgsProject, QgsVectorLayer
+
+    from sttm_plugin.gui.project_state import recall
+
+    names = ("popolazione", "quartieri", "zone")
+    layers = [
+        QgsVectorLayer("Polygon?crs=EPSG:32632&field=popolazione:integer", name, "memory")
+        for name in names
+    ]
+    QgsProject.instance().addMapLayers(layers)
+    chosen.inputs.recognise_layers()
+    assert chosen.inputs.parameters()["POPULATION"] == layers[0].id()
+    QgsProject.instance().removeMapLayer(layers[0].id())
+
+    assert "POPULATION" not in chosen.inputs.parameters()
+    assert "POP_FIELD" not in chosen.inputs.parameters()
+    assert chosen.inputs.combos["POPULATION"].currentText() == "(nessuno)"
+    chosen.remember_view()
+    assert recall("POPULATION") == ""
+
+
 def test_the_panels_offer_every_input_of_their_algorithms(dock, window, sttm_provider):
     from qgis.core import QgsApplication, QgsProcessingParameterDefinition
 
@@ -372,7 +394,7 @@ def test_a_layer_in_other_columns_is_sent_to_the_import(dock, qgis_new_project):
 
     raw = QgsVectorLayer("Point?crs=EPSG:32632&field=NOME:string", "scuole", "memory")
     QgsProject.instance().addMapLayer(raw)
-    dock.inputs._shared.tick([raw])
+    dock.inputs.shared.tick([raw])
     assert dock.inputs.services_hint.text().startswith("«scuole» non ha ancora lo schema")
 
 
