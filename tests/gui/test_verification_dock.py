@@ -361,6 +361,25 @@ def test_a_layer_that_goes_is_not_replaced_by_the_one_beside_it(chosen):
     assert recall("POPULATION") == ""
 
 
+def test_a_long_message_is_read_whole_in_a_narrow_panel(qtbot, dock):
+    from qgis.PyQt.QtWidgets import QTextBrowser
+
+    dock.show()
+    dock.setFixedWidth(380)
+    dock.complain(" ".join(["Il pacchetto dei criteri non si trova."] * 5))
+    browser = dock.message_bar.currentItem().findChild(QTextBrowser)
+    qtbot.waitUntil(lambda: browser.height() >= browser.document().size().height(), timeout=5000)
+    assert not browser.verticalScrollBar().isVisible()
+    assert browser.height() > 3 * browser.fontMetrics().lineSpacing()
+    dock.tell("Breve.")
+    short = dock.message_bar.currentItem().findChild(QTextBrowser)
+    qtbot.waitUntil(lambda: short.height() < 3 * short.fontMetrics().lineSpacing(), timeout=5000)
+    dock.complain("lungo " * 400)
+    longest = dock.message_bar.currentItem().findChild(QTextBrowser)
+    qtbot.waitUntil(longest.verticalScrollBar().isVisible, timeout=5000)
+    assert longest.height() < 10 * longest.fontMetrics().lineSpacing()
+
+
 def test_the_panels_offer_every_input_of_their_algorithms(dock, window, sttm_provider):
     from qgis.core import QgsApplication, QgsProcessingParameterDefinition
 
