@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+import sys
 from pathlib import Path
 
 # In the order of the job; the module is the id, the class is found by its NAME.
@@ -42,11 +42,13 @@ def algorithm_classes() -> list[type]:
     """Return the class of each algorithm, in the order of the job."""
     classes = []
     for name in ALGORITHMS:
-        module = import_module(f"{__name__}.{name}")
+        # As the statement does, and not by importlib: what QGIS doesn't see imported stays behind
+        # when the plugin is loaded again, an older version with it.
+        __import__(f"{__name__}.{name}")
         classes.append(
             next(
                 member
-                for member in vars(module).values()
+                for member in vars(sys.modules[f"{__name__}.{name}"]).values()
                 if isinstance(member, type) and getattr(member, "NAME", "") == name
             )
         )

@@ -540,7 +540,8 @@ class CriteriaDialog(QDialog, form("criteria_dialog")):
         if row < 0:
             return False
         at = self.model.column_of(column)
-        place = self.model.index(row, at if at >= 0 else 0)
+        first = min(1, len(self.model.columns) - 1)  # the one before says where a row comes from
+        place = self.model.index(row, at if at >= 0 else first)
         index = self.proxy.mapFromSource(place)
         if not index.isValid():
             self.filter_text.clear()

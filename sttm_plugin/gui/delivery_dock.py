@@ -9,7 +9,7 @@ import zipfile
 from html import escape
 from pathlib import Path
 
-from qgis.core import QgsProcessingUtils, QgsProject
+from qgis.core import QgsMapLayerProxyModel, QgsProcessingUtils, QgsProject
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import QDate, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
@@ -22,10 +22,17 @@ from .guidance import delivery_guide_html
 from .project_state import recall, recall_path, remember, remember_path
 from .result_layers import result_layer
 from .rows_model import FilteredRows, layer_of, rows_of, set_up_table
-from .shared_inputs import layer_parameters
+from .shared_inputs import SharedInputs, import_log, layer_parameters
 
 READY, PACKAGE, RECEIVE, GUIDE = range(4)
-_LAYERS = ("LUM", "LUM_PERIMETERS", "COMUNI", "REGENERATION", "FUNDING")
+_Filter = QgsMapLayerProxyModel.Filter
+# Chosen here; the others in the panel "Verifica STTM 2".
+_OWN = {
+    "ORIGINS": _Filter.VectorLayer,
+    "REGENERATION": _Filter.PolygonLayer,
+    "FUNDING": _Filter.VectorLayer,
+}
+_LAYERS = ("LUM", "LUM_PERIMETERS", "COMUNI", *_OWN)
 # Remembered in the project under these keys; the author is everybody's.
 _TEXTS = {"author": "autore", "office": "ufficio", "role": "ruolo"}
 _PACKAGES = "Consegna (*.zip *.p7m *.gpkg)"
@@ -79,7 +86,16 @@ class DeliveryDock(SttmDock):
         panel.previous.setStorageMode(QgsFileWidget.StorageMode.GetFile)
         panel.output.setFilter("ZIP (*.zip)")
         panel.output.setStorageMode(QgsFileWidget.StorageMode.SaveFile)
-        panel.package_form.setRowWrapPolicy(panel.package_form.RowWrapPolicy.WrapLongRows)
+        self.inputs = SharedInputs(self)
+        for name, kind in _OWN.items():
+            self.inputs.bind_layer(
+                name, getattr(panel, f"layer_{name}"), kind, self.tr("(nessuno)")
+            )
+        self.inputs.bind_path("IMPORT_LOG", panel.file_IMPORT_LOG, self.tr("Registro (*.json)"))
+        panel.more.setCollapsed(True)
+        for layout in (panel.package_form, panel.more_form):
+            layout.setRowWrapPolicy(layout.RowWrapPolicy.WrapLongRows)
+            layout.setFieldGrowthPolicy(layout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for name, key in _TEXTS.items():
             widget = getattr(panel, name)
             widget.textChanged.connect(self._judge)
@@ -151,6 +167,7 @@ class DeliveryDock(SttmDock):
         for name, value in (
             ("WAIVERS", self.waivers_source()),
             ("CRITERIA", recall_path("CRITERIA")),
+            ("IMPORT_LOG", import_log()),
         ):
             if value:
                 given[name] = value
@@ -515,6 +532,7 @@ class DeliveryDock(SttmDock):
     def restore(self):
         """Show what the project remembers."""
         panel = self.panel
+        self.inputs.restore()
         for name, key in _TEXTS.items():
             getattr(panel, name).setText(recall(key))
         previous = recall_path("consegna")
@@ -548,6 +566,7 @@ class DeliveryDock(SttmDock):
 
     def on_told(self, key):
         """Follow a choice made in another panel."""
+        self.inputs.follow(key)
         for name, one in _TEXTS.items():
             if key == one and getattr(self.panel, name).text().strip() != recall(key):
                 getattr(self.panel, name).setText(recall(key))

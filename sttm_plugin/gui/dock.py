@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
-from qgis.core import Qgis, QgsProject
+from qgis.core import QgsProject
 from qgis.gui import QgsDockWidget, QgsMessageBar
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt, pyqtSignal
@@ -16,6 +15,7 @@ from ..processing_algorithms import icon_path
 from . import result_layers
 from .forms import filled
 from .manual_page import open_manual
+from .messages import push_message
 from .project_state import recall, recall_path, remember_path, told
 from .rows_model import layer_of
 from .run_bar import RunBar
@@ -68,6 +68,10 @@ class SttmDock(QgsDockWidget):
         self.watch(project.cleared, self._restore)
         self.watch(project.layersWillBeRemoved, self._on_layers_going)
         self.watch(told.changed, self.on_told)
+        shared = self.choices()
+        if shared is not None:
+            self.watch(project.layersAdded, shared.list_layers)
+            self.watch(project.layersRemoved, shared.drop_removed)
         self.restore()
 
     def watch(self, signal, slot):
@@ -87,6 +91,10 @@ class SttmDock(QgsDockWidget):
                 window.close()
 
     # What a subclass writes ---------------------------------------------------------------
+
+    def choices(self):
+        """Return the ``SharedInputs`` of the panel, None where it has none."""
+        return getattr(self, "inputs", None)
 
     def restore(self):
         """Show what the project remembers."""
@@ -336,9 +344,7 @@ class SttmDock(QgsDockWidget):
         self._push(self.tr_shared("Non riuscito"), text, "Critical", 0)
 
     def _push(self, title, text, level, seconds):
-        self.message_bar.pushMessage(
-            title, escape(text), getattr(Qgis.MessageLevel, level), seconds
-        )
+        push_message(self.message_bar, title, text, level, seconds)
 
     def tr(self, text):
         return QCoreApplication.translate(type(self).__name__, text)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from html import escape
 from pathlib import Path
 
 from qgis.core import (
-    Qgis,
     QgsCoordinateReferenceSystem,
     QgsMapLayerProxyModel,
     QgsProcessingUtils,
@@ -35,6 +33,7 @@ from .import_models import (
 from .import_preview import MOST_MARKS, PreviewOnMap, repairs_of, shape_of
 from .import_profile import CATEGORY, edited_profile, table_name
 from .map_focus import show_on_map
+from .messages import push_message
 from .project_state import recall, remember_path
 from .result_layers import is_result
 from .rows_model import RowsModel, RowsProxy, layer_of, one_line, plain, rows_of, set_up_table
@@ -96,6 +95,9 @@ class ImportDialog(QDialog, form("import_dialog")):
             combo.setExceptedLayerList(own)
             combo.setAllowEmptyLayer(True, self.tr("(nessuno)"))
             combo.setLayer(None)
+            combo.model().rowsAboutToBeRemoved.connect(
+                lambda _, first, last, combo=combo: _choose_none(combo, first, last)
+            )
         self.file.setStorageMode(QgsFileWidget.StorageMode.GetFile)
         self.file.setFilter(
             self.tr(
@@ -840,9 +842,10 @@ class ImportDialog(QDialog, form("import_dialog")):
             # What is decided later of single texts is remembered there too.
             remember_path("profilo", results["PROFILE_OUT"])
             said += " " + self.tr("Profilo salvato: {}.").format(Path(results["PROFILE_OUT"]).name)
-        self.message_bar.pushMessage(
-            self.tr("Fatto"), escape(said), Qgis.MessageLevel.Success, _SUCCESS_S
-        )
+        if results.get("LOG"):
+            # The reports of the check and of the delivery tell from it that nothing was lost.
+            remember_path("IMPORT_LOG", results["LOG"])
+        push_message(self.message_bar, self.tr("Fatto"), said, "Success", _SUCCESS_S)
         # Written once: another click would write the same again.
         self._counts = {}
         self._show_page()
@@ -870,9 +873,7 @@ class ImportDialog(QDialog, form("import_dialog")):
 
     def _complain(self, message):
         self.message_bar.clearWidgets()
-        self.message_bar.pushMessage(
-            self.tr("Non riuscito"), escape(message), Qgis.MessageLevel.Critical, 0
-        )
+        push_message(self.message_bar, self.tr("Non riuscito"), message, "Critical", 0)
 
     def _on_cancelled(self):
         if self._read_with is None:
@@ -881,13 +882,11 @@ class ImportDialog(QDialog, form("import_dialog")):
 
     def _tell(self, text):
         self.message_bar.clearWidgets()
-        self.message_bar.pushMessage("", escape(text), Qgis.MessageLevel.Info, _SUCCESS_S)
+        push_message(self.message_bar, "", text, "Info", _SUCCESS_S)
 
     def _warn(self, text):
         self.message_bar.clearWidgets()
-        self.message_bar.pushMessage(
-            self.tr("Manca qualcosa"), escape(text), Qgis.MessageLevel.Warning, 0
-        )
+        push_message(self.message_bar, self.tr("Manca qualcosa"), text, "Warning", 0)
 
     def reject(self):
         """Esc stops what is running; else the dialog closes."""
@@ -905,6 +904,12 @@ class ImportDialog(QDialog, form("import_dialog")):
 
     def tr(self, text):
         return _tr(text)
+
+
+def _choose_none(combo, first, last):
+    """Choose none where the chosen layer goes: a combo box would take the one beside it."""
+    if first <= combo.currentIndex() <= last:
+        combo.setCurrentIndex(0)
 
 
 def take_layer(run, destination, name):

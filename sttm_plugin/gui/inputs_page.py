@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import QgsFieldProxyModel, QgsMapLayerProxyModel, QgsProject
-from qgis.gui import QgsFileWidget
+from qgis.core import QgsMapLayerProxyModel, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QWidget
 
-from .comune_choice import choose_istat, chosen_istat, complete_comune, fill_comuni
+from .comune_choice import choose_istat, chosen_istat
 from .forms import form
-from .project_state import recall, recall_path, remember, remember_path
 from .result_layers import is_result
+from .shared_inputs import SharedInputs, has_service_fields, import_log
 
 _Filter = QgsMapLayerProxyModel.Filter
 _SURFACES = _Filter.PolygonLayer
@@ -34,8 +33,6 @@ LAYERS = {
     "FUNDING": (_ANY, ("pnrr", "finanziamenti")),
 }
 _SEVERAL = ("READING2", "NEIGHBOURS")
-SERVICE_FIELDS = ("id_servizio", "denominazione", "codice_sttm")
-_PEOPLE_FIELDS = ("popolazione", "pop21", "p1", "abitanti", "pop")
 
 
 class InputsPage(QWidget, form("inputs_page")):
@@ -49,33 +46,23 @@ class InputsPage(QWidget, form("inputs_page")):
     def __init__(self, parent=None):
         super().__init__(parent)
         self.setupUi(self)
-        self._restoring = True
-        fill_comuni(self.comune, self.tr("nome o codice ISTAT"))
-        self._services_model = QgsMapLayerProxyModel(self)
-        self._services_source().setItemsCheckable(True)
-        self._services_model.setFilters(_ANY)
-        self.services.setModel(self._services_model)
+        none = self.tr("(nessuno)")
         self.combos = {name: getattr(self, f"layer_{name}") for name in (*LAYERS, "WAIVERS")}
+        self.shared = shared = SharedInputs(self)
+        shared.bind_comune(self.comune, self.tr("nome o codice ISTAT"))
+        shared.bind_services(self.services, foreign=True)
         for name, combo in self.combos.items():
-            combo.setFilters(_ANY if name == "WAIVERS" else LAYERS[name][0])
-            combo.setAllowEmptyLayer(True, self.tr("(nessuno)"))
-            combo.setLayer(None)
-            # What the user chose, not what a layer's removal leaves.
-            combo.activated.connect(self._on_change)
-            combo.setSizeAdjustPolicy(combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            combo.setMinimumContentsLength(8)
-        self.field_POP_FIELD.setFilters(QgsFieldProxyModel.Filter.Numeric)
-        self.layer_POPULATION.layerChanged.connect(self._on_population)
-        self.field_POP_FIELD.activated.connect(self._on_change)
-        self.workspace.setFilter("GeoPackage (*.gpkg)")
-        self.file_GTFS.setFilter("GTFS (*.zip)")
-        self.file_CRITERIA.setFilter(self.tr("Pacchetto dei criteri (*.json *.zip)"))
-        for widget in (self.workspace, self.file_GTFS, self.file_CRITERIA):
-            widget.setStorageMode(QgsFileWidget.StorageMode.GetFile)
-            widget.fileChanged.connect(self._on_change)
-        self.comune.activated.connect(self._on_change)
-        self.comune.lineEdit().editingFinished.connect(self._complete_comune)
-        self._services_source().dataChanged.connect(self._on_change)
+            kind = _ANY if name == "WAIVERS" else LAYERS[name][0]
+            shared.bind_layer(name, combo, kind, none, results=name == "WAIVERS")
+        shared.bind_people_field(self.field_POP_FIELD, self.layer_POPULATION)
+        shared.bind_number("SETTLERS", self.number_SETTLERS)
+        shared.bind_path("workspace", self.workspace, "GeoPackage (*.gpkg)")
+        shared.bind_path("GTFS", self.file_GTFS, "GTFS (*.zip)")
+        shared.bind_path("IMPORT_LOG", self.file_IMPORT_LOG, self.tr("Registro (*.json)"))
+        shared.bind_path(
+            "CRITERIA", self.file_CRITERIA, self.tr("Pacchetto dei criteri (*.json *.zip)")
+        )
+        shared.changed.connect(self._on_change)
         self.recognise.clicked.connect(self.recognise_layers)
         self.new_workspace.clicked.connect(self.workspace_wanted)
         self.import_services.clicked.connect(self.import_wanted)
@@ -85,8 +72,6 @@ class InputsPage(QWidget, form("inputs_page")):
             layout.setFieldGrowthPolicy(layout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.optional.setCollapsed(True)
         self.kept.setCollapsed(True)
-        QgsProject.instance().layersAdded.connect(self.hide_results)
-        self._restoring = False
         self._tell_services()
 
     # What is chosen --------------------------------------------------------------------
@@ -97,8 +82,7 @@ class InputsPage(QWidget, form("inputs_page")):
 
     def service_layers(self) -> list:
         """Return the layers ticked as services, in the order of the list."""
-        ticked = self._services_source().layersChecked(Qt.CheckState.Checked)
-        return [layer for layer in ticked if layer is not None and not is_result(layer)]
+        return self.shared.services()
 
     def workspace_path(self) -> str:
         """Return the GeoPackage the results are kept in, "" when there is none."""
@@ -117,9 +101,14 @@ class InputsPage(QWidget, form("inputs_page")):
                 chosen[name] = [layer.id()] if name in _SEVERAL else layer.id()
         if "POPULATION" in chosen and self.field_POP_FIELD.currentField():
             chosen["POP_FIELD"] = self.field_POP_FIELD.currentField()
-        for name, widget in (("GTFS", self.file_GTFS), ("CRITERIA", self.file_CRITERIA)):
-            if widget.filePath().strip():
-                chosen[name] = widget.filePath().strip()
+        for name in ("GTFS", "CRITERIA"):
+            path = getattr(self, f"file_{name}").filePath().strip()
+            if path:
+                chosen[name] = path
+        if import_log():
+            chosen["IMPORT_LOG"] = import_log()
+        if self.number_SETTLERS.value() > self.number_SETTLERS.minimum():
+            chosen["SETTLERS"] = self.number_SETTLERS.value()
         return chosen
 
     def service_sources(self) -> list:
@@ -148,11 +137,11 @@ class InputsPage(QWidget, form("inputs_page")):
             for layer in QgsProject.instance().mapLayers().values()
             if hasattr(layer, "fields") and not is_result(layer)
         ]
-        services = [layer for layer in layers if _has_fields(layer, SERVICE_FIELDS)]
+        services = [layer for layer in layers if has_service_fields(layer)]
         taken_elsewhere = ("lettura2", "lettura_2", "contermini")
         own = [layer for layer in services if not _named(layer).startswith(taken_elsewhere)]
         if own and not self.service_layers():
-            self._tick(own)
+            self.shared.tick(own)
         for name, (_, beginnings) in LAYERS.items():
             combo = self.combos[name]
             if combo.currentLayer() is not None:
@@ -170,110 +159,43 @@ class InputsPage(QWidget, form("inputs_page")):
                 if fits:
                     combo.setLayer(fits[0])
                     break
+        self.remember_choices()
         self._on_change()
 
     # Remembered in the project ------------------------------------------------------------
 
     def restore(self):
         """Show what the project remembers."""
-        self._restoring = True
-        try:
-            self.choose_comune(recall("comune"))
-            project = QgsProject.instance()
-            remembered = recall("SERVICES", [])
-            self._tick([project.mapLayer(key) for key in remembered if project.mapLayer(key)])
-            for name, combo in self.combos.items():
-                combo.setLayer(project.mapLayer(recall(name)) if recall(name) else None)
-            self.field_POP_FIELD.setLayer(self.layer_POPULATION.currentLayer())
-            if recall("POP_FIELD"):
-                self.field_POP_FIELD.setField(recall("POP_FIELD"))
-            for name, widget in self._files().items():
-                widget.setFilePath(recall_path(name))
-            self.hide_results()
-        finally:
-            self._restoring = False
+        self.shared.restore()
         self._tell_services()
 
     def follow(self, key):
         """Show a choice that another panel has just written in the project."""
-        project = QgsProject.instance()
-        self._restoring, before = True, self._restoring
-        try:
-            if key == "comune" and self.istat() != recall(key):
-                self.choose_comune(recall(key))
-            elif key == "SERVICES":
-                layers = [project.mapLayer(one) for one in recall(key, [])]
-                self._tick([layer for layer in layers if layer is not None])
-            elif key == "POP_FIELD" and recall(key):
-                self.field_POP_FIELD.setField(recall(key))
-            elif key in self.combos:
-                self.combos[key].setLayer(project.mapLayer(recall(key)))
-            elif key in self._files() and self._files()[key].filePath() != recall_path(key):
-                self._files()[key].setFilePath(recall_path(key))
-        finally:
-            self._restoring = before
-        self._tell_services()
+        self.shared.follow(key)
 
     def add_services(self, layers):
         """Tick layers beside those that are ticked: they were just imported."""
         known = self.service_layers()
-        self._tick([*known, *(layer for layer in layers if layer not in known)])
-        self._on_change()
+        self.shared.tick([*known, *(layer for layer in layers if layer not in known)])
 
     def choose_comune(self, istat):
-        """Show a comune by its ISTAT code; none for ""."""
+        """Choose a comune by its ISTAT code; none for ""."""
         choose_istat(self.comune, istat)
-
-    def hide_results(self, *_):
-        """Keep our own results out of the lists of layers."""
-        results = [
-            layer for layer in QgsProject.instance().mapLayers().values() if is_result(layer)
-        ]
-        self._services_model.setExceptedLayerList(results)
-        for name, combo in self.combos.items():
-            if name != "WAIVERS":
-                combo.setExceptedLayerList(results)
+        self.shared.write("comune")
 
     def remember_choices(self):
         """Write the choices in the project."""
-        remember("comune", self.istat())
-        remember("SERVICES", [layer.id() for layer in self.service_layers()])
-        for name, combo in self.combos.items():
-            layer = combo.currentLayer()
-            remember(name, layer.id() if layer is not None else "")
-        remember("POP_FIELD", self.field_POP_FIELD.currentField())
-        for name, widget in self._files().items():
-            remember_path(name, widget.filePath().strip())
-
-    def _files(self):
-        return {
-            "workspace": self.workspace,
-            "GTFS": self.file_GTFS,
-            "CRITERIA": self.file_CRITERIA,
-        }
+        self.shared.write_all()
 
     # Reactions ------------------------------------------------------------------------------
 
     def _on_change(self, *_):
-        if self._restoring:
-            return
         self._tell_services()
-        self.remember_choices()
         self.changed.emit()
-
-    def _on_population(self, layer):
-        self.field_POP_FIELD.setLayer(layer)
-        if layer is None:
-            return
-        names = {field.name().lower(): field.name() for field in layer.fields()}
-        for candidate in _PEOPLE_FIELDS:
-            if candidate in names:
-                self.field_POP_FIELD.setField(names[candidate])
-                break
 
     def _tell_services(self):
         layers = self.service_layers()
-        foreign = [layer.name() for layer in layers if not _has_fields(layer, SERVICE_FIELDS)]
+        foreign = [layer.name() for layer in layers if not has_service_fields(layer)]
         if foreign:
             text = self.tr(
                 "«{}» non ha ancora lo schema dei servizi: importarlo prima con «Importa…», "
@@ -288,23 +210,8 @@ class InputsPage(QWidget, form("inputs_page")):
         self.services_hint.setText(text)
         self.services_hint.setVisible(bool(text))
 
-    def _complete_comune(self):
-        complete_comune(self.comune)
-        self._on_change()
-
-    def _tick(self, layers):
-        self._services_source().setLayersChecked(layers)
-
-    def _services_source(self):
-        return self._services_model.sourceLayerModel()
-
     def tr(self, text):
         return QCoreApplication.translate("InputsPage", text)
-
-
-def _has_fields(layer, names):
-    present = {field.name().lower() for field in layer.fields()}
-    return set(names) <= present
 
 
 def _named(layer):

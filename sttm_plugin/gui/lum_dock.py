@@ -71,7 +71,6 @@ class LumDock(SttmDock):
         self._set_up_accessibility()
         self.add_guide(lum_guide_html())
         project = QgsProject.instance()
-        self.watch(project.layersAdded, self._on_layers_added)
         self.watch(project.writeProject, self.remember_view)
         self.begin()
 
@@ -653,9 +652,6 @@ class LumDock(SttmDock):
             button.setEnabled(not busy)
         ready = self.panel.network.currentLayer() is not None
         self.panel.check_network.setEnabled(ready and not busy)
-
-    def _on_layers_added(self, *_):
-        self.inputs.list_layers()
 
     # Keys ---------------------------------------------------------------------------------
 

@@ -12,11 +12,11 @@ from qgis.PyQt.QtGui import QDesktopServices
 from ..processing_algorithms.choices import PAIR_KEEP
 from . import result_layers
 from .dock import SttmDock
-from .inputs_page import SERVICE_FIELDS
 from .map_focus import show_on_map
 from .pairs_model import PairsModel, comparison_html, record_of
 from .project_state import recall, recall_path, remember, remember_path
 from .rows_model import RowsModel, RowsProxy, layer_of, rows_of, set_up_table
+from .shared_inputs import SERVICE_FIELDS
 
 INPUTS, PAIRS, ONLY1, ONLY2, DUPLICATES = range(5)
 ACCEPT, REFUSE, MERGE, UNDO = range(4)

@@ -55,7 +55,6 @@ class ServicesDock(SttmDock):
         self.valenza.wanted.connect(self._go_to)
         project = QgsProject.instance()
         self.watch(project.writeProject, self.remember_view)
-        self.watch(project.layersAdded, self._on_layers_added)
         self.watch(project.layersWillBeRemoved, self._on_any_going)
         self.watch(project.layersRemoved, self._on_layers_gone)
         self.begin()
@@ -157,9 +156,6 @@ class ServicesDock(SttmDock):
             self.table.set_filter_values([])
             self.table.choose(id_servizio)
         self.table.show_current()
-
-    def _on_layers_added(self, *_):
-        self.inputs.list_layers()
 
     def _on_any_going(self, layer_ids):
         if set(layer_ids) & self.table.layer_ids():

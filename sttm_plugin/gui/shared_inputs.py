@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from qgis.core import QgsFieldProxyModel, QgsMapLayerProxyModel, QgsProject
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 
 from .comune_choice import choose_istat, chosen_istat, complete_comune, fill_comuni
-from .inputs_page import SERVICE_FIELDS
 from .project_state import recall, recall_path, remember, remember_path
 from .result_layers import is_result
 
+SERVICE_FIELDS = ("id_servizio", "denominazione", "codice_sttm")
 _PEOPLE_FIELDS = ("popolazione", "pop21", "p1", "abitanti", "pop")
 
 
@@ -24,6 +26,7 @@ class SharedInputs(QObject):
         self._show: dict = {}
         self._write: dict = {}
         self._listed: list = []
+        self._layers: list = []
         self._quiet = False
 
     # Binding ------------------------------------------------------------------------------
@@ -55,8 +58,27 @@ class SharedInputs(QObject):
         )
         widget.fileChanged.connect(lambda _: self._on_change(key))
 
-    def bind_layer(self, key, combo, filters, none, fits=None):
-        """Bind a combo box of layers to the id of one; ``fits(layer)`` says which are offered."""
+    def bind_number(self, key, spin):
+        """Bind a spin box of whole numbers; its least value is shown as nothing, and is none."""
+        spin.setSpecialValueText(" ")
+        spin.setClearValue(spin.minimum())
+
+        def show():
+            said = recall(key)
+            spin.setValue(int(said) if said.isdigit() else spin.minimum())
+
+        def write():
+            remember(key, "" if spin.value() == spin.minimum() else str(spin.value()))
+
+        self._bind(key, show, write)
+        spin.valueChanged.connect(lambda _: self._on_change(key))
+
+    def bind_layer(self, key, combo, filters, none, fits=None, results=False):
+        """Bind a combo box of layers to the id of one; ``fits(layer)`` says which are offered.
+
+        Args:
+            results: our own results are offered too.
+        """
         combo.setFilters(filters)
         combo.setAllowEmptyLayer(True, none)
         combo.setSizeAdjustPolicy(combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -67,11 +89,23 @@ class SharedInputs(QObject):
             remember(key, "" if layer is None else layer.id())
 
         def offer(layers):
-            left_out = [one for one in layers if is_result(one) or not (fits is None or fits(one))]
+            left_out = [
+                one
+                for one in layers
+                if (is_result(one) and not results) or not (fits is None or fits(one))
+            ]
             combo.setExceptedLayerList(left_out)
 
         self._listed.append(offer)
-        self._bind(key, lambda: combo.setLayer(QgsProject.instance().mapLayer(recall(key))), write)
+
+        def show():
+            layer = QgsProject.instance().mapLayer(recall(key))
+            combo.setLayer(layer)
+            if layer is None:
+                combo.setCurrentIndex(0)  # «none» is read: without an item one sees nothing
+
+        self._bind(key, show, write)
+        self._layers.append(key)
         combo.activated.connect(lambda _: self._on_change(key))
 
     def bind_field(self, key, combo, layers, likely=(), numeric=False):
@@ -97,17 +131,21 @@ class SharedInputs(QObject):
         """Bind the field of the inhabitants."""
         self.bind_field("POP_FIELD", combo, layers, _PEOPLE_FIELDS, numeric=True)
 
-    def bind_services(self, view):
-        """Bind a list view to the layers ticked as services: only layers of that schema."""
+    def bind_services(self, view, foreign=False):
+        """Bind a list view to the layers ticked as services.
+
+        Args:
+            foreign: layers that haven't that schema yet are offered too.
+        """
         model = QgsMapLayerProxyModel(self)
         model.setFilters(QgsMapLayerProxyModel.Filter.VectorLayer)
         source = model.sourceLayerModel()
         source.setItemsCheckable(True)
         view.setModel(model)
-        self._ticks = source
+        self._ticks, self._foreign = source, foreign
         self._listed.append(
             lambda layers: model.setExceptedLayerList(
-                [one for one in layers if is_result(one) or not has_service_fields(one)]
+                [one for one in layers if not self._is_offered(one)]
             )
         )
         self._bind(
@@ -122,12 +160,24 @@ class SharedInputs(QObject):
     def services(self) -> list:
         """Return the layers ticked as services, in the order of the list."""
         ticked = self._ticks.layersChecked(Qt.CheckState.Checked)
-        return [one for one in ticked if one is not None and has_service_fields(one)]
+        return [one for one in ticked if one is not None and self._is_offered(one)]
 
     def tick(self, layers):
         """Tick these layers, and no other, as services."""
         self._ticks.setLayersChecked(layers)
         self._on_change("SERVICES")
+
+    def _is_offered(self, layer) -> bool:
+        return not is_result(layer) and (self._foreign or has_service_fields(layer))
+
+    def write(self, key):
+        """Write in the project a choice as its widget shows it."""
+        self._on_change(key)
+
+    def write_all(self):
+        """Write in the project every choice as the widgets show it."""
+        for write in self._write.values():
+            self._quietly(write)
 
     # Following the project ----------------------------------------------------------------
 
@@ -150,6 +200,14 @@ class SharedInputs(QObject):
         layers = list(QgsProject.instance().mapLayers().values())
         for offer in self._listed:
             self._quietly(lambda offer=offer: offer(layers))
+
+    def drop_removed(self, *_):
+        """Show none where the chosen layer is gone: a combo box would take the one beside it."""
+        project = QgsProject.instance()
+        for key in self._layers:
+            if recall(key) and project.mapLayer(recall(key)) is None:
+                self._quietly(self._show[key])
+                self.changed.emit(key)
 
     def _bind(self, key, show, write):
         self._show[key], self._write[key] = show, write
@@ -174,6 +232,12 @@ def has_service_fields(layer) -> bool:
         return False
     present = {field.name().lower() for field in layer.fields()}
     return set(SERVICE_FIELDS) <= present
+
+
+def import_log() -> str:
+    """Return the log of the last import, "" where it is no longer there."""
+    path = recall_path("IMPORT_LOG")
+    return path if path and Path(path).is_file() else ""
 
 
 def layer_parameters(names) -> dict:

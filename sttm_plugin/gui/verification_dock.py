@@ -60,7 +60,6 @@ class VerificationDock(SttmDock):
         self.findings.export_wanted.connect(self.export_waivers)
         self.findings.import_wanted.connect(self.import_waivers)
         self.watch(QgsProject.instance().writeProject, self.remember_view)
-        self.watch(QgsProject.instance().layersAdded, self.inputs.hide_results)
         self.begin()
 
     def _add_pages(self):
@@ -72,6 +71,10 @@ class VerificationDock(SttmDock):
         tabs.addTab(self.findings, self.tr("Rilievi"))
         tabs.addTab(self.checks, self.tr("Controlli"))
         self.guide = self.add_guide(guidance_html())
+
+    def choices(self):
+        """Return what the page "Dati" keeps alike with the other panels."""
+        return self.inputs.shared
 
     # The check --------------------------------------------------------------------------
 

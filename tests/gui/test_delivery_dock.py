@@ -106,6 +106,59 @@ def test_what_is_handed_in_is_told_and_what_lacks_is_asked_for(qtbot, dock):
     assert said(dock).startswith("Spuntare i layer dei servizi")
 
 
+def pick(combo, layer):
+    combo.setLayer(layer)
+    combo.activated.emit(combo.currentIndex())
+
+
+def test_users_by_origin_areas_and_funding_chosen_here_are_in_the_package(
+    qtbot, signed, tmp_path, window
+):
+    import json
+    import sqlite3
+
+    from qgis.core import QgsFeature, QgsProject, QgsVectorLayer
+
+    from sttm_plugin.gui.verification_dock import VerificationDock
+
+    fields = "field=id_servizio:string&field=cod_istat_origine:string&field=utenti:integer"
+    users = QgsVectorLayer(
+        f"NoGeometry?{fields}&field=anno:integer&field=natura_valore:string&field=fonte:string",
+        "utenti",
+        "memory",
+    )
+    row = QgsFeature(users.fields())
+    row.setAttributes([ROWS[1][0], "015146", 40, 2024, "rilevato", "biglietteria"])
+    users.dataProvider().addFeatures([row])
+    funds = QgsVectorLayer("NoGeometry?field=cup:string", "PNRR", "memory")
+    QgsProject.instance().addMapLayers([users, funds])
+    log = tmp_path / "registro_l1.json"
+    pick(signed.panel.layer_ORIGINS, users)
+    pick(signed.panel.layer_FUNDING, funds)
+    signed.panel.file_IMPORT_LOG.setFilePath(str(log))
+    given = signed.parameters()
+    assert (given["ORIGINS"], given["FUNDING"]) == (users.id(), funds.id())
+    assert "REGENERATION" not in given
+    assert "IMPORT_LOG" not in given  # it isn't there
+    assert signed.panel.layer_REGENERATION.currentText() == "(nessuno)"
+    other = VerificationDock(window, window.window)
+    assert other.inputs.combos["STOPS"].currentText() == "(nessuno)"
+    assert other.inputs.combos["FUNDING"].currentLayer() is funds
+    log.write_text(json.dumps({}), encoding="utf-8")
+    assert signed.parameters()["IMPORT_LOG"] == other.inputs.parameters()["IMPORT_LOG"] == str(log)
+    other.close_down()
+    log.unlink()
+
+    signed.panel.allow_blocking.setChecked(True)
+    export(qtbot, signed)
+    with zipfile.ZipFile(tmp_path / "consegna.zip") as archive:
+        archive.extract("restituzione.gpkg", tmp_path)
+    with sqlite3.connect(tmp_path / "restituzione.gpkg") as written:
+        found = written.execute("select cod_istat_origine, utenti from servizi_bacino").fetchall()
+    written.close()
+    assert found == [("015146", 40)]
+
+
 def test_the_list_says_what_is_missing_and_what_to_do(qtbot, dock):
     click(qtbot, dock.panel.check_ready)
     settle(qtbot, dock)

@@ -484,6 +484,22 @@ def test_a_column_that_the_profile_computes_stays_computed(qtbot, dialog, tmp_pa
     assert moved == (kept["denominazione"] == {"field": "VIA"})
 
 
+def test_a_source_that_is_removed_is_asked_for_again(qtbot, dialog):
+    from qgis.core import QgsProject, QgsVectorLayer
+
+    layers = [
+        QgsVectorLayer("Point?crs=EPSG:32632&field=nome:string", name, "memory")
+        for name in ("asili", "biblioteche", "cimiteri")
+    ]
+    QgsProject.instance().addMapLayers(layers)
+    dialog.layer.setLayer(layers[1])
+    QgsProject.instance().removeMapLayer(layers[1].id())
+
+    assert dialog.layer.currentLayer() is None
+    click(qtbot, dialog.next)
+    assert said(dialog) == "Scegliere un layer del progetto o indicare un file."
+
+
 def test_a_run_is_stopped_by_escape_and_nothing_is_written(qtbot, dialog, source):
     from qgis.core import QgsProject
     from qgis.PyQt.QtCore import Qt

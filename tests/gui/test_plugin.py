@@ -86,6 +86,48 @@ def test_reloading_twice_has_one_of_each(window, plugin):
     assert providers().count("sttm") == 1
 
 
+RELOADED = """
+import sys
+import qgis.utils
+
+qgis.utils.plugin_paths = [sys.argv[1]]
+qgis.utils.updateAvailablePlugins()
+
+
+def loaded():
+    assert qgis.utils.loadPlugin("sttm_plugin")
+    from sttm_plugin.core.checks import engine
+    from sttm_plugin.core.pack import load_pack
+    from sttm_plugin.processing_algorithms import algorithm_classes
+
+    named = {check.prova for check in load_pack().controlli if check.prova}
+    return len(named & set(engine.tests())), algorithm_classes()
+
+
+before, old = loaded()
+qgis.utils._unloadPluginModules("sttm_plugin")
+after, new = loaded()
+print(before, after, len(set(old) & set(new)))
+"""
+
+
+def test_a_plugin_that_is_loaded_again_has_every_check_and_no_module_of_before(project_root):
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-c", RELOADED, str(project_root)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    before, after, same = done.stdout.split()[-3:]
+    assert int(before) > 60
+    assert (after, same) == (before, "0")
+
+
 def test_the_second_action_opens_the_import_and_unloading_closes_it(window, plugin):
     from qgis.PyQt.QtCore import QCoreApplication, QEvent
     from qgis.PyQt.QtWidgets import QDialog

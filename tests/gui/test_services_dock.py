@@ -546,7 +546,6 @@ def test_a_choice_made_in_a_panel_is_shown_by_the_other(qtbot, dock, window):
     dock.inputs.tick([layer])
     assert [one.name() for one in other.inputs.service_layers()] == ["punti"]
     other.inputs.choose_comune(RHO)
-    other.inputs._on_change()
     assert dock.istat() == RHO
     assert dock.panel.comune.currentData() == RHO
     other.inputs.add_services([])

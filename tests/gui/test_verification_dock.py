@@ -319,13 +319,101 @@ def test_a_comune_is_found_by_the_beginning_of_its_name(qtbot, dock):
     assert dock.inputs.comune.count() == 133
 
 
+def test_settlers_are_given_when_somebody_writes_them_and_remembered(chosen):
+    from sttm_plugin.gui.project_state import recall
+
+    spin = chosen.inputs.number_SETTLERS
+    assert "SETTLERS" not in chosen.inputs.parameters()
+    assert spin.text().strip() == ""
+    spin.setValue(0)
+    assert chosen.inputs.parameters()["SETTLERS"] == 0
+    spin.setValue(1250)
+    assert (recall("SETTLERS"), chosen.inputs.parameters()["SETTLERS"]) == ("1250", 1250)
+    spin.blockSignals(True)
+    spin.setValue(7)
+    spin.blockSignals(False)
+    chosen.restore()
+    assert spin.value() == 1250
+    spin.clear()
+    assert recall("SETTLERS") == ""
+    assert "SETTLERS" not in chosen.inputs.parameters()
+
+
+def test_a_layer_that_goes_is_not_replaced_by_the_one_beside_it(chosen):
+    from qgis.core import QgsProject, QgsVectorLayer
+
+    from sttm_plugin.gui.project_state import recall
+
+    names = ("popolazione", "quartieri", "zone")
+    layers = [
+        QgsVectorLayer("Polygon?crs=EPSG:32632&field=popolazione:integer", name, "memory")
+        for name in names
+    ]
+    QgsProject.instance().addMapLayers(layers)
+    chosen.inputs.recognise_layers()
+    assert chosen.inputs.parameters()["POPULATION"] == layers[0].id()
+    QgsProject.instance().removeMapLayer(layers[0].id())
+
+    assert "POPULATION" not in chosen.inputs.parameters()
+    assert "POP_FIELD" not in chosen.inputs.parameters()
+    assert chosen.inputs.combos["POPULATION"].currentText() == "(nessuno)"
+    chosen.remember_view()
+    assert recall("POPULATION") == ""
+
+
+def test_a_long_message_is_read_whole_in_a_narrow_panel(qtbot, dock):
+    from qgis.PyQt.QtWidgets import QTextBrowser
+
+    dock.show()
+    dock.setFixedWidth(380)
+    dock.complain(" ".join(["Il pacchetto dei criteri non si trova."] * 5))
+    browser = dock.message_bar.currentItem().findChild(QTextBrowser)
+    qtbot.waitUntil(lambda: browser.height() >= browser.document().size().height(), timeout=5000)
+    assert not browser.verticalScrollBar().isVisible()
+    assert browser.height() > 3 * browser.fontMetrics().lineSpacing()
+    dock.tell("Breve.")
+    short = dock.message_bar.currentItem().findChild(QTextBrowser)
+    qtbot.waitUntil(lambda: short.height() < 3 * short.fontMetrics().lineSpacing(), timeout=5000)
+    dock.complain("lungo " * 400)
+    longest = dock.message_bar.currentItem().findChild(QTextBrowser)
+    qtbot.waitUntil(longest.verticalScrollBar().isVisible, timeout=5000)
+    assert longest.height() < 10 * longest.fontMetrics().lineSpacing()
+
+
+def test_the_panels_offer_every_input_of_their_algorithms(dock, window, sttm_provider):
+    from qgis.core import QgsApplication, QgsProcessingParameterDefinition
+
+    from sttm_plugin.gui.delivery_dock import DeliveryDock
+
+    delivery = DeliveryDock(window, window.window)
+    # Given by the panel itself, of what the project holds; how an algorithm is run by an expert.
+    itself = {"PREVIOUS", "WORKSPACE", "FINDINGS", "WAIVERS", "CRS"}
+    offered = {name for name in dir(dock.inputs) if name.startswith(("layer_", "file_"))}
+    offered |= {"layer_SERVICES", "layer_COMUNE", "layer_POP_FIELD", "layer_SETTLERS"}
+    here = {name.partition("_")[2] for name in offered}
+    names = {"author", "office", "role", "kind", "notes", "keep_personal", "allow_blocking"}
+    there = {name.upper() for name in names} | {"PREVIOUS_PACKAGE"}
+    there |= {
+        one.partition("_")[2] for one in dir(delivery.panel) if one.startswith(("layer_", "file_"))
+    }
+    registry = QgsApplication.processingRegistry()
+    for algorithm, found in (("checkplan", here), ("exportcompatibility", here | there)):
+        wanted = {
+            one.name()
+            for one in registry.algorithmById(f"sttm:{algorithm}").parameterDefinitions()
+            if not one.isDestination()
+            and not one.flags() & QgsProcessingParameterDefinition.Flag.FlagHidden
+        }
+        assert wanted - itself - found == set(), algorithm
+    delivery.close_down()
+
+
 def test_a_layer_in_other_columns_is_sent_to_the_import(dock, qgis_new_project):
     from qgis.core import QgsProject, QgsVectorLayer
 
     raw = QgsVectorLayer("Point?crs=EPSG:32632&field=NOME:string", "scuole", "memory")
     QgsProject.instance().addMapLayer(raw)
-    dock.inputs._services_source().setLayersChecked([raw])
-    dock.inputs._on_change()
+    dock.inputs.shared.tick([raw])
     assert dock.inputs.services_hint.text().startswith("«scuole» non ha ancora lo schema")
 
 
