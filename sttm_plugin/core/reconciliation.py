@@ -129,8 +129,9 @@ def candidates(one, two, most, far=True, on_progress=None, alike=()):
     there = told & (key_one[a] == key_two[b])
     alone = _alone(a, b, same & reached, len(one), len(two)) & ~office & (there | ~told)
     address = same & ~office & there
+    likeliest = _likeliest(a, b, similarity, address, len(one), len(two))
     address &= ~kinds_exclude(names, a, b + len(one))
-    address = _alone(a, b, address, len(one), len(two))
+    address = _alone(a, b, address, len(one), len(two)) & likeliest
     lift = WEIGHT_NAME * (1 - similarity) * (ALONE * alone + ADDRESS * address)
     score = np.maximum(score, np.where(lift > 0, np.minimum(score + lift, ALONE_MOST), score))
     score[certain] = 1.0
@@ -280,6 +281,17 @@ def _alone(a, b, same, count_one, count_two):
     of_one = np.bincount(a[same], minlength=count_one)
     of_two = np.bincount(b[same], minlength=count_two)
     return same & (of_one[a] == 1) & (of_two[b] == 1)
+
+
+def _likeliest(a, b, similarity, among, count_one, count_two):
+    """Tell the pairs that no other of some has a likelier name than, on either side.
+
+    "Besta" and "Natta" at one number are not one service where another "Besta" is there too.
+    """
+    best_one, best_two = np.zeros(count_one), np.zeros(count_two)
+    np.maximum.at(best_one, a[among], similarity[among])
+    np.maximum.at(best_two, b[among], similarity[among])
+    return (similarity >= best_one[a]) & (similarity >= best_two[b])
 
 
 def _capacity_agrees(one, two, a, b):
