@@ -84,12 +84,14 @@ class ReadingsByZone(SttmAlgorithm):
         stages = self.stages(feedback, "lettura dei servizi", "conteggi", "scrittura")
         stages.next()
         crs = self.analysis_crs(parameters, context)
-        least = self.pack(parameters, context).check("STTM2-801").parametri["punteggio"]
+        pack = self.pack(parameters, context)
+        least = pack.check("STTM2-801").parametri["punteggio"]
         services = self.services(parameters, self.SERVICES, crs, context, feedback)
         services = self._with_comune(services, parameters, crs, context, feedback)
         matched = matched_ids(self._pairs(parameters, context, feedback), least)
         stages.next()
-        table = count_readings(services, matched)
+        macro = {code: one.macrocategoria for code, one in pack.categorie.items()}
+        table = count_readings(services, matched, macro)
         counts = totals(table, livello="totale")
         unknown = int(services["istat"].isna().sum())
         _tell(services, unknown, feedback)

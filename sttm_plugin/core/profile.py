@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import json
 import re
@@ -164,10 +165,11 @@ def read_profile(path, taxonomy: str, known_fields) -> Profile:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
-        bundled = ", ".join(sorted(file.stem for file in _BUNDLED.glob("*.json")))
+        bundled = [file.stem for file in sorted(_BUNDLED.glob("*.json"))]
+        near = difflib.get_close_matches(Path(name).stem, bundled, 3, 0.0)
         raise SttmError(
-            f"Il profilo «{name}» non c'è: indicare un file .json, o uno di quelli forniti con il "
-            f"plugin ({bundled})."
+            f"Il profilo «{name}» non c'è: indicare un file .json, o uno dei {len(bundled)} "
+            f"forniti con il plugin. I nomi più simili: {', '.join(near)}."
         ) from error
     except OSError as error:
         raise SttmError(f"Il profilo «{name}» non si legge: {error.strerror}.") from error

@@ -9,6 +9,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsVectorDataProvider,
     QgsVectorLayer,
+    QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QDate, Qt
 
@@ -148,12 +149,26 @@ def move_row(source, row, target, geometry, fields) -> None:
         geometry: QgsGeometry in the CRS of the target.
 
     Raises:
-        SttmError: one of them is being edited, or can't be written.
+        SttmError: one of them is being edited, can't be written, or the target has no place for
+            the geometry or for a value.
     """
     ours = _free_layer(source), _free_layer(target)
     leaving, arriving = (layer.dataProvider() for layer in ours)
     feature = QgsFeature(arriving.fields())
     names = {field.name().lower(): at for at, field in enumerate(arriving.fields())}
+    lost = [
+        field.name for field in fields if row[field.name] is not None and field.name not in names
+    ]
+    if lost:
+        raise SttmError(
+            f"Il layer «{target.name()}» non ha i campi {', '.join(lost)}, e il servizio li "
+            "perderebbe: scegliere un layer con lo schema dei servizi. Nulla è stato spostato."
+        )
+    if QgsWkbTypes.geometryType(arriving.wkbType()) != geometry.type():
+        raise SttmError(
+            f"Il layer «{target.name()}» non è di punti: scegliere il layer dei servizi puntuali. "
+            "Nulla è stato spostato."
+        )
     for field in fields:
         if field.name in names:
             feature.setAttribute(names[field.name], _attribute(row[field.name], field.kind))

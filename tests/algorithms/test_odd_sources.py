@@ -366,4 +366,4 @@ def test_a_profile_that_is_not_there_names_those_that_come_with_the_plugin(impor
     said = refusal(importer, table(f"nome;x;y\nMuseo;{X};{Y}\n"), PROFILE="scuole_inesistenti")
 
     assert "Il profilo «scuole_inesistenti» non c'è" in said
-    assert "regione_scuole, " in said and "No such file" not in said
+    assert "mim_scuole_paritarie" in said and "No such file" not in said

@@ -332,6 +332,29 @@ def zone_rows():
     return rows
 
 
+def test_an_id_is_one_service_and_a_code_says_its_macrocategoria(sttm_provider, services, layer):
+    import processing
+
+    rows = [{**row, "macrocategoria": None} for row in zone_rows()]
+    again = services([rows[0]])[0]
+    nowhere = layer(
+        "None",
+        "&field=id_servizio:string&field=denominazione:string&field=codice_sttm:string",
+        [("s1", "Servizio 1", "CUL.01", None), ("s9", "Senza codice", None, None)],
+    )
+    found = processing.run(
+        "sttm:readingsbyzone",
+        {"SERVICES": [*services(rows), again, nowhere], "OUTPUT": "TEMPORARY_OUTPUT"},
+    )
+
+    counts = {}
+    for row in found["OUTPUT"].getFeatures():
+        if row["livello"] == "totale":
+            counts[row["macrocategoria"]] = counts.get(row["macrocategoria"], 0) + row["n"]
+    assert counts == {"CULTURALI": 6, "Senza categoria": 1}
+    assert (found["READING1"], found["READING2"]) == (5, 2)
+
+
 def test_each_service_counts_once_at_each_level(sttm_provider, services, tmp_path):
     import processing
 

@@ -319,3 +319,28 @@ def test_a_service_stays_where_it_was_when_the_layer_of_points_is_being_edited(t
     assert "è in modifica" in said
     assert sorted(rows_of(tables[0])) == ["s1", "s2", "s3"]
     target.rollBack()
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "sentence"),
+    [
+        ("Point", "&field=nome:string", "non ha i campi id_servizio, "),
+        ("Point", "&field=id_servizio:string&field=denominazione:string", "capacita"),
+        ("Polygon", None, "non è di punti"),
+    ],
+)
+def test_a_layer_that_would_lose_what_the_service_has_is_refused(
+    tables, layer, kind, fields, sentence
+):
+    from sttm_plugin.core.schema import SERVICES
+
+    every = "".join(f"&field={field.name}:string" for field in SERVICES)
+    target = layer(kind, fields or every, [], name="altro")
+
+    said = refused(
+        "placeservice", UNPLACED=tables[0], SERVICE_ID="s1", POINT=f"{X},{Y}", TARGET=target
+    )
+
+    assert sentence in said and "Nulla è stato spostato." in said
+    assert sorted(rows_of(tables[0])) == ["s1", "s2", "s3"]
+    assert target.featureCount() == 0
