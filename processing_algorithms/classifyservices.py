@@ -95,6 +95,7 @@ class ClassifyServices(AroundServices):
     def compute(self, parameters, context, feedback):
         from ..core import attributes, valenza
         from ..core.doubles import without_doubles
+        from ..core.taxonomy import with_macrocategoria
 
         stages = self.stages(feedback, "Lettura", "Attributi", "Valenza", "Scrittura")
         stages.next()
@@ -129,7 +130,11 @@ class ClassifyServices(AroundServices):
         stages.next()
         area = classified.geometry.map(_is_area).astype(bool).to_numpy()
         tables = {
-            self.SUMMARY: (valenza.summary, (classified,), schema.VALENZA_SUMMARY),
+            self.SUMMARY: (
+                valenza.summary,
+                (with_macrocategoria(classified, pack),),
+                schema.VALENZA_SUMMARY,
+            ),
             self.MISMATCHES: (valenza.mismatches, (classified,), schema.VALENZA_MISMATCHES),
             self.RULES: (valenza.rules_tried, (services, pack, computed), schema.VALENZA_RULES),
         }

@@ -80,6 +80,7 @@ class ReadingsByZone(SttmAlgorithm):
     def compute(self, parameters, context, feedback):
         from ..core.documents import write_bytes_whole
         from ..core.readings import count_readings, matched_ids, readings_html, totals
+        from ..core.taxonomy import with_macrocategoria
 
         stages = self.stages(feedback, "lettura dei servizi", "conteggi", "scrittura")
         stages.next()
@@ -90,8 +91,7 @@ class ReadingsByZone(SttmAlgorithm):
         services = self._with_comune(services, parameters, crs, context, feedback)
         matched = matched_ids(self._pairs(parameters, context, feedback), least)
         stages.next()
-        macro = {code: one.macrocategoria for code, one in pack.categorie.items()}
-        table = count_readings(services, matched, macro)
+        table = count_readings(with_macrocategoria(services, pack), matched)
         counts = totals(table, livello="totale")
         unknown = int(services["istat"].isna().sum())
         _tell(services, unknown, feedback)

@@ -47,12 +47,11 @@ def matched_ids(pairs, least):
     return found
 
 
-def count_readings(services, matched=None, macrocategorie=None):
+def count_readings(services, matched=None):
     """Return the long table of ``schema.READINGS``: each service once at each level.
 
     Args:
         services: services frame; ``lettura`` missing counts as 1. matched: of ``matched_ids``.
-        macrocategorie: {code: its macrocategoria}, for the services that have only the code.
 
     Levels are the whole, each Zona Omogenea and each comune; a service whose comune isn't known
     is in a row without zone or comune. ``n_valutati`` are the services whose declared valenza was
@@ -65,11 +64,10 @@ def count_readings(services, matched=None, macrocategorie=None):
     # Placed and unplaced, or in two layers: an id is one service.
     again = services["id_servizio"].notna() & services["id_servizio"].duplicated()
     services = services[~again]
-    macro = services["macrocategoria"].fillna(services["codice_sttm"].map(macrocategorie or {}))
     base = pd.DataFrame(
         {
             "istat": services["istat"].to_numpy(object),
-            "macrocategoria": macro.fillna(NO_CATEGORY).to_numpy(object),
+            "macrocategoria": services["macrocategoria"].fillna(NO_CATEGORY).to_numpy(object),
             "lettura": services["lettura"].fillna(1).astype(int).to_numpy(),
             "situazione": [SITUATIONS.get(value, UNDECLARED) for value in services["stato"]],
             "valenza_dichiarata": services["valenza_dichiarata"]

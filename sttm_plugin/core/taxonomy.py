@@ -420,3 +420,10 @@ def _with_area(match: Match, side, pack) -> Match:
 
 def _changed(match: Match, codice, confidenza, motivo) -> Match:
     return Match(codice, confidenza, match.candidati, match.escluso_da, motivo, match.esclusioni)
+
+
+def with_macrocategoria(services, pack):
+    """Return services with the macrocategoria of their code where they only have the code."""
+    known = {code: category.macrocategoria for code, category in pack.categorie.items()}
+    told = services["macrocategoria"].fillna(services["codice_sttm"].map(known))
+    return services.assign(macrocategoria=told)

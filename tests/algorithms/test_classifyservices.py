@@ -126,6 +126,11 @@ def test_the_summary_counts_services_and_areas(classify):
     assert {row["zona_omogenea"] for row in rows} == {"Nord Ovest"}
 
 
+def test_the_summary_takes_the_macrocategoria_from_a_code_that_comes_alone(classify):
+    rows = classify([{**row, "macrocategoria": None} for row in ROWS])["SUMMARY"]
+    assert [row["macrocategoria"] for row in rows] == ["CULTURALI", "SANITA'", "VERDE PUBBLICO"]
+
+
 def test_a_lum_layer_places_services_in_it(classify, sttm_provider):
     from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 
