@@ -51,6 +51,7 @@ class VerificaCompleta(SttmAlgorithm):
     OFFICE, ROLE, KEEP_PERSONAL = "OFFICE", "ROLE", "KEEP_PERSONAL"
     LUM_PERIMETERS, GTFS, PROTECTED = "LUM_PERIMETERS", "GTFS", "PROTECTED"
     REGENERATION, FUNDING, ORIGINS = "REGENERATION", "FUNDING", "ORIGINS"
+    READING2, NEIGHBOURS = "READING2", "NEIGHBOURS"
     SETTLERS = "SETTLERS"
     RILIEVI = "RILIEVI"
     CONTROLLI = "CONTROLLI"
@@ -80,7 +81,19 @@ class VerificaCompleta(SttmAlgorithm):
     }
     # Declared and explained where they are used.
     _AS_IN = (
-        (CheckPlan, (LUM_PERIMETERS, GTFS, PROTECTED, REGENERATION, FUNDING, SETTLERS)),
+        (
+            CheckPlan,
+            (
+                LUM_PERIMETERS,
+                READING2,
+                NEIGHBOURS,
+                GTFS,
+                PROTECTED,
+                REGENERATION,
+                FUNDING,
+                SETTLERS,
+            ),
+        ),
         (ExportCompatibility, (ORIGINS, OFFICE, ROLE, KEEP_PERSONAL)),
     )
 
@@ -113,7 +126,8 @@ class VerificaCompleta(SttmAlgorithm):
             self.STOPS,
             "Nodi dei LUM",
             "Punti dei Luoghi urbani per la mobilità. Si leggono, se ci sono, i campi id_lum, "
-            "nome, rango e stato. Senza, i controlli sui LUM restano non verificabili.",
+            "nome, rango e stato. Senza, i controlli sui LUM restano non verificabili. Con il "
+            "campo tipo valgono anche come fermate dei controlli sul trasporto pubblico.",
             kinds.TypeVectorPoint,
         )
         self.add_source(

@@ -40,16 +40,16 @@ class VerificaComuni(SttmAlgorithm):
         "layer) e scrive una tabella di riepilogo. Un comune che non riesce è nel riepilogo "
         "con il motivo e non ferma gli altri. La tabella ha le colonne comune (codice o nome) "
         "e servizi (file, anche file.gpkg|layername=layer); facoltative: confini, nodi, rete, "
-        "popolazione, campo_abitanti, giustificazioni, perimetri, orari, aree_protette, "
-        "rigenerazione, finanziamenti, origini, abitanti_da_insediare. I percorsi relativi "
-        "partono dalla cartella della tabella. Ciò che una riga non indica vale per tutti dai "
-        "parametri. Per ogni comune nasce la cartella <istat>_<nome> con rilievi.gpkg, "
-        "controlli.gpkg, rapporto.html e, se richiesta e senza blocchi, la consegna con "
-        "registro.json e la cartella schede. I file di una verifica precedente del comune si "
-        "sostituiscono. Parametri: JOBS, COMUNI, STOPS, NETWORK, POPULATION, POP_FIELD, "
-        "CRITERIA, AUTHOR, OFFICE, ROLE, LUM_PERIMETERS, GTFS, PROTECTED, REGENERATION, "
-        "FUNDING, ORIGINS, KEEP_PERSONAL, PACKAGES, OUTPUT_FOLDER, OUTPUT; risultati DONE, "
-        "FAILED, BLOCKED."
+        "popolazione, campo_abitanti, giustificazioni, perimetri, lettura2, contermini, "
+        "orari, aree_protette, rigenerazione, finanziamenti, origini, abitanti_da_insediare. I "
+        "percorsi relativi partono dalla cartella della tabella. Ciò che una riga non indica "
+        "vale per tutti dai parametri. Per ogni comune nasce la cartella <istat>_<nome> con "
+        "rilievi.gpkg, controlli.gpkg, rapporto.html e, se richiesta e senza blocchi, la "
+        "consegna con registro.json e la cartella schede. I file di una verifica precedente del "
+        "comune si sostituiscono. Parametri: JOBS, COMUNI, STOPS, NETWORK, POPULATION, POP_FIELD, "
+        "CRITERIA, AUTHOR, OFFICE, ROLE, LUM_PERIMETERS, READING2, NEIGHBOURS, GTFS, "
+        "PROTECTED, REGENERATION, FUNDING, ORIGINS, KEEP_PERSONAL, PACKAGES, OUTPUT_FOLDER, "
+        "OUTPUT; risultati DONE, FAILED, BLOCKED."
     )
 
     JOBS, PACKAGES = "JOBS", "PACKAGES"
@@ -57,8 +57,8 @@ class VerificaComuni(SttmAlgorithm):
     # Parameters of verifica_completa that hold for every comune.
     _SHARED = (
         "COMUNI", "STOPS", "NETWORK", "POPULATION", "POP_FIELD", "CRITERIA", "AUTHOR", "OFFICE",
-        "ROLE", "LUM_PERIMETERS", "GTFS", "PROTECTED", "REGENERATION", "FUNDING", "ORIGINS",
-        "KEEP_PERSONAL",
+        "ROLE", "LUM_PERIMETERS", "READING2", "NEIGHBOURS", "GTFS", "PROTECTED", "REGENERATION",
+        "FUNDING", "ORIGINS", "KEEP_PERSONAL",
     )  # fmt: skip
 
     def flags(self):

@@ -23,6 +23,7 @@ from qgis.core import (  # noqa: E402
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFile,
+    QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
 )
@@ -90,6 +91,7 @@ STEPS = (
             "POP_FIELD": given("POP_FIELD"),
             "NETWORK": given("NETWORK"),
             "LUM": LUM,
+            "STOPS": given("STOPS"),
             "GTFS": given("GTFS"),
             "PROTECTED": given("PROTECTED"),
             "CRITERIA": given("CRITERIA"),
@@ -108,7 +110,10 @@ STEPS = (
             "POPULATION": given("POPULATION"),
             "POP_FIELD": given("POP_FIELD"),
             "NETWORK": given("NETWORK"),
+            "STOPS": given("STOPS"),
             "LUM_PERIMETERS": given("LUM_PERIMETERS"),
+            "READING2": given("READING2"),
+            "NEIGHBOURS": given("NEIGHBOURS"),
             "GTFS": given("GTFS"),
             "PROTECTED": given("PROTECTED"),
             "REGENERATION": given("REGENERATION"),
@@ -165,6 +170,8 @@ HELP = {
     "OFFICE": "Ufficio responsabile del dato.",
     "ROLE": "Ruolo di chi risponde del dato (non il nome).",
     "LUM_PERIMETERS": "Perimetri dei LUM disegnati dal comune.",
+    "READING2": "Gli stessi servizi secondo altre fonti (Lettura 2).",
+    "NEIGHBOURS": "Servizi dei comuni vicini o della Zona Omogenea.",
     "GTFS": "Orari del trasporto pubblico (archivio GTFS).",
     "PROTECTED": "Parchi, PLIS, siti di Natura 2000.",
     "REGENERATION": "Aree di rigenerazione del comune.",
@@ -195,6 +202,12 @@ def parameters():
         QgsProcessingParameterString("OFFICE", "Ufficio", optional=True),
         QgsProcessingParameterString("ROLE", "Ruolo", optional=True),
         source("LUM_PERIMETERS", "Perimetri dei LUM", [kinds.TypeVectorPolygon], optional=True),
+        QgsProcessingParameterMultipleLayers(
+            "READING2", "Lettura 2", kinds.TypeVector, optional=True
+        ),
+        QgsProcessingParameterMultipleLayers(
+            "NEIGHBOURS", "Servizi dei comuni vicini", kinds.TypeVector, optional=True
+        ),
         QgsProcessingParameterFile("GTFS", "Orari del trasporto pubblico", optional=True),
         source("PROTECTED", "Aree protette", [kinds.TypeVectorPolygon], optional=True),
         source("REGENERATION", "Aree di rigenerazione", [kinds.TypeVectorPolygon], optional=True),

@@ -20,6 +20,8 @@ COLUMNS = {
     "campo_abitanti": "POP_FIELD",
     "giustificazioni": "WAIVERS",
     "perimetri": "LUM_PERIMETERS",
+    "lettura2": "READING2",
+    "contermini": "NEIGHBOURS",
     "orari": "GTFS",
     "aree_protette": "PROTECTED",
     "rigenerazione": "REGENERATION",

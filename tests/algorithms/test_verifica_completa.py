@@ -96,6 +96,29 @@ def test_an_unknown_comune_is_refused_before_anything_runs(verify):
         verify(COMUNE="Gorgonzolla")
 
 
+def test_other_readings_neighbours_and_stops_reach_the_checks(verify, comune, services):
+    from qgis.core import QgsProject
+
+    other = {"codice_sttm": "CUL.01", "stato": "esistente", "fonte": "Anagrafe"}
+    layers = [
+        services([{**other, "id_servizio": f"r{number}", "lettura": number}])[0]
+        for number in (1, 2)
+    ]
+    for one in layers:
+        QgsProject.instance().addMapLayer(one)
+    found = verify(
+        CONTROLLI="TEMPORARY_OUTPUT",
+        STOPS=str(comune / "lum.geojson"),
+        READING2=[layers[1]],
+        NEIGHBOURS=[layers[0]],
+    )
+    lacking = {row["codice"]: str(row["dati_mancanti"]) for row in found["CONTROLLI"].getFeatures()}
+    assert "READING2" not in lacking["STTM2-806"]
+    assert "NEIGHBOURS" not in lacking["STTM2-901"]
+    # The nodes given to the model are stops for the checks too.
+    assert "STOPS" not in lacking["STTM2-503"]
+
+
 def test_what_the_delivery_asks_for_goes_through_the_model(verify, comune, layer, tmp_path):
     import json
     import sqlite3

@@ -15,8 +15,8 @@ class _Readings:
 
     Attributes:
         one, two: the services that exist. pairs: (row in one, in two, score, similarity).
-        of_states: pairs of which one record at least is planned, closed or suspended, as
-            (record of the plan, of the other sources, score, similarity).
+        all_one, all_two: with those planned, closed or suspended. of_states: pairs of these of
+            which one at least is so, as ``pairs``.
     """
 
     def __init__(self, plan, most):
@@ -29,12 +29,12 @@ class _Readings:
         self.one = existing_one.reset_index(drop=True)
         self.two = existing_two.reset_index(drop=True)
         self.pairs = pair_scores(self.one, self.two, most, twins)
-        self.of_states = []
+        self.all_one, self.all_two = own, two
+        self.of_states = tuple(part[:0] for part in self.pairs)
         if len(self.one) < len(own) or len(self.two) < len(two):
-            there, elsewhere = set(existing_one.index), set(existing_two.index)
-            for i, j, score, alike in zip(*pair_scores(own, two, most, twins)):
-                if i not in there or j not in elsewhere:
-                    self.of_states.append((own.loc[i], two.loc[j], float(score), float(alike)))
+            every = pair_scores(own, two, most, twins)
+            both = np.isin(every[0], existing_one.index) & np.isin(every[1], existing_two.index)
+            self.of_states = tuple(part[~both] for part in every)
 
     def matched(self, least):
         """Return {row in one: [(row in two, score)]} of the pairs that reach a score."""
@@ -53,10 +53,12 @@ class _Readings:
         matched = self.matched(least)
         paired = {self.one.at[i, "id_servizio"] for i in matched}
         paired |= {self.two.at[j, "id_servizio"] for others in matched.values() for j, _ in others}
+        rows, others, scores, _ = self.of_states
+        same = scores >= least - 1e-9
+        same &= ~self.all_one["id_servizio"].isin(paired).to_numpy(dtype=bool)[rows]
+        same &= ~self.all_two["id_servizio"].isin(paired).to_numpy(dtype=bool)[others]
         return [
-            (one, two)
-            for one, two, score, _ in self.of_states
-            if score >= least - 1e-9 and paired.isdisjoint((one["id_servizio"], two["id_servizio"]))
+            (self.all_one.loc[i], self.all_two.loc[j]) for i, j in zip(rows[same], others[same])
         ]
 
 
@@ -98,11 +100,10 @@ def only_in_plan(plan, controllo, readings):
     best = np.zeros(len(readings.one))
     rows, _, scores, _ = readings.pairs
     np.maximum.at(best, rows, scores)
-    place = {key: row for row, key in enumerate(readings.one["id_servizio"])}
-    for one, _, score, _ in readings.of_states:
-        row = place.get(one["id_servizio"])
-        if row is not None:
-            best[row] = max(best[row], score)
+    # What another source has as planned, or as closed, is known to it.
+    rows, _, scores, _ = readings.of_states
+    known = set(readings.all_one["id_servizio"].to_numpy()[rows[scores >= least - 1e-9]])
+    best[readings.one["id_servizio"].isin(known).to_numpy(dtype=bool)] = 1.0
     # A source that has nothing of a kind says nothing of the services of that kind.
     kinds = {str(code)[:3] for code in plan.reading2["codice_sttm"].dropna()}
     covered = readings.one["codice_sttm"].map(lambda code: str(code)[:3] in kinds).astype(bool)
@@ -126,11 +127,9 @@ def only_elsewhere(plan, controllo, readings):
     paired = np.zeros(len(readings.two), dtype=bool)
     paired[rows[(alike >= least - 1e-9) | (scores >= matching_score(plan) - 1e-9)]] = True
     # What the plan has as planned, or as closed, isn't absent from it.
-    known = {
-        two["id_servizio"]
-        for _, two, score, similarity in readings.of_states
-        if similarity >= least - 1e-9 or score >= matching_score(plan) - 1e-9
-    }
+    _, rows, scores, alike = readings.of_states
+    same = (alike >= least - 1e-9) | (scores >= matching_score(plan) - 1e-9)
+    known = set(readings.all_two["id_servizio"].to_numpy()[rows[same]])
     paired |= readings.two["id_servizio"].isin(known).to_numpy(dtype=bool)
     placed = located(readings.two)
     failing = [
