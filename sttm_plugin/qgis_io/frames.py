@@ -375,7 +375,7 @@ def features_of(frame, fields, wkb_type=QgsWkbTypes.Type.NoGeometry, start=0, st
             shapes = part["_wkb"].tolist()
     multi = QgsWkbTypes.isMultiType(wkb_type)
     rows = zip(*columns) if columns else ([] for _ in range(len(part)))
-    for attributes, shape in zip(rows, shapes):
+    for attributes, shape in asking(zip(rows, shapes)):
         feature = QgsFeature(qgis_fields)
         feature.setAttributes(list(attributes))
         if isinstance(shape, bytes) or (shape is not None and not shape.is_empty):
@@ -394,7 +394,7 @@ def write_frame(sink, frame, fields, wkb_type=QgsWkbTypes.Type.NoGeometry, feedb
         QgsProcessingException: the sink refused a row.
     """
     written = 0
-    for feature in asking(features_of(frame, fields, wkb_type)):
+    for feature in features_of(frame, fields, wkb_type):
         if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
             reason = sink.lastError() if hasattr(sink, "lastError") else ""
             raise QgsProcessingException(
