@@ -212,7 +212,7 @@ def points_of(shapes):
     if not others:
         return shapes.reset_index(drop=True)
     points = shapes.to_numpy(dtype=object, copy=True)
-    for row in others:
+    for row in asking(others):
         shape = points[row]
         if shape is not None and not shape.is_empty:
             points[row] = shape.representative_point()

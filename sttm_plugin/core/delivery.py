@@ -500,8 +500,10 @@ def _frame(name, rows):
     import pandas as pd
 
     fields = layout.TABLES[name].fields
-    frame = pd.DataFrame(rows, columns=schema.names(fields))
-    return schema.conform(frame, fields)
+    names = schema.names(fields)
+    # By columns: pandas reads many dicts in one piece, which can't be stopped.
+    columns = {name: [row.get(name) for row in asking(rows)] for name in names}
+    return schema.conform(pd.DataFrame(columns, columns=names), fields)
 
 
 def _empty(name, crs=None):
