@@ -799,12 +799,17 @@ def _signatures(rows, shapes, roles=None):
 
 
 def _rounded(shape):
+    import numpy as np
+    import shapely
     from shapely.geometry import MultiPolygon
-    from shapely.ops import transform
 
     whole = MultiPolygon([shape]) if shape.geom_type == "Polygon" else shape
+    if hasattr(shapely, "transform"):
+        return shapely.transform(whole, lambda xy: np.round(xy, 2)).normalize()
+    from shapely.ops import transform
+
+    # Shapely 1.8 has this one alone, and changes the geometry itself.
     rounded = transform(_to_centimetres, whole)
-    # Shapely 1.8 changes the geometry itself, 2 gives another.
     return rounded.normalize() or rounded
 
 
