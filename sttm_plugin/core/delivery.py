@@ -502,7 +502,9 @@ def _frame(name, rows):
     fields = layout.TABLES[name].fields
     names = schema.names(fields)
     # By columns: pandas reads many dicts in one piece, which can't be stopped.
-    columns = {name: [row.get(name) for row in asking(rows)] for name in names}
+    columns = {
+        name: pd.Series([row.get(name) for row in asking(rows)], dtype=object) for name in names
+    }
     return schema.conform(pd.DataFrame(columns, columns=names), fields)
 
 
