@@ -23,6 +23,7 @@ RHO = "015182"
 MOST = 1.0
 # The functions named, of those a gap is spent in.
 _PLACES = 5
+_REASON = "Prova di durata: nessun servizio vero è giustificato da questo testo"
 _CHANGES = "GEN-R01=0.55"
 _OURS = ("sttm_plugin", "processing_algorithms")
 
@@ -230,7 +231,7 @@ def parameters(inputs, name) -> dict:
             "REACHED": out("raggiunti.gpkg"),
         },
         "justifyfindings": lambda: {
-            "FINDINGS": inputs.findings(), "IDS": inputs.ids(), "REASON": "Prova di durata",
+            "FINDINGS": inputs.findings(), "IDS": inputs.ids(), "REASON": _REASON,
             "REASON_TYPE": 0, "AUTHOR": "Prova", "DATE": "2026-01-31",
             "OUTPUT": out("deroghe.gpkg"), "OUTPUT_FINDINGS": out("giustificati.gpkg"),
         },

@@ -41,11 +41,11 @@ def checked_rows(buildings):
     return np.linspace(0, buildings - 1, CHECKED).astype(int)
 
 
-def _run(algorithm, given, feedback=None):
+def _run(algorithm, given):
     import processing
 
     started = time.perf_counter()
-    found = processing.run(algorithm, given, feedback=feedback)
+    found = processing.run(algorithm, given)
     return time.perf_counter() - started, found
 
 
@@ -209,27 +209,7 @@ def plain_pyqgis(path):
 
 def gaps(path):
     """The longest time each stage of each algorithm goes without asking whether to stop."""
-    from qgis.core import QgsProcessingFeedback
-
-    class Watch(QgsProcessingFeedback):
-        """Notes how long ago it was last asked, stage by stage."""
-
-        def __init__(self):
-            super().__init__()
-            self.stage, self.longest, self.last = "avvio", {}, time.perf_counter()
-
-        def _asked(self):
-            now = time.perf_counter()
-            self.longest[self.stage] = max(self.longest.get(self.stage, 0.0), now - self.last)
-            self.last = now
-
-        def isCanceled(self):  # noqa: N802
-            self._asked()
-            return super().isCanceled()
-
-        def setProgressText(self, text):  # noqa: N802
-            self._asked()
-            self.stage = text
+    from .gaps import watched
 
     found = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -239,10 +219,7 @@ def gaps(path):
             ("preparenetwork", {"INPUT": f"{path}|layername=strade",
                                 "OUTPUT": str(Path(folder) / "rete.gpkg")}),
         ):  # fmt: skip
-            watch = Watch()
-            _run(f"sttm:{name}", given, watch)
-            watch._asked()
-            found[name] = watch.longest
+            found[name] = watched(f"sttm:{name}", given).longest
     return {"gaps": found, "peak": peak_mb()}
 
 

@@ -37,7 +37,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..core.errors import SttmError
 from ..core.expressions import lend
-from ..core.progress import Stopped, ask, stopped_by
+from ..core.progress import Stopped, ask, asking, stopped_by
 from ..qgis_io.expressions import QgisEvaluator
 from ..qgis_io.layers import expand, layers_in, names_container
 from ..qgis_io.sheets import SHEET_ENDINGS, PlainCells
@@ -632,7 +632,7 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
         if sink is None:
             raise QgsProcessingException(self.invalidSinkError(parameters, name))
         # A table added to a file that holds others is no file of this run.
-        if os.path.isfile(destination):
+        if "|" not in destination and os.path.splitext(destination)[1]:
             self._made.append(destination)
         target = str(_given(parameters.get(name)) or "").partition("|")[0].lower()
         if target.endswith(SHEET_ENDINGS):
@@ -660,6 +660,22 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
         if not self.wants(parameters, name):
             return ""
         return self.parameterAsFileOutput(parameters, name, context)
+
+    def write_sheets(self, folder, services, comune, pack, feedback):
+        """Write the drafts of recognition into a folder, each whole; all go if the run is stopped.
+
+        Args: as in ``core.recognition.recognition_sheets``.
+        """
+        from ..core.documents import write_bytes_whole
+        from ..core.recognition import recognition_sheets
+
+        files = recognition_sheets(services, comune, pack)
+        for name, text in asking(files.items(), 20):
+            path = Path(folder) / name
+            if not path.exists():
+                self._made.append(str(path))
+            write_bytes_whole(path, text.encode("utf-8"))
+        feedback.pushInfo(f"Schede di riconoscimento scritte: {max(len(files) - 1, 0)}.")
 
     def stages(self, feedback, *texts) -> Stages:
         """Return the stages of this run; call ``next()`` at the start of each."""

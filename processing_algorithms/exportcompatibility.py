@@ -255,6 +255,12 @@ class ExportCompatibility(SttmAlgorithm):
             self._stop_if_blocked(made.outcome, parameters, context, feedback)
 
             stages.next()
+            results = {}
+            if self.wants(parameters, self.SHEETS):
+                # Before the package: its file is the last that can be stopped.
+                sheets = self.parameterAsString(parameters, self.SHEETS, context)
+                self.write_sheets(sheets, delivery.whole, comune, pack, feedback)
+                results[self.SHEETS] = sheets
             target = Path(self.file_output(parameters, self.OUTPUT, context))
             name = proposed_name(comune.istat, made.declaration.giorno, delivery.numero)
             if target.is_dir():
@@ -265,14 +271,11 @@ class ExportCompatibility(SttmAlgorithm):
                 target, folder, delivery, made.outcome, comune, pack, made.crs, feedback, stages
             )
         feedback.pushInfo(f"Pacchetto scritto: {target.name}")
-        results = {self.OUTPUT: str(target), "SHA256": file_sha256(target)}
+        results.update({self.OUTPUT: str(target), "SHA256": file_sha256(target)})
         log = self.file_output(parameters, self.LOG, context)
         if log:
             write_bytes_whole(log, omissions_log(delivery, pack))
             results[self.LOG] = log
-        if self.wants(parameters, self.SHEETS):
-            folder = self.parameterAsString(parameters, self.SHEETS, context)
-            results[self.SHEETS] = write_sheets(folder, delivery.whole, comune, pack, feedback)
         return results
 
     def prepare(self, parameters, context, feedback, stages, folder, picture=False) -> Prepared:
@@ -459,18 +462,6 @@ class ExportCompatibility(SttmAlgorithm):
             criteri=pack.as_reference(),
         )
         stages.progress(1.0)
-
-
-def write_sheets(folder, services, comune, pack, feedback) -> str:
-    """Write the drafts of recognition into a folder, each whole; return the folder."""
-    from ..core.documents import write_bytes_whole
-    from ..core.recognition import recognition_sheets
-
-    files = recognition_sheets(services, comune, pack)
-    for name, text in files.items():
-        write_bytes_whole(Path(folder) / name, text.encode("utf-8"))
-    feedback.pushInfo(f"Schede di riconoscimento scritte: {max(len(files) - 1, 0)}.")
-    return folder
 
 
 def _map_of(delivery, comune, comuni, crs):

@@ -14,7 +14,6 @@ from qgis.core import (
 from ..core import schema
 from ..core.errors import SttmError
 from .base import SttmAlgorithm, or_cancelled
-from .exportcompatibility import write_sheets
 
 
 class ValidateSubmission(SttmAlgorithm):
@@ -114,6 +113,10 @@ class ValidateSubmission(SttmAlgorithm):
             )
         stages.next()
         results = {}
+        if self.wants(parameters, self.SHEETS) and services is not None and validation.comune:
+            folder = self.parameterAsString(parameters, self.SHEETS, context)
+            self.write_sheets(folder, services, validation.comune, pack, feedback)
+            results[self.SHEETS] = folder
         for name, content in (
             (self.REPORT_HTML, lambda: review.validation_html(validation).encode("utf-8")),
             (self.REPORT_JSON, lambda: review.validation_json(validation)),
@@ -129,9 +132,6 @@ class ValidateSubmission(SttmAlgorithm):
             review.validation_rows(validation),
             schema.SUBMISSION_PROBLEMS,
         )
-        if self.wants(parameters, self.SHEETS) and services is not None and validation.comune:
-            folder = self.parameterAsString(parameters, self.SHEETS, context)
-            results[self.SHEETS] = write_sheets(folder, services, validation.comune, pack, feedback)
         _tell(validation, feedback)
         return {
             **results,

@@ -16,6 +16,7 @@ from .context import POPULATION_FIELD, column_of, coordinates_of, istat_of_rows,
 from .doubles import stands_for
 from .huff import share_out
 from .places import bundled_boxes
+from .progress import asking
 from .reference import comune_of
 from .reference import comuni as all_comuni
 from .snapping import attach_points
@@ -180,7 +181,7 @@ def well_placed(services, within, lum_known):
     found = np.full(len(services), None, dtype=object)
     memo: dict = {}
     located = ~(services.geometry.isna() | services.geometry.is_empty).to_numpy(dtype=bool)
-    for row, code in enumerate(services["istat"]):
+    for row, code in enumerate(asking(services["istat"])):
         if code not in memo:
             known = comune_of(code) if code is not None else None
             memo[code] = None if known is None else bool(known.polo or known.citta_centrale)
@@ -257,7 +258,7 @@ def _counts(services, kinds):
     whole = active["id_complesso"].where(active["id_complesso"].notna(), active["id_servizio"])
     distinct: dict = {}
     columns = [active[name] for name in ("istat", *kinds)]
-    for key, reading, one in zip(zip(*columns), active["lettura"].fillna(1), whole):
+    for key, reading, one in asking(zip(zip(*columns), active["lettura"].fillna(1), whole)):
         distinct.setdefault((key, reading), set()).add(one)
     counts: dict = {}
     for (key, _), members in distinct.items():

@@ -9,6 +9,7 @@ import numpy as np
 from .errors import SttmError
 from .pairs import point_places
 from .places import ISTAT_FIELDS, places_from_frame
+from .progress import asking
 from .reference import istat_code
 from .schema import first_not_a_number
 from .shapes import union_of
@@ -193,7 +194,7 @@ def _pairs_near(left, right, predicate):
         warnings.simplefilter("ignore")
         tree = STRtree(shapes)
     a, b = [], []
-    for place, shape in enumerate(left):
+    for place, shape in enumerate(asking(left)):
         near = tree.query(shape)
         if len(near):
             holds = getattr(prep(shape), predicate)
@@ -211,7 +212,7 @@ def points_of(shapes):
     if not others:
         return shapes.reset_index(drop=True)
     points = shapes.to_numpy(dtype=object, copy=True)
-    for row in others:
+    for row in asking(others):
         shape = points[row]
         if shape is not None and not shape.is_empty:
             points[row] = shape.representative_point()

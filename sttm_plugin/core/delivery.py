@@ -11,6 +11,7 @@ from .delivery_tables import funding as funding_rows
 from .documents import canonical_json, compact_json, head
 from .errors import SttmError
 from .personal import PERSONAL, kinds_in, without_personal
+from .progress import asking
 from .reference import own_rows
 from .text import normalise
 from .unlocated import unlocated_of
@@ -113,7 +114,7 @@ def leave_out_personal(own, pack):
     # Never delivered, so nothing in it is to be told.
     own["attributi_origine"] = None
     # The same fields the check reads: the digits of an identifier are no telephone number.
-    for name in pack.check("STTM2-941").campi:
+    for name in asking(pack.check("STTM2-941").campi, 1):
         if name == "attributi_origine" or name not in own.columns:
             continue
         column = own[name]
@@ -121,7 +122,7 @@ def leave_out_personal(own, pack):
         found = set()
         for pattern in PERSONAL.values():
             found |= set(texts.index[texts.str.contains(pattern)])
-        for row in sorted(found):
+        for row in asking(sorted(found)):
             before = texts[row]
             if name == "attributi":
                 after = _without_personal_entries(before)
@@ -168,7 +169,7 @@ def not_to_be_located(services, pack) -> list[bool]:
     return [
         code in codes
         or any(word in " " + normalise(" ".join(str(t) for t in texts if t)) for word in words)
-        for code, *texts in zip(services["codice_sttm"], *columns)
+        for code, *texts in asking(zip(services["codice_sttm"], *columns))
     ]
 
 
@@ -234,7 +235,8 @@ def build_delivery(
         )
     users = Origins(own, origins, pack, keep_personal)
     own["attributi"] = [
-        users.moved.get(ids, text) for ids, text in zip(own["id_servizio"], own["attributi"])
+        users.moved.get(ids, text)
+        for ids, text in asking(zip(own["id_servizio"], own["attributi"]))
     ]
     omitted += users.omitted
     if users.omitted:
@@ -243,7 +245,9 @@ def build_delivery(
             "divulgazione: raggruppate in «altri comuni» (999999)."
         )
     hidden = not_to_be_located(own, pack)
-    taken = sum(1 for hide, shape in zip(hidden, own.geometry) if hide and shape is not None)
+    taken = sum(
+        1 for hide, shape in asking(zip(hidden, own.geometry)) if hide and shape is not None
+    )
     if taken:
         notes.append(f"{taken} servizi da non localizzare: geometria e indirizzo tolti.")
     omitted += [
@@ -254,12 +258,12 @@ def build_delivery(
             "prima": shape.wkt,
             "dopo": None,
         }
-        for ids, hide, shape in zip(own["id_servizio"], hidden, own.geometry)
+        for ids, hide, shape in asking(zip(own["id_servizio"], hidden, own.geometry))
         if hide and shape is not None
     ]
     own = _without_place(own, hidden, pack)
     rows = _service_rows(own, hidden, comune)
-    own["geometry"] = [None if hide else shape for hide, shape in zip(hidden, own.geometry)]
+    own["geometry"] = [None if hide else shape for hide, shape in asking(zip(hidden, own.geometry))]
     own = own.set_geometry("geometry", crs=services.crs)
 
     whole = own
@@ -391,7 +395,7 @@ def _without_place(own, hidden, pack):
     LUM, and what the rules on the position found."""
     own = own.copy()
     near = {rule.codice_regola for rule in pack.regole if rule.dimensione == "localizzazione"}
-    for row in own.index[hidden]:
+    for row in asking(own.index[hidden]):
         own.at[row, "id_lum"], own.at[row, "in_lum"] = None, None
         kept = [
             one for one in _rules(own.at[row, "motivazione"]) if one.get("criterio") not in near
@@ -421,22 +425,24 @@ def _service_rows(own, hidden, comune):
     )
     rows["superficie_mq"] = [
         float(shape.area) if _kind(shape) == "area" and not hide else np.nan
-        for shape, hide in zip(own.geometry, hidden)
+        for shape, hide in asking(zip(own.geometry, hidden))
     ]
-    attributes = [_object(text) for text in own["attributi"]]
+    attributes = [_object(text) for text in asking(own["attributi"])]
     rows["indirizzo"] = [
         None if hide else _text(_value(found, "indirizzo"))
-        for found, hide in zip(attributes, hidden)
+        for found, hide in asking(zip(attributes, hidden))
     ]
     rows["attributi"] = [
         _without_address(found) if hide else text
-        for found, hide, text in zip(attributes, hidden, own["attributi"])
+        for found, hide, text in asking(zip(attributes, hidden, own["attributi"]))
     ]
-    rows["utenti_anno"] = [_number(_value(found, "utenti_anno")) for found in attributes]
-    rows["n_comuni_serviti"] = [_number(_value(found, "n_comuni_serviti")) for found in attributes]
+    rows["utenti_anno"] = [_number(_value(found, "utenti_anno")) for found in asking(attributes)]
+    rows["n_comuni_serviti"] = [
+        _number(_value(found, "n_comuni_serviti")) for found in asking(attributes)
+    ]
     rows["natura_quota"] = [
         _share_nature(found) if share == share and share is not None else None
-        for found, share in zip(attributes, own["utenti_fuori_comune"])
+        for found, share in asking(zip(attributes, own["utenti_fuori_comune"]))
     ]
     return schema.conform(rows, layout.SERVICE_FIELDS)[schema.names(layout.SERVICE_FIELDS)]
 
@@ -494,8 +500,12 @@ def _frame(name, rows):
     import pandas as pd
 
     fields = layout.TABLES[name].fields
-    frame = pd.DataFrame(rows, columns=schema.names(fields))
-    return schema.conform(frame, fields)
+    names = schema.names(fields)
+    # By columns: pandas reads many dicts in one piece, which can't be stopped.
+    columns = {
+        name: pd.Series([row.get(name) for row in asking(rows)], dtype=object) for name in names
+    }
+    return schema.conform(pd.DataFrame(columns, columns=names), fields)
 
 
 def _empty(name, crs=None):
@@ -514,7 +524,9 @@ def nature_of(ente) -> str | None:
 
 def _bodies(own):
     rows = []
-    for ids, *names in zip(own["id_servizio"], *(own[column] for column in layout.ROLES.values())):
+    for ids, *names in asking(
+        zip(own["id_servizio"], *(own[column] for column in layout.ROLES.values()))
+    ):
         for role, written in zip(layout.ROLES, names):
             for name in dict.fromkeys(piece.strip() for piece in (written or "").split(";")):
                 if not name:
@@ -535,7 +547,7 @@ def _bodies(own):
 def _sources(own):
     rows = []
     columns = ("id_servizio", "fonte", "data_rif", "lettura", "attributi")
-    for ids, source, day, reading, attributes in zip(*(own[name] for name in columns)):
+    for ids, source, day, reading, attributes in asking(zip(*(own[name] for name in columns))):
         main = {
             "id_servizio": ids,
             "campo": "*",
@@ -568,7 +580,7 @@ def _valuations(own, pack, day):
         "punteggio_metropolitana",
         "copertura",
     )
-    for ids, text, inter, metro, coverage in zip(*(own[name] for name in columns)):
+    for ids, text, inter, metro, coverage in asking(zip(*(own[name] for name in columns))):
         for rule in _rules(text):
             rows.append(
                 {
@@ -724,7 +736,7 @@ def _history(rows, own, previous, declaration, notes):
     def event(ids, kind, day, text):
         events.append({"data": day, "evento": kind, "id_servizio": ids, "descrizione": text})
 
-    for position, ids in enumerate(rows["id_servizio"]):
+    for position, ids in enumerate(asking(rows["id_servizio"])):
         state, ended = rows["stato"].iloc[position], rows["data_fine_validita"].iloc[position]
         before, now = old.get(ids), new.get(ids)
         keep.append(before is None or before != now)
@@ -779,7 +791,7 @@ def _signatures(rows, shapes, roles=None):
     found = {}
     columns = [rows[name] if name in rows.columns else [None] * len(rows) for name in names]
     columns += [roles[name] for name in bodies]
-    for ids, shape, *values in zip(rows["id_servizio"], shapes, *columns):
+    for ids, shape, *values in asking(zip(rows["id_servizio"], shapes, *columns)):
         signature = {name: _comparable(value) for name, value in zip([*names, *bodies], values)}
         signature["geometria"] = None if shape is None else wkb.dumps(_rounded(shape), hex=True)
         # Rings may begin anywhere, and the area follows the geometry.
@@ -789,12 +801,17 @@ def _signatures(rows, shapes, roles=None):
 
 
 def _rounded(shape):
+    import numpy as np
+    import shapely
     from shapely.geometry import MultiPolygon
-    from shapely.ops import transform
 
     whole = MultiPolygon([shape]) if shape.geom_type == "Polygon" else shape
+    if hasattr(shapely, "transform"):
+        return shapely.transform(whole, lambda xy: np.round(xy, 2)).normalize()
+    from shapely.ops import transform
+
+    # Shapely 1.8 has this one alone, and changes the geometry itself.
     rounded = transform(_to_centimetres, whole)
-    # Shapely 1.8 changes the geometry itself, 2 gives another.
     return rounded.normalize() or rounded
 
 
@@ -819,10 +836,10 @@ def findings_table(findings, day):
     """Return esiti_controlli from findings (schema FINDINGS), resolved ones included."""
     rows = []
     columns = ("id_rilievo", "codice", "id_oggetto", "layer", "severita", "descrizione")
-    for values in zip(
+    for values in asking(zip(
         *(findings[name] for name in columns), findings["stato"], findings["giustificazione"],
         findings["data"],
-    ):  # fmt: skip
+    )):  # fmt: skip
         row = dict(zip((*columns, "stato", "giustificazione", "data"), values))
         row["data"] = row["data"] or day.isoformat()
         rows.append(row)
@@ -853,7 +870,7 @@ def merge_findings(again, given, codes):
         for column in ("stato", "giustificazione", "autore", "data", "cambiato"):
             again[column] = [
                 known[column].get(ids) if from_run else value
-                for ids, value, from_run in zip(again["id_rilievo"], again[column], told)
+                for ids, value, from_run in asking(zip(again["id_rilievo"], again[column], told))
             ]
         # A justification holds until its object changes.
         before = again["id_rilievo"].map(known["impronta"])
@@ -899,10 +916,10 @@ def services_of(tables, crs):
         names: dict = {}
         if bodies is not None and {"id_servizio", "ruolo", "ente"} <= set(bodies.columns):
             chosen = bodies[bodies["ruolo"] == role]
-            for ids, ente in zip(chosen["id_servizio"], chosen["ente"]):
+            for ids, ente in asking(zip(chosen["id_servizio"], chosen["ente"])):
                 if ente:
                     names.setdefault(ids, []).append(str(ente))
         joined[column] = [
-            ";".join(names[ids]) if ids in names else None for ids in joined["id_servizio"]
+            ";".join(names[ids]) if ids in names else None for ids in asking(joined["id_servizio"])
         ]
     return schema.conform_services(gpd.GeoDataFrame(joined, geometry="geometry", crs=crs))

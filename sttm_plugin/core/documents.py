@@ -163,6 +163,7 @@ def _rounded(row):
     return {name: plain(value) if type(value) is float else value for name, value in row.items()}
 
 
+_BYTES_AT_ONCE = 1 << 22
 # Rows of a list encoded together.
 _ROWS_AT_ONCE = 5_000
 
@@ -339,4 +340,8 @@ def write_zip(path, members: dict) -> None:
             content = members[name]
             if not isinstance(content, bytes):
                 content = Path(content).read_bytes()
-            archive.writestr(entry, content)
+            # As writestr does, but in pieces.
+            entry.file_size = len(content)
+            with archive.open(entry, "w") as member:
+                for first in asking(range(0, len(content), _BYTES_AT_ONCE), 1):
+                    member.write(content[first : first + _BYTES_AT_ONCE])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .progress import asking
 from .reference import comune_of
 from .text import without_accents
 
@@ -182,7 +183,7 @@ def prepare_names(names, istat=None, kinds=None) -> Names:
     places: dict = {}
     codes = istat if istat is not None else [None] * len(names)
     rows = []
-    for name, code in zip(names, codes):
+    for name, code in asking(zip(names, codes)):
         here = _comune_words(code) if isinstance(code, str) else frozenset()
         row = [
             (min(_weight(word, weights), WEIGHT_COMUNE if word in here else 1.0), word)

@@ -35,7 +35,7 @@ def boxed(shapes) -> Boxed:
     found = np.full((len(shapes), 4), np.nan)
     xy = point_places(shapes)
     found[:, :2], found[:, 2:] = xy, xy
-    for row in np.flatnonzero(np.isnan(xy[:, 0])).tolist():
+    for row in asking(np.flatnonzero(np.isnan(xy[:, 0])).tolist()):
         shape = shapes.iat[row]
         if shape is not None and not shape.is_empty:
             found[row] = shape.bounds
@@ -74,7 +74,7 @@ def apart(left, right):
 
     if hasattr(shapely, "distance"):  # Shapely 2
         return shapely.distance(left, right)
-    return np.array([one.distance(two) for one, two in zip(left, right)], dtype=np.float64)
+    return np.array([one.distance(two) for one, two in asking(zip(left, right))], dtype=np.float64)
 
 
 def point_places(shapes):

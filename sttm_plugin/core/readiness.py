@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from .checks.engine import OPEN, data_text
+from .progress import asking
 
 # In the order a technician deals with them.
 BLOCKS, MISSING, PERSONAL, MEND, EXPLAIN, UNVERIFIED = (
@@ -54,7 +55,7 @@ def _row(voce, gravita, testo, codice=None, oggetto=None, rilievo=None, che_fare
 
 def _of_findings(result):
     findings = result.findings
-    for row in findings[findings["stato"].isin(OPEN)].itertuples():
+    for row in asking(findings[findings["stato"].isin(OPEN)].itertuples()):
         if row.severita == "blocco":
             voce = BLOCKS
         elif row.severita not in _WARNED:

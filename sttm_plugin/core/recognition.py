@@ -9,6 +9,7 @@ from .checks.engine import written
 from .documents import generated_at
 from .pack import provenance_text
 from .personal import without_personal
+from .progress import asking
 from .report import render
 from .text import normalise
 
@@ -64,7 +65,7 @@ def recognition_sheets(services, comune, pack) -> dict:
         "criteri": pack,
         "giorno": _day(generated_at()),
     }
-    for row in chosen.sort_values("id_servizio").to_dict("records"):
+    for row in asking(chosen.sort_values("id_servizio").to_dict("records"), 20):
         name = _file_name(row)
         values = _sheet(row, rules, pack)
         files[name] = render("scheda_riconoscimento.html.j2", **shared, **values)

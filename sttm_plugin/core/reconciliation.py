@@ -28,6 +28,8 @@ from .names import (
     telling_words,
 )
 from .pairs import groups_of, near_pairs, pairs_within, point_places, same_keys
+from .progress import asking
+from .shapes import series_of
 
 # Source: INTERFACE §5, reconcilereadings (``proposta``).
 WEIGHT_NAME, WEIGHT_NEAR, WEIGHT_CATEGORY = 0.5, 0.3, 0.2
@@ -448,7 +450,7 @@ def anchor_places(shapes):
     """Return x and y of a point on each shape (a point's own), NaN where there is none."""
     places = point_places(shapes)
     others = np.flatnonzero(np.isnan(places[:, 0]))
-    for place, point in zip(others.tolist(), points_of(shapes.iloc[others])):
+    for place, point in asking(zip(others.tolist(), points_of(shapes.iloc[others]))):
         if point is not None and not point.is_empty:
             places[place] = point.x, point.y
     return places
@@ -519,7 +521,7 @@ def _pairs_frame(one, two, anchors, found, rows, free):
     ids_one, ids_two = one["id_servizio"].tolist(), two["id_servizio"].tolist()
     names_one, names_two = one["denominazione"].tolist(), two["denominazione"].tolist()
     lines, shapes = [], []
-    for i, j, at, decision in rows:
+    for i, j, at, decision in asking(rows):
         others = [] if at is None else rivals(at)
         listed = [
             {
@@ -551,7 +553,7 @@ def _pairs_frame(one, two, anchors, found, rows, free):
         lacking = np.isnan(ends).any()
         shapes.append(None if lacking else LineString(ends))
     frame = pd.DataFrame(lines, columns=schema.names(schema.PAIR_LINES))
-    frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=one.crs), crs=one.crs)
+    frame = gpd.GeoDataFrame(frame, geometry=series_of(shapes, one.crs))
     return frame.sort_values(["id_1", "id_2"], kind="stable").reset_index(drop=True)
 
 

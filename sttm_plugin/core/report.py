@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from . import schema
@@ -115,14 +116,20 @@ def report_html(result, plan, certificate=None, delivery=None) -> str:
 
 def render(name, **values) -> str:
     """Return a bundled page filled with some values, all of them escaped, on the report's style."""
+    ask()
+    return _pages().get_template(name).render(**values)
+
+
+@functools.lru_cache(maxsize=1)
+def _pages():
+    """Return the bundled pages, read and compiled once: a plan may have thousands of drafts."""
     from jinja2 import DictLoader, Environment
 
     texts = {path.name: path.read_text(encoding="utf-8") for path in _PAGES.glob("*.j2")}
     # Autoescape by itself: names and notes come from files.
-    pages = Environment(
+    return Environment(
         loader=DictLoader(texts), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    return pages.get_template(name).render(**values)
 
 
 _PAGES = Path(__file__).resolve().parent.parent / "resources" / "modelli"

@@ -21,6 +21,7 @@ from .documents import canonical_json, head
 from .findings import waive
 from .gpkgschema import Problem
 from .personal import without_personal
+from .progress import asking
 from .reference import comune_of
 from .report import render, report_html, rilievi_document, rilievi_of
 
@@ -145,7 +146,8 @@ def _without_personal(result):
     findings = result.findings.copy()
     for name in ("descrizione", "valore", "giustificazione", "autore"):
         findings[name] = [
-            without_personal(text) if isinstance(text, str) else text for text in findings[name]
+            without_personal(text) if isinstance(text, str) else text
+            for text in asking(findings[name])
         ]
     return replace(result, findings=findings)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .errors import SttmError
-from .progress import asking
+from .progress import ask, asking
 
 
 class Field(NamedTuple):
@@ -471,7 +471,9 @@ def conform(frame, fields):
     for name in frame.columns:
         if name not in columns and (name.startswith("_") or name == "geometry"):
             columns[name] = frame[name]
+    ask()
     result = pd.DataFrame(columns, index=frame.index).reset_index(drop=True)
+    ask()
     if "geometry" not in result.columns:
         return result
     import geopandas as gpd

@@ -363,6 +363,7 @@ def fill_lots(path, rows, wkb_type, ask=lambda: None, on_progress=lambda share: 
         return False
     columns = {}
     for field in rows.fields:
+        ask()
         if field.name in rows.columns:
             coded = rows.columns[field.name]
             values = trimmed(coded.values) if field.kind == "text" else None

@@ -26,6 +26,7 @@ from qgis.PyQt.QtCore import QByteArray, QDate, QDateTime, Qt, QTime
 
 from ..core.errors import SttmError
 from ..core.progress import ask, asking
+from ..core.shapes import series_of
 from .fields import KEY_FIELDS, is_dated, kind_of, make_fields
 
 _CANCEL_EVERY = 512
@@ -146,7 +147,7 @@ def read_frame(source, crs, context=None, feedback=None, fields=None):
     frame["_fid"] = np.asarray(fids, dtype=np.int64)
     # A row of a table has no geometry by design, one of a layer lacks it.
     frame["_spatial"] = source.wkbType() != QgsWkbTypes.Type.NoGeometry
-    return gpd.GeoDataFrame(frame, geometry=shapes_from_wkb(blobs), crs=crs_name(crs))
+    return gpd.GeoDataFrame(frame, geometry=series_of(shapes_from_wkb(blobs), crs_name(crs)))
 
 
 # The WKB of the kinds read in columns: their code, and the least bytes of one that isn't empty.
@@ -375,7 +376,7 @@ def features_of(frame, fields, wkb_type=QgsWkbTypes.Type.NoGeometry, start=0, st
             shapes = part["_wkb"].tolist()
     multi = QgsWkbTypes.isMultiType(wkb_type)
     rows = zip(*columns) if columns else ([] for _ in range(len(part)))
-    for attributes, shape in zip(rows, shapes):
+    for attributes, shape in asking(zip(rows, shapes)):
         feature = QgsFeature(qgis_fields)
         feature.setAttributes(list(attributes))
         if isinstance(shape, bytes) or (shape is not None and not shape.is_empty):
@@ -394,7 +395,7 @@ def write_frame(sink, frame, fields, wkb_type=QgsWkbTypes.Type.NoGeometry, feedb
         QgsProcessingException: the sink refused a row.
     """
     written = 0
-    for feature in asking(features_of(frame, fields, wkb_type)):
+    for feature in features_of(frame, fields, wkb_type):
         if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
             reason = sink.lastError() if hasattr(sink, "lastError") else ""
             raise QgsProcessingException(

@@ -236,6 +236,14 @@ def create_workspace(path, crs, title, extent, istat, feedback=None) -> list[str
     return warnings
 
 
+def _save_style(layer, name, description) -> str:
+    """Save a layer's style beside it as its default; return what went wrong, "" if nothing did."""
+    # QGIS 3.44 renamed it; 3.22 has the old name alone.
+    if hasattr(layer, "saveStyleToDatabaseV2"):
+        return layer.saveStyleToDatabaseV2(name, description, True, "")[1]
+    return layer.saveStyleToDatabase(name, description, True, "")
+
+
 def _close_journal(path):
     """Fold the journal QGIS leaves beside a file it edited back into it."""
     try:
@@ -267,7 +275,7 @@ def _store_project(path, crs, title, extent, istat):
                 except SttmError as error:
                     warnings.append(str(error))
             dress(layer, schema.WORKSPACE[name][1], istat)
-            message = layer.saveStyleToDatabase(name, f"STTM 2: {_TITLES[name]}", True, "")
+            message = _save_style(layer, name, f"STTM 2: {_TITLES[name]}")
             if message:
                 warnings.append(f"Stile di «{name}» non salvato nel GeoPackage: {message}")
             project.addMapLayer(layer, False)

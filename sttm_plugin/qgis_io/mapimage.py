@@ -19,6 +19,8 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QImage, QPainter, QPen, QPolygonF
 
+from ..core.progress import asking
+
 _SIZE = QSize(1280, 900)
 _MARGIN = 24
 _INK = QColor("#1a1a1a")
@@ -93,7 +95,7 @@ def draw_map(classes, crs, lines=(), boundary=None) -> bytes:
 def _layer(kind, shapes, crs, symbol):
     layer = QgsVectorLayer(f"{kind}?crs={crs.authid()}", kind, "memory")
     features = []
-    for shape in shapes:
+    for shape in asking(shapes):
         if shape is None or shape.is_empty:
             continue
         geometry = QgsGeometry()

@@ -18,6 +18,8 @@ from qgis.PyQt.QtGui import (
     QTextDocument,
 )
 
+from ..core.progress import ask, asking
+
 _DATES = re.compile(rb"/(CreationDate|ModDate) ?\((D:[^)]*)\)")
 _IDS = re.compile(rb"/ID ?\[ ?<([0-9A-Fa-f]+)> ?<([0-9A-Fa-f]+)> ?\]")
 _XMP_DATES = re.compile(
@@ -85,7 +87,8 @@ def _print(document, writer, title, width, height, foot):
     painter = QPainter(writer)
     try:
         pages = document.pageCount()
-        for number in range(pages):
+        ask()
+        for number in asking(range(pages), 1):
             if number:
                 writer.newPage()
             view = QRectF(0, number * height, width, height)

@@ -14,6 +14,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDate, Qt
 
 from ..core.errors import SttmError
+from ..core.progress import asking
 from .fields import make_fields
 from .frames import iter_features, plain_value, source_name
 
@@ -67,7 +68,7 @@ def write_rows(sink, rows, fields) -> None:
         QgsProcessingException: the sink refused a row.
     """
     qgis_fields = make_fields(fields)
-    for number, row in enumerate(rows):
+    for number, row in enumerate(asking(rows)):
         if not sink.addFeature(_feature(row, fields, qgis_fields), QgsFeatureSink.Flag.FastInsert):
             reason = sink.lastError() if hasattr(sink, "lastError") else ""
             raise QgsProcessingException(

@@ -232,6 +232,64 @@ def test_a_cancelled_run_writes_nothing(copyservices, points, tmp_path):
     assert not path.exists()
 
 
+class _StoppedWhileWriting:
+    """Says stop from the moment a file is there."""
+
+    def __init__(self, path):
+        from qgis.core import QgsProcessingFeedback
+
+        class Feedback(QgsProcessingFeedback):
+            def isCanceled(self):  # noqa: N802
+                return path.is_file()
+
+        self.feedback = Feedback()
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "csv", "geojson"])
+def test_a_run_cancelled_while_it_writes_leaves_no_file(copyservices, points, tmp_path, ending):
+    from qgis.core import QgsProcessingContext
+
+    folder = tmp_path / "esiti"
+    folder.mkdir()
+    path = folder / f"esito.{ending}"
+    parameters = {
+        "SERVICES": [points([(f"s{k}", "x", 515000, 5034500) for k in range(1200)])],
+        "COMUNE": "015146",
+        "OUTPUT": str(path),
+    }
+    context = QgsProcessingContext()
+
+    results, _ = (
+        copyservices().create().run(parameters, context, _StoppedWhileWriting(path).feedback)
+    )
+
+    assert results == {}
+    assert list(folder.iterdir()) == []
+    assert context.layersToLoadOnCompletion() == {}
+
+
+def test_a_run_that_fails_after_it_began_to_write_leaves_no_file(copyservices, points, tmp_path):
+    from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback
+
+    from sttm_plugin.core.errors import SttmError
+
+    class Fails(copyservices):
+        def write(self, *given, **others):
+            super().write(*given, **others)
+            raise SttmError("Il disco è pieno.")
+
+    path = tmp_path / "esito.gpkg"
+    parameters = {
+        "SERVICES": [points([("a", "x", 515000, 5034500)])],
+        "COMUNE": "015146",
+        "OUTPUT": str(path),
+    }
+    with pytest.raises(QgsProcessingException, match="Il disco è pieno"):
+        Fails().create().run(parameters, QgsProcessingContext(), QgsProcessingFeedback(), {}, False)
+
+    assert not path.exists()
+
+
 def test_progress_never_goes_back(qgis_processing):
     from qgis.core import QgsProcessingFeedback
 

@@ -255,6 +255,10 @@ def test_what_an_archive_has_not_is_said(importer, archive):
 
 
 def test_a_kmz_keeps_the_columns_of_its_kml(importer, saved, tmp_path):
+    from osgeo import ogr
+
+    if ogr.GetDriverByName("LIBKML") is None:
+        pytest.skip("this build of GDAL reads a KML without its columns")
     row = {"DENOMINAZ": "Museo civico", "TIPOLOGIA": "museo", "GESTORE": "Comune"}
     kml = saved([(f"POINT ({LON} {LAT})", row)], "servizi.kml", crs="EPSG:4326")
     path = tmp_path / "servizi.kmz"

@@ -7,7 +7,7 @@ import pytest
 
 from sttm_plugin.core import accessibility, catchment, preparation
 from sttm_plugin.core.network import build_network
-from sttm_plugin.core.progress import Steps, Stopped, growing
+from sttm_plugin.core.progress import Steps, Stopped, ask, asking, growing, stopped_by
 from sttm_plugin.core.snapping import SegmentIndex
 from sttm_plugin.core.wkb import Lines, Points, read_lines
 
@@ -167,3 +167,20 @@ def test_the_collector_is_off_inside_and_as_it_was_after_a_failure(was_on):
         assert gc.isenabled() is was_on
     finally:
         gc.enable() if before else gc.disable()
+
+
+def test_what_is_deep_in_a_run_stops_when_the_run_is_stopped_and_only_then():
+    told = iter([False, False, True])
+    with stopped_by(lambda: next(told)):
+        seen = []
+        with pytest.raises(Stopped):
+            for number in asking(range(10), every=3):
+                seen.append(number)
+    assert seen == [0, 1, 2, 3, 4, 5]
+    # Outside a run, and in a run around another that was stopped, nothing stops.
+    ask()
+    with stopped_by(lambda: False):
+        with pytest.raises(Stopped), stopped_by(lambda: True):
+            ask()
+        ask()
+    assert list(asking(range(4), every=1)) == [0, 1, 2, 3]

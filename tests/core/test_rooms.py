@@ -78,6 +78,7 @@ DEPRECATED = {
     "parameterAsFields": "processing_algorithms/base.py",
     "unary_union": None,
     "setMinimal": None,
+    "saveStyleToDatabase": "sttm_plugin/qgis_io/geopackage.py",
     "setFontColor": "demo/maps.py",
     "setFont": "demo/maps.py",
 }

@@ -300,8 +300,11 @@ def run_checks(plan: Plan, pack, on_progress=None, only=None) -> CheckResult | N
             return None
     checks = pd.DataFrame(rows, columns=schema.names(schema.CHECKS))
     found = findings.frame(plan.crs)
+    ask()
     found = merge_previous(found, plan.previous, checks)
+    ask()
     found, notes = waive(found, plan.waivers)
+    ask()
     found = found.sort_values(["codice", "id_rilievo"], kind="stable").reset_index(drop=True)
     return CheckResult(
         findings=found,
@@ -579,9 +582,10 @@ class _Findings:
         frame = pd.DataFrame(columns)
         ask()
         # Two failings of one check on the same objects are one finding: the first, in a set order.
-        order = frame[["codice", "id_rilievo", "descrizione"]].sort_values(
-            ["codice", "id_rilievo", "descrizione"], kind="stable"
-        )
+        order = frame[["codice", "id_rilievo", "descrizione"]]
+        for name in ("descrizione", "id_rilievo", "codice"):
+            ask()
+            order = order.sort_values(name, kind="stable")
         ask()
         kept = order.index[~order.duplicated("id_rilievo")]
         frame = frame.loc[kept].reset_index(drop=True)
