@@ -94,6 +94,17 @@ def _pack(criteria):
         return load_pack()
 
 
+def data_told(name, criteria="") -> tuple[str, str]:
+    """Return (what a check's missing input or field is called, where it is found)."""
+    try:
+        from ..core.checks.engine import data_text
+    except ImportError:
+        return name, ""  # a QGIS without GeoPandas: nothing was checked here
+    pack = _pack(criteria)
+    found = (data_text(pack, name, "nome"), data_text(pack, name, "dove_trovarlo"))
+    return found[0], "" if found[1] == name else found[1]
+
+
 def bundled_packs() -> list[tuple[str, str]]:
     """Return (path, title) of the criteria packs that come with the plugin, STTM 2 first."""
     from ..core.pack import BUNDLED, load_pack
