@@ -67,25 +67,42 @@ def profiles() -> list[tuple[str, str]]:
 
 def categories(criteria="") -> list[tuple[str, str, str]]:
     """Return (code, category, macrocategoria) of a criteria pack, the bundled one by default."""
-    from pathlib import Path
-
-    from ..core.pack import load_pack
-
-    pack = load_pack(Path(criteria) if criteria else None)
     return [
         (code, category.categoria, category.macrocategoria)
-        for code, category in pack.categorie.items()
+        for code, category in _pack(criteria).categorie.items()
     ]
 
 
 def found_categories(query, criteria="") -> list[str]:
     """Return the codes of the categories that a search finds, the best first."""
-    from pathlib import Path
-
-    from ..core.pack import load_pack
     from ..core.proposals import search
 
-    return search(query, load_pack(Path(criteria) if criteria else None))
+    return search(query, _pack(criteria))
+
+
+def _pack(criteria):
+    """Return a pack to choose from; the bundled one where it can't be used.
+
+    What is wrong in it is said by the algorithm that is run with it.
+    """
+    from ..core.errors import SttmError
+    from ..core.pack import load_pack
+
+    try:
+        return load_pack(criteria)
+    except SttmError:
+        return load_pack()
+
+
+def data_told(name, criteria="") -> tuple[str, str]:
+    """Return (what a check's missing input or field is called, where it is found)."""
+    try:
+        from ..core.checks.engine import data_text
+    except ImportError:
+        return name, ""  # a QGIS without GeoPandas: nothing was checked here
+    pack = _pack(criteria)
+    found = (data_text(pack, name, "nome"), data_text(pack, name, "dove_trovarlo"))
+    return found[0], "" if found[1] == name else found[1]
 
 
 def bundled_packs() -> list[tuple[str, str]]:

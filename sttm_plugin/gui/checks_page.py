@@ -7,6 +7,10 @@ from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtGui import QStandardItem, QStandardItemModel
 from qgis.PyQt.QtWidgets import QAbstractItemView, QTreeView, QVBoxLayout, QWidget
 
+from ..processing_algorithms.choices import data_told
+from .project_state import recall_path
+from .rows_model import plain
+
 VERDICTS = ("non_soddisfatto", "non_verificabile", "soddisfatto", "non_applicabile")
 
 
@@ -30,6 +34,7 @@ class ChecksPage(QWidget):
     def set_checks(self, layer):
         """Show the checks of a table, nothing for None."""
         self.model.clear()
+        self._known: dict = {}
         self.model.setHorizontalHeaderLabels(
             [self.tr("Controllo"), self.tr("Difformi"), self.tr("Dati mancanti")]
         )
@@ -52,16 +57,23 @@ class ChecksPage(QWidget):
     def _items(self, row):
         tried, failed = row["oggetti_provati"], row["oggetti_non_conformi"]
         counts = f"{failed:.0f} / {tried:.0f}" if tried else ""
+        lacking = [self._told(name) for name in (row["dati_mancanti"] or "").split(";") if name]
+        where = "\n".join(f"{name}: {where}" if where else name for name, where in lacking)
         items = [
             QStandardItem(f"{row['codice'].rpartition('-')[2]}  {row['titolo'] or ''}"),
             QStandardItem(counts),
-            QStandardItem(row["dati_mancanti"] or ""),
+            QStandardItem(", ".join(name for name, _ in lacking)),
         ]
-        for item, text in zip(items, (row["titolo"], counts, row["dati_mancanti"])):
-            # Rich text would be taken from whatever looks like a tag.
-            item.setToolTip(str(text or "").replace("<", "‹"))
+        for item, text in zip(items, (row["titolo"], counts, where)):
+            item.setToolTip(plain(text or ""))
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
         return items
+
+    def _told(self, name):
+        """Return what a missing input is called, and where it is found."""
+        if name not in self._known:
+            self._known[name] = data_told(name, recall_path("CRITERIA"))
+        return self._known[name]
 
     def _label(self, verdict):
         return {

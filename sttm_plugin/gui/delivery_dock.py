@@ -22,7 +22,7 @@ from .guidance import delivery_guide_html
 from .project_state import recall, recall_path, remember, remember_path
 from .result_layers import result_layer
 from .rows_model import FilteredRows, layer_of, rows_of, set_up_table
-from .shared_inputs import SharedInputs, import_log, layer_parameters
+from .shared_inputs import SharedInputs, criteria_parameters, import_log, layer_parameters
 
 READY, PACKAGE, RECEIVE, GUIDE = range(4)
 _Filter = QgsMapLayerProxyModel.Filter
@@ -148,7 +148,12 @@ class DeliveryDock(SttmDock):
     def parameters(self) -> dict:
         """Return the parameters that ``checkdelivery`` and ``exportcompatibility`` share."""
         panel = self.panel
-        given = {"COMUNE": self.istat(), "SERVICES": self._services(), **layer_parameters(_LAYERS)}
+        given = {
+            "COMUNE": self.istat(),
+            "SERVICES": self._services(),
+            **layer_parameters(_LAYERS),
+            **criteria_parameters(),
+        }
         for name, key in _TEXTS.items():
             remember(key, getattr(panel, name).text().strip())
         given.update(
@@ -166,7 +171,6 @@ class DeliveryDock(SttmDock):
             given["FINDINGS"] = findings.id()
         for name, value in (
             ("WAIVERS", self.waivers_source()),
-            ("CRITERIA", recall_path("CRITERIA")),
             ("IMPORT_LOG", import_log()),
         ):
             if value:
@@ -335,9 +339,7 @@ class DeliveryDock(SttmDock):
         remember_path("consegna", written)
         self._sheets = results.get("SHEETS") or ""
         self._show_written(written, results.get("SHA256", ""))
-        given = {"INPUT": written, "OUTPUT": "TEMPORARY_OUTPUT"}
-        if recall_path("CRITERIA"):
-            given["CRITERIA"] = recall_path("CRITERIA")
+        given = {"INPUT": written, "OUTPUT": "TEMPORARY_OUTPUT", **criteria_parameters()}
         self.runs.start(
             "sttm:validatesubmission",
             given,
@@ -440,10 +442,7 @@ class DeliveryDock(SttmDock):
             self.warn(self.tr("Scegliere il pacchetto ricevuto: .zip, .zip.p7m o .gpkg."))
             return None
         remember_path("consegna_ricevuta", path)
-        given = {"INPUT": path}
-        if recall_path("CRITERIA"):
-            given["CRITERIA"] = recall_path("CRITERIA")
-        return given
+        return {"INPUT": path, **criteria_parameters()}
 
     def _on_validated(self, run, results):
         rows = rows_of(layer_of(run, results["OUTPUT"]))

@@ -15,10 +15,11 @@ from qgis.core import (
 from qgis.gui import QgsFileWidget, QgsMessageBar
 from qgis.PyQt.QtCore import QCoreApplication, QDate, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QDialog, QListWidgetItem
+from qgis.PyQt.QtWidgets import QDialog
 
 from ..processing_algorithms import icon_path
-from ..processing_algorithms.choices import found_categories, profiles
+from ..processing_algorithms.choices import profiles
+from .category_choice import chosen_code, offer, offer_categories
 from .comune_choice import choose_istat, chosen_istat, complete_comune, fill_comuni
 from .explanation import number
 from .forms import form
@@ -36,8 +37,9 @@ from .map_focus import show_on_map
 from .messages import push_message
 from .project_state import recall, remember_path
 from .result_layers import is_result
-from .rows_model import RowsModel, RowsProxy, layer_of, one_line, plain, rows_of, set_up_table
+from .rows_model import RowsModel, RowsProxy, layer_of, one_line, rows_of, set_up_table
 from .run_bar import RunBar
+from .shared_inputs import criteria_parameters
 
 SOURCE, COLUMNS, VALUES, POSITION, PREVIEW = range(5)
 # Profiles that aren't files.
@@ -321,6 +323,7 @@ class ImportDialog(QDialog, form("import_dialog")):
         ):
             if value:
                 chosen[name] = value
+        chosen.update(criteria_parameters())
         if self.boundaries.currentLayer() is not None:
             chosen["BOUNDARIES"] = self.boundaries.currentLayer().id()
         if self.header_row.value() > 1:
@@ -475,40 +478,16 @@ class ImportDialog(QDialog, form("import_dialog")):
         if len(fields) == 1:
             row = chosen[0]
             if row["campo"] == CATEGORY:
-                self._offer_categories(row)
+                likely = [row["proposto"], *str(row["alternative"] or "").split(";")]
+                offer_categories(self.choices, self.choice_search.text().strip(), likely)
             else:
                 for value, label in self.values_model.options(row["campo"], row):
-                    self._offer_one(value, label)
+                    offer(self.choices, value, label)
         self._allow_choices()
 
-    def _offer_categories(self, row):
-        query = self.choice_search.text().strip()
-        known = self.values_model.categories()
-        if query:
-            codes = found_categories(query)
-        else:
-            own = [row["proposto"], *str(row["alternative"] or "").split(";")]
-            codes = list(dict.fromkeys(code for code in [*own, *known] if code in known))
-        for code in codes:
-            name, macro = known[code]
-            item = self._offer_one(code, f"{code}  {name}")
-            item.setToolTip(plain(macro))
-        if not codes:
-            self.choices.addItem(self.tr("Nessuna categoria con queste parole"))
-            self.choices.item(0).setFlags(Qt.ItemFlag.NoItemFlags)
-
-    def _offer_one(self, value, label):
-        item = QListWidgetItem(label)
-        item.setData(Qt.ItemDataRole.UserRole, value)
-        self.choices.addItem(item)
-        if self.choices.currentRow() < 0:
-            self.choices.setCurrentRow(0)
-        return item
-
     def _allow_choices(self):
-        item = self.choices.currentItem()
-        ready = bool(self._chosen_values()) and item is not None
-        self.assign.setEnabled(ready and bool(item.data(Qt.ItemDataRole.UserRole)))
+        ready = bool(self._chosen_values()) and bool(chosen_code(self.choices))
+        self.assign.setEnabled(ready)
         self.leave_empty.setEnabled(len({row["campo"] for row in self._chosen_values()}) == 1)
 
     def _to_choices(self):
@@ -519,9 +498,8 @@ class ImportDialog(QDialog, form("import_dialog")):
 
     def assign_choice(self):
         """Give the chosen values, and the equal ones, what is chosen on the right."""
-        item = self.choices.currentItem()
-        if item is not None and item.data(Qt.ItemDataRole.UserRole):
-            self._decide(item.data(Qt.ItemDataRole.UserRole))
+        if chosen_code(self.choices):
+            self._decide(chosen_code(self.choices))
 
     def _decide(self, meant):
         chosen = self._chosen_values()

@@ -9,7 +9,8 @@ from qgis.PyQt.QtGui import QFont, QIcon
 from qgis.PyQt.QtWidgets import QComboBox, QStyledItemDelegate
 
 from ..processing_algorithms import icon_path
-from ..processing_algorithms.choices import categories, service_fields, value_key
+from ..processing_algorithms.choices import service_fields, value_key
+from .category_choice import known_categories
 from .explanation import number
 from .import_preview import GRAVITIES
 from .import_profile import CATEGORY
@@ -241,7 +242,7 @@ class ValuesModel(RowsModel):
     def categories(self) -> dict:
         """Return {code: (category, macrocategoria)}, read once."""
         if not self._categories:
-            self._categories = {code: (name, macro) for code, name, macro in categories()}
+            self._categories = known_categories()
         return self._categories
 
     def set_rows(self, rows):
@@ -267,8 +268,8 @@ class ValuesModel(RowsModel):
         )
 
     def forget(self):
-        """Forget every decision: another source is read."""
-        self.decisions = {}
+        """Forget every decision: another source is read, maybe with other criteria."""
+        self.decisions, self._categories = {}, {}
 
     def decided(self) -> dict:
         """Return {(campo, columns, value): what it becomes}."""

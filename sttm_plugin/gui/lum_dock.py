@@ -13,15 +13,20 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication, QTimer
 
-from ..processing_algorithms.choices import categories
+from .category_choice import known_categories
 from .dock import SttmDock
 from .explanation import number
 from .guidance import lum_guide_html
 from .map_focus import show_on_map
-from .project_state import recall, recall_path, remember
+from .project_state import recall, remember
 from .result_layers import is_result, result_layer
 from .rows_model import FilteredRows, layer_of, rows_of, select_row, set_up_table
-from .shared_inputs import SharedInputs, has_service_fields, layer_parameters
+from .shared_inputs import (
+    SharedInputs,
+    criteria_parameters,
+    has_service_fields,
+    layer_parameters,
+)
 
 DATA, NETWORK, LUM, ACCESSIBILITY, GUIDE = range(5)
 _Filter = QgsMapLayerProxyModel.Filter
@@ -364,8 +369,7 @@ class LumDock(SttmDock):
             "OUTPUT": "TEMPORARY_OUTPUT",
             "REACHED": "TEMPORARY_OUTPUT",
         }
-        if recall_path("CRITERIA"):
-            parameters["CRITERIA"] = recall_path("CRITERIA")
+        parameters.update(criteria_parameters())
 
         def on_asked(run, results):
             title = self.tr("Categorie dei LUM")
@@ -582,7 +586,8 @@ class LumDock(SttmDock):
         rows = [
             row for row in rows_of(result_layer("abitanti_serviti")) if row["livello"] == "totale"
         ]
-        names = {code: f"{code} {name}" for code, name, _ in categories()} if rows else {}
+        known = known_categories() if rows else {}
+        names = {code: f"{code} {name}" for code, (name, _) in known.items()}
         for row in rows:
             row["nome_letto"] = names.get(row["categoria"], row["categoria"])
             row["servita"] = (

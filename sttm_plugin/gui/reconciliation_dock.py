@@ -532,10 +532,30 @@ class ReconciliationDock(SttmDock):
             model.setExceptedLayerList(results)
 
     def on_results_gone(self, roles):
-        """Show no pair of a layer that goes."""
+        """Show nothing of the layers that go."""
         if "coppie" in roles:
             self.model.set_rows([])
             self._tell_progress()
+            self._on_selection()
+        for name, title, page in (
+            ("ONLY1", self.tr("Solo Lettura 1"), ONLY1),
+            ("ONLY2", self.tr("Solo Lettura 2"), ONLY2),
+            ("DUPLICATES", self.tr("Duplicati"), DUPLICATES),
+        ):
+            if _ROLES[name] in roles:
+                self._others[name].set_rows([])
+                self.panel.tabs.setTabText(page, title)
+
+    def on_told(self, key):
+        """Follow a choice made in another panel."""
+        if key == "autore" and self.panel.author.text().strip() != recall(key):
+            self.panel.author.setText(recall(key))
+        elif key == "workspace" and not recall("coppie_in"):
+            # Followed, not chosen here: the next one is followed too.
+            self._restoring, before = True, self._restoring
+            self.panel.workspace.setFilePath(recall_path(key))
+            self._restoring = before
+            self._tell_inputs()
 
     def on_busy(self, busy):
         """While something runs nothing else can be started."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.PyQt.QtCore import QCoreApplication, QObject, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QAbstractItemView, QListWidgetItem
+from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
+from qgis.PyQt.QtWidgets import QAbstractItemView
 
-from ..processing_algorithms.choices import categories, found_categories
+from .category_choice import chosen_code, offer_categories
 from .explanation import number
 from .project_state import recall_path
-from .rows_model import FilteredRows, layer_of, one_line, plain, rows_of, select_row, set_up_table
-
-_CODE = Qt.ItemDataRole.UserRole
+from .rows_model import FilteredRows, layer_of, one_line, rows_of, select_row, set_up_table
+from .shared_inputs import criteria_parameters
 
 
 class WordingsModel(FilteredRows):
@@ -40,7 +39,6 @@ class ToClassify(QObject):
         super().__init__(dock)
         self.dock, self.panel, self._sources = dock, dock.panel, sources
         self._stale = True
-        self._known: dict = {}
         self.model = WordingsModel(self)
         panel = self.panel
         set_up_table(panel.texts, self.model, (26, 8, 24, 30))
@@ -76,7 +74,7 @@ class ToClassify(QObject):
 
     def _list(self, place):
         parameters = {"SERVICES": self._sources(), "OUTPUT": "TEMPORARY_OUTPUT"}
-        parameters.update(self._profile(), **self._criteria())
+        parameters.update(self._profile(), **criteria_parameters())
 
         def on_listed(run, results):
             self._stale = False
@@ -91,17 +89,16 @@ class ToClassify(QObject):
 
     def assign(self):
         """Run ``sttm:assigncategory`` for the chosen texts and the chosen category."""
-        item, chosen = self.panel.choices.currentItem(), self._chosen()
-        if self.dock.is_running() or item is None or not item.data(_CODE) or not chosen:
+        code, chosen = chosen_code(self.panel.choices), self._chosen()
+        if self.dock.is_running() or not code or not chosen:
             return
         place = self.panel.texts.currentIndex().row()
-        code = item.data(_CODE)
         parameters = {
             "SERVICES": self._sources(),
             "TEXTS": "\n".join(row["testo"] for row in chosen),
             "CODE": code,
             **self._profile(),
-            **self._criteria(),
+            **criteria_parameters(),
         }
 
         def on_assigned(_run, results):
@@ -121,10 +118,6 @@ class ToClassify(QObject):
     def _profile(self):
         path = recall_path("profilo")
         return {"PROFILE": path} if path and Path(path).is_file() else {}
-
-    def _criteria(self):
-        path = recall_path("CRITERIA")
-        return {"CRITERIA": path} if path else {}
 
     # What is shown ------------------------------------------------------------------------
 
@@ -167,31 +160,13 @@ class ToClassify(QObject):
         if not chosen:
             self.allow()
             return
-        if not self._known:
-            self._known = {code: (name, macro) for code, name, macro in categories()}
-        query = self.panel.choice_search.text().strip()
-        if query:
-            codes = found_categories(query)
-        else:
-            likely = str(chosen[0]["alternative"] or "").split(";")
-            codes = dict.fromkeys([chosen[0]["proposto"], *likely, *self._known])
-        for code in codes:
-            if code in self._known:
-                name, macro = self._known[code]
-                item = QListWidgetItem(f"{code}  {name}", choices)
-                item.setData(_CODE, code)
-                item.setToolTip(plain(macro))
-        if choices.count():
-            choices.setCurrentRow(0)
-        else:
-            empty = QListWidgetItem(_tr("Nessuna categoria con queste parole"), choices)
-            empty.setFlags(Qt.ItemFlag.NoItemFlags)
+        likely = [chosen[0]["proposto"], *str(chosen[0]["alternative"] or "").split(";")]
+        offer_categories(choices, self.panel.choice_search.text().strip(), likely)
         self.allow()
 
     def allow(self):
         """Allow what can be done now."""
-        item = self.panel.choices.currentItem()
-        ready = item is not None and bool(item.data(_CODE)) and bool(self._chosen())
+        ready = bool(chosen_code(self.panel.choices)) and bool(self._chosen())
         self.panel.assign.setEnabled(ready and not self.dock.is_running())
         self.panel.refresh_texts.setEnabled(not self.dock.is_running())
 

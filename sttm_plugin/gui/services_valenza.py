@@ -7,10 +7,10 @@ from pathlib import Path
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from .explanation import number
-from .project_state import recall, recall_path, remember
+from .project_state import recall, remember
 from .rows_model import FilteredRows, layer_of, rows_of, select_row, set_up_table
 from .services_table import COMPUTED_ROLES
-from .shared_inputs import layer_parameters
+from .shared_inputs import criteria_parameters, layer_parameters
 
 _AROUND = ("COMUNI", "POPULATION", "NETWORK", "LUM")
 
@@ -82,11 +82,8 @@ class Valenza(QObject):
             button.setEnabled(not self.dock.is_running())
 
     def _parameters(self):
-        chosen = {"SERVICES": self._sources(), **layer_parameters(_AROUND)}
-        criteria = recall_path("CRITERIA")
-        if criteria:
-            chosen["CRITERIA"] = criteria
-        return chosen
+        around = {**layer_parameters(_AROUND), **criteria_parameters()}
+        return {"SERVICES": self._sources(), **around}
 
     def classify(self):
         """Run ``sttm:classifyservices``."""

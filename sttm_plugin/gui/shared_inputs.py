@@ -234,6 +234,12 @@ def has_service_fields(layer) -> bool:
     return set(SERVICE_FIELDS) <= present
 
 
+def criteria_parameters() -> dict:
+    """Return {"CRITERIA": path} of the pack the panels work with, {} for the bundled one."""
+    path = recall_path("CRITERIA")
+    return {"CRITERIA": path} if path else {}
+
+
 def import_log() -> str:
     """Return the log of the last import, "" where it is no longer there."""
     path = recall_path("IMPORT_LOG")

@@ -194,6 +194,53 @@ def test_a_category_goes_to_equal_values_and_into_the_profile(qtbot, dialog, sou
     assert kept["columns"]["denominazione"]["field"] == "NOME"
 
 
+@pytest.fixture
+def own_criteria(tmp_path, qgis_new_project):
+    """A pack with a category of its own, chosen in the project."""
+    from sttm_plugin.core.pack_tables import open_draft
+    from sttm_plugin.gui.project_state import remember_path
+
+    draft = open_draft()
+    row = dict(draft.table("tassonomia").rows["LOC.14"])
+    row.update(codice="LOC.99", categoria="Case delle erbe", parole_chiave="casa delle erbe")
+    draft.add_row("tassonomia", row)
+    path = tmp_path / "criteri_nostri.zip"
+    draft.save(path, "Ada", "una categoria del comune", "9.0")
+    remember_path("CRITERIA", str(path))
+    return path
+
+
+def test_the_categories_are_those_of_the_criteria_in_use(qtbot, own_criteria, dialog, source):
+    from qgis.PyQt.QtCore import Qt
+
+    source.write_text(ROWS.replace("CHISSÀ", "Casa delle erbe"), encoding="utf-8")
+    read(qtbot, dialog, source)
+    assert meaning(dialog, "Casa delle erbe") == "LOC.99"
+    show(qtbot, dialog, 2)
+    choose_value(dialog, "chissà")
+    dialog.choice_search.setText("erbe")
+    offered = [dialog.choices.item(at).text() for at in range(dialog.choices.count())]
+    assert offered[0] == "LOC.99  Case delle erbe"
+    assert dialog.choices.item(0).data(Qt.ItemDataRole.ToolTipRole)
+    click(qtbot, dialog.assign)
+    show(qtbot, dialog, 4)
+    rows = imported(qtbot, dialog)
+    assert (rows["A2"]["codice_sttm"], rows["A3"]["codice_sttm"]) == ("LOC.99", "LOC.99")
+
+
+def test_criteria_that_cannot_be_used_are_said_by_the_run_and_nothing_breaks(
+    qtbot, dialog, source, tmp_path
+):
+    from sttm_plugin.gui.project_state import remember_path
+
+    remember_path("CRITERIA", str(tmp_path / "non_ci_sono.zip"))
+    read(qtbot, dialog, source)
+    assert "non_ci_sono.zip" in said(dialog)
+    remember_path("CRITERIA", "")
+    read(qtbot, dialog, source)
+    assert dialog.tabs.currentIndex() == 1
+
+
 def test_a_value_may_be_left_without_a_category(qtbot, dialog, source):
     read(qtbot, dialog, source)
     show(qtbot, dialog, 2)

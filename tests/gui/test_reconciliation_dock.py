@@ -353,6 +353,41 @@ def test_the_readings_are_counted_by_zone_and_the_report_opens(
     assert "<img" not in Path(report).read_text(encoding="utf-8")
 
 
+def test_author_and_workspace_of_the_other_panels_are_followed(qtbot, window, workspace, tmp_path):
+    import shutil
+
+    from sttm_plugin.gui.project_state import recall, remember, remember_path
+    from sttm_plugin.gui.reconciliation_dock import ReconciliationDock
+
+    made = ReconciliationDock(window, window.window)
+    remember("autore", "Ugo Verdi")
+    remember_path("workspace", workspace)
+    assert made.panel.author.text() == "Ugo Verdi"
+    assert made.workspace() == workspace
+    other = shutil.copy(workspace, tmp_path / "altra.gpkg")
+    remember_path("workspace", str(other))
+    assert made.workspace() == str(other)
+    assert made.panel.inputs_hint.text().startswith("Le decisioni già prese in altra.gpkg")
+    assert recall("coppie_in") == ""
+    made.panel.workspace.setFilePath(workspace)
+    remember_path("workspace", "")
+    assert made.workspace() == workspace
+    made.close_down()
+
+
+def test_results_that_are_removed_are_shown_no_longer(qtbot, panel):
+    from qgis.core import QgsProject
+
+    run(qtbot, panel)
+    assert panel.panel.tabs.tabText(2) == "Solo Lettura 1 (1)"
+    for name in ("Solo nella Lettura 1", "Coppie"):
+        QgsProject.instance().removeMapLayer(project_layer(name).id())
+    assert panel._others["ONLY1"].rows == []
+    assert panel.panel.tabs.tabText(2) == "Solo Lettura 1"
+    assert panel.model.rows == []
+    assert panel.panel.comparison.toPlainText() == ""
+
+
 def test_what_is_missing_is_asked_for(qtbot, panel):
     panel.tick(2, [])
     run(qtbot, panel)

@@ -361,6 +361,30 @@ def test_a_layer_that_goes_is_not_replaced_by_the_one_beside_it(chosen):
     assert recall("POPULATION") == ""
 
 
+def test_what_a_check_lacks_has_its_name_and_where_it_is_found(dock):
+    from qgis.core import QgsFeature, QgsVectorLayer
+    from qgis.PyQt.QtCore import Qt
+
+    fields = "codice:string titolo:string verdetto:string dati_mancanti:string"
+    fields += " oggetti_provati:integer oggetti_non_conformi:integer"
+    uri = "&".join(f"field={one}" for one in fields.split())
+    layer = QgsVectorLayer(f"NoGeometry?{uri}", "controlli", "memory")
+    row = QgsFeature(layer.fields())
+    lacking = "NETWORK;SETTLERS;campo:superficie_mq;<b>altro</b>"
+    row.setAttributes(["STTM2-601", "Raggiunge", "non_verificabile", lacking, 0, 0])
+    layer.dataProvider().addFeatures([row])
+    dock.checks.set_checks(layer)
+
+    head = dock.checks.model.index(0, 0)
+    cell = dock.checks.model.index(0, 2, head)
+    assert cell.data().startswith("Rete stradale o pedonale, Abitanti da insediare, ")
+    assert "NETWORK" not in cell.data()
+    assert "campo:" not in cell.data()
+    said = cell.data(Qt.ItemDataRole.ToolTipRole)
+    assert "Rete stradale o pedonale: Linee connesse nei vertici" in said
+    assert "<b>" not in said
+
+
 def test_a_long_message_is_read_whole_in_a_narrow_panel(qtbot, dock):
     from qgis.PyQt.QtWidgets import QTextBrowser
 
