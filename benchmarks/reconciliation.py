@@ -260,16 +260,21 @@ def _park_source(title, frame, code_of) -> Source:
     return Source(title, codes, schema.conform_services(services))
 
 
-def _without_offices(source):
-    """Leave out the records of institutes: their codes say IC, IS or a directorate, no school.
+def is_institute(code: str) -> bool:
+    """Tell whether a code of the ministry is an institute's or a directorate's, of primary schools.
 
-    They share name and place with the schools they run, and only the code tells them apart.
+    Province, kind, three signs of the institute, two of the school in it ("00" none), one to
+    check. A liceo that stands alone has "00" too, and is a school.
     """
-    kept = [
-        at
-        for at, code in enumerate(source.code)
-        if code is None or not (code[2:4] in ("IC", "IS") or code[2:8].endswith("00"))
-    ]
+    return code[2:4] in ("IC", "IS") or (code[2:4] == "EE" and code[7:9] == "00")
+
+
+def _without_offices(source):
+    """Leave out the records of institutes: they run schools, and are none.
+
+    They share name and place with their schools, and only the code tells them apart.
+    """
+    kept = [at for at, code in enumerate(source.code) if code is None or not is_institute(code)]
     codes = [source.code[at] for at in kept]
     return Source(
         f"{source.name}, solo sedi", codes, source.frame.iloc[kept].reset_index(drop=True)
@@ -472,8 +477,9 @@ sono state guardate a mano e sono scritte nello script (`SAME_HOSPITAL`).
 però, abbinate ad altre, nella taratura, e gli errori di queste coppie sono stati letti una volta
 (per correggere la verità degli ospedali, non i pesi). Le due fonti di biblioteche hanno la stessa
 origine: un caso facile. Le coppie non giudicabili non sono state controllate a mano.
-«ds1305» contiene anche i record degli istituti (direzioni), con lo stesso nome e posto
-delle loro scuole: è misurata con e senza.
+«ds1305» contiene anche i record degli istituti (codici IC, IS, e EE senza plesso: direzioni), con
+lo stesso nome e posto delle loro scuole: è misurata con e senza. Prima «solo sedi» toglieva per
+errore anche i licei autonomi e teneva le direzioni didattiche.
 
 I parchi non hanno un codice comune: quale parco di OpenStreetMap sia ognuno dei due elenchi del
 Comune di Milano (aree cani, sport nei parchi) è stato letto a mano, nome e carta insieme, prima di
@@ -496,7 +502,10 @@ perché misurato:
 - due servizi della stessa categoria che sono gli unici a portata l'uno dell'altro guadagnano 0,55
   di ciò che manca al nome, fino a 0,79: si propongono, non si abbinano da soli; non se hanno
   indirizzi diversi;
-- lo stesso guadagno hanno gli unici due di una categoria allo stesso numero civico;
+- lo stesso guadagno hanno gli unici due di una categoria allo stesso numero civico, se a quel
+  numero nessun altro ha un nome più simile;
+- i settori degli istituti professionali (servizi, industria e artigianato) e i centri per gli
+  adulti (CTP, CPIA) sono tipi di scuola come gli altri;
 - la direzione di un istituto (tipo «istituto comprensivo», «istituto superiore») viene dopo le
   sue scuole;
 - due categorie che solo la superficie distingue (VER.01, LOC.07) sono la stessa;

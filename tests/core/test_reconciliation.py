@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from sttm_plugin.core import schema
 from sttm_plugin.core.assignment import best_pairs
 from sttm_plugin.core.errors import SttmError
-from sttm_plugin.core.names import address_key, name_similarity, word_likeness, words_of
+from sttm_plugin.core.names import (
+    address_key,
+    kinds_exclude,
+    name_similarity,
+    prepare_names,
+    word_likeness,
+    words_of,
+)
 from sttm_plugin.core.pairs import near_pairs, same_keys
 from sttm_plugin.core.reconciliation import pair_id, reconcile
 
@@ -271,6 +278,42 @@ def test_the_only_two_of_a_category_at_one_house_number_are_proposed_whatever_th
     # 0 for the name + 0.3 · 0.5 + 0.2 + 0.5 · 0.55, under 0.79; without addresses 0.35.
     assert told(paired(one, two)) == {("a", "b"): pytest.approx(0.625)}
     assert told(paired(one, bare)) == {}
+
+
+def test_two_at_one_house_number_are_not_lifted_where_another_there_has_a_likelier_name():
+    here = at("Via Don Calabria 16")
+    liceo = at("Via Don Calabria 16", TIPO="Liceo scientifico")
+    natta = ("a", "Liceo scientifico Natta", "IST.01", 60, here)
+    besta = ("c", "Liceo linguistico Besta", "IST.01", 60, here)
+    two = frame([("b", "Besta", "IST.01", 0, liceo)])
+
+    # One at the number: the names may differ. Two: it is the one that bears the name.
+    assert told(paired(frame([natta]), two)).keys() == {("a", "b")}
+    assert told(paired(frame([natta, besta]), two)).keys() == {("c", "b")}
+
+
+def test_the_sectors_of_professional_institutes_are_not_one_another():
+    one = frame([("a", "I.P. Servizi Bertarelli", "IST.01", 0)])
+    rows = [
+        (name, "Bertarelli Ferraris", "IST.01", 18, at("Corso Roma 110", TIPO=kind))
+        for name, kind in (
+            ("b", "IST PROF INDUSTRIA E ARTIGIANATO"),
+            ("c", "IST PROF PER I SERVIZI COMMERCIALI E TURISTICI"),
+        )
+    ]
+    made = prepare_names(["I.P. Servizi", "I.P. Servizi e Industria", "IST PROF INDUSTRIA"])
+
+    assert told(paired(one, frame(rows))).keys() == {("a", "c")}
+    assert kinds_exclude(made, [0, 0, 1], [1, 2, 2]).tolist() == [False, True, False]
+
+
+def test_a_centre_for_adults_is_the_same_however_its_kind_is_written():
+    one = frame([("a", "C.T.P. Viale Mugello", None, 0)])
+    two = frame([("b", "Mugello", None, 110, at("Viale Mugello 5", TIPO="CENTRO TERRITORIALE"))])
+    school = frame([("b", "Mugello", None, 110, at("Viale Mugello 5", TIPO="SCUOLA PRIMARIA"))])
+
+    assert told(paired(one, two)).keys() == {("a", "b")}
+    assert told(paired(one, school)) == {}
 
 
 def test_what_is_alone_at_another_house_number_is_not_lifted():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.reconciliation import LEAST, MATCHED, judge, pair, sources
+from benchmarks.reconciliation import LEAST, MATCHED, is_institute, judge, pair, sources
 
 pytest.importorskip("geopandas")
 
@@ -20,7 +20,9 @@ def real(shared_data):
         # Tuned on.
         ("Anagrafe regionale 2026", "MIUR Milano 2016/17", 0.97, 0.95),
         ("Anagrafe regionale 2026", "Milano ds1305 2020/21", 0.97, 0.95),
-        ("Scuole lombarde 2026", "Milano ds1305 2020/21", 0.965, 0.95),
+        ("Scuole lombarde 2026", "Milano ds1305 2020/21", 0.97, 0.95),
+        ("Scuole lombarde 2026", "Milano ds1305 2020/21, solo sedi", 0.97, 0.95),
+        ("MIUR Milano 2016/17", "Milano ds1305 2020/21, solo sedi", 0.97, 0.95),
         # Not tuned on.
         ("Scuole lombarde 2026", "MIUR Milano 2016/17", 0.97, 0.95),
         ("Strutture di ricovero 2026", "Eurostat ospedali 2020", 0.97, 0.95),
@@ -35,6 +37,21 @@ def test_pairs_of_real_sources_agree_with_their_codes(real, one, two, precision,
     assert found.within >= 23
     assert found.precision >= precision
     assert found.recall >= recall
+
+
+@pytest.mark.parametrize(
+    ("code", "institute"),
+    [
+        ("MIIC8D000T", True),
+        ("MIIS07200D", True),
+        ("MIEE30100X", True),  # the directorate of …
+        ("MIEE301011", False),  # … this primary school
+        ("MIEE8D001X", False),
+        ("MIPS18000P", False),  # a liceo that stands alone
+    ],
+)
+def test_only_institutes_and_directorates_run_schools(code, institute):
+    assert is_institute(code) is institute
 
 
 def test_pairs_counted_as_matched_are_hardly_ever_wrong(real):
