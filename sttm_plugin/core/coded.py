@@ -7,6 +7,8 @@ from collections import defaultdict
 
 import numpy as np
 
+from .values import all_texts
+
 # A first lot with more different values than this share of it is not worth looking up.
 _MOSTLY_DIFFERENT = 0.6
 _ENOUGH = 2000
@@ -62,7 +64,7 @@ class Coded:
     def true(self, test=None):
         """Return which rows have a value that passes a test (default: is not None), bool (n,)."""
         if test is None:
-            if None not in self.values:
+            if all_texts(self.values) or None not in self.values:
                 return np.ones(len(self.codes), dtype=bool)
             passed = [value is not None for value in self.values]
         else:
@@ -173,6 +175,8 @@ class Marks:
 
 def _keys(values):
     """Return values as the keys of a dict tell them apart: True, 1 and 1.0 are three."""
+    if all_texts(values):
+        return values
     if {str, type(None), bytes}.issuperset(set(map(type, values))):
         return values
     return [

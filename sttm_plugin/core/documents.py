@@ -130,7 +130,7 @@ def need_no_escape(values) -> bool:
     if not _TEXT.issuperset(map(type, values)):
         return False
     whole = "".join(values)
-    return '"' not in whole and "\\" not in whole and whole.isprintable()
+    return len(_quoted(whole)) == len(whole) + 2
 
 
 # json's own encoder turns to pure Python as soon as it must indent: these are its pieces in C.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import re
 
-from .values import clean
+from .values import all_texts, clean
 
 # Codice fiscale (D.M. 12/3/1974, letters for digits in case of homocody); a mobile phone, which
 # in Italy begins with 3.
@@ -47,8 +48,9 @@ def may_be_personal(texts) -> list:
 
     A necessary condition of ``personal_kind``: most are too short for one.
     """
-    if None not in texts and "@" not in "".join(texts):
-        return [len(text) == 16 or text[0] in "+03" for text in texts]
+    if all_texts(texts) and "@" not in "".join(texts):
+        begins = map("+03".__contains__, map(operator.itemgetter(0), texts))
+        return list(map(operator.or_, map((16).__eq__, map(len, texts)), begins))
     return [
         text is not None and ("@" in text or len(text) == 16 or text[0] in "+03") for text in texts
     ]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from .errors import SttmError
 from .progress import ask, asking
+from .values import all_texts
 
 
 class Field(NamedTuple):
@@ -537,6 +538,9 @@ def typed(column, field):
 
 def trimmed(values):
     """Return texts without blanks around them, blank as None; None where a value is no text."""
+    if all_texts(values):
+        found = list(map(str.strip, values))
+        return [value or None for value in found] if "" in found else found
     if not _TEXT_OR_NONE.issuperset(map(type, values)):
         return None
     return [(value.strip() or None) if value else None for value in values]

@@ -59,16 +59,27 @@ def clean(value) -> str | None:
     return text or None
 
 
+def all_texts(values) -> bool:
+    """Tell whether all of some values are texts, without looking at each from Python."""
+    try:
+        "".join(values)
+    except TypeError:
+        return False
+    return True
+
+
 # What ``clean`` changes in plain letters between ends of line: looked for as they are, many
 # times faster than by a pattern.
 _TO_CLEAN = ("\n\n", "\n ", " \n", "  ")
+_PRINTABLE = b"\n" + bytes(range(0x20, 0x7F))
 
 
 def cleaned(values) -> list:
     """Return ``clean`` of each value; most columns need nothing, which is told at once."""
     texts = [value for value in values if type(value) is str]
     whole = "\n".join(["", *texts, ""])
-    plain = whole.isascii() and "".join(texts).isprintable()
+    plain = whole.isascii() and whole.count("\n") == len(texts) + 1
+    plain = plain and not whole.encode().translate(None, _PRINTABLE)
     if plain and not any(blank in whole for blank in _TO_CLEAN):
         if len(texts) == len(values):
             return texts

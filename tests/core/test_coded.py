@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sttm_plugin.core import tabletext, values
+from sttm_plugin.core import documents, personal, schema, tabletext, values
 from sttm_plugin.core.coded import Coded, Coder, Marks, places_of, together
 from sttm_plugin.core.intake_positions import _PLAIN_NUMBER, _plain_numbers
 
@@ -137,3 +137,28 @@ def test_what_may_be_a_total_is_looked_at():
         "Asilo",
     ):
         assert _may_be_total(text) == bool(re.match(_TOTAL, normalise(text)))
+
+
+@given(st.lists(st.one_of(st.none(), st.text("a@+03 ", min_size=1, max_size=17)), max_size=5))
+def test_what_may_be_personal_is_told_together_as_it_is_one_by_one(texts):
+    told = personal.may_be_personal(texts)
+
+    assert told == [personal.may_be_personal([one])[0] for one in texts]
+    assert all(map(bool, told)) or not any(
+        personal.personal_kind(one) for one, worth in zip(texts, told) if not worth
+    )
+
+
+@given(st.lists(cell, max_size=6))
+def test_texts_are_trimmed_together_as_they_are_one_by_one(texts):
+    assert schema.trimmed(texts) == [(one.strip() or None) if one else None for one in texts]
+    assert schema.trimmed([*texts, 1]) is None
+
+
+@given(st.lists(st.text('aè"\\\n\x7f€', max_size=3), max_size=4))
+def test_texts_need_no_escape_where_json_writes_them_as_they_are(texts):
+    as_they_are = all(documents.one_value(one) == f'"{one}"' for one in texts)
+
+    assert documents.need_no_escape(texts) == as_they_are
+    assert documents.json_values(texts) == [documents.one_value(one) for one in texts]
+    assert not documents.need_no_escape([*texts, None])
