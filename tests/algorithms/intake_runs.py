@@ -44,3 +44,17 @@ def made_id(text):
 
 def square(side, x=X, y=Y):
     return f"POLYGON (({x} {y}, {x + side} {y}, {x + side} {y + side}, {x} {y + side}, {x} {y}))"
+
+
+def save_layer(layer, path, encoding="UTF-8"):
+    """Write a layer as a file of the format its ending says; return its path."""
+    from qgis.core import QgsProject, QgsVectorFileWriter
+
+    drivers = {".shp": "ESRI Shapefile", ".gpkg": "GPKG", ".geojson": "GeoJSON", ".kml": "KML"}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName, options.fileEncoding = drivers[path.suffix], encoding
+    context = QgsProject.instance().transformContext()
+    done = QgsVectorFileWriter.writeAsVectorFormatV3(layer, str(path), context, options)
+    assert done[0] == QgsVectorFileWriter.WriterError.NoError
+    return path

@@ -11,7 +11,7 @@ import zipfile
 
 import pytest
 
-from tests.algorithms.intake_runs import LAT, LON, RHO, X, Y, lines, made_id, square
+from tests.algorithms.intake_runs import LAT, LON, RHO, X, Y, lines, made_id, save_layer, square
 
 
 @pytest.fixture
@@ -80,24 +80,10 @@ def csv(table, folder):
 @pytest.fixture
 def saved(plan, folder):
     """Write records as a file of the format its ending says; return its path."""
-    from qgis.core import QgsProject, QgsVectorFileWriter
-
-    drivers = {".shp": "ESRI Shapefile", ".gpkg": "GPKG", ".geojson": "GeoJSON"}
 
     def write(rows, name="servizi.shp", kind="Point", crs="EPSG:32632", encoding="UTF-8"):
         path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        options = QgsVectorFileWriter.SaveVectorOptions()
-        options.driverName = drivers[path.suffix]
-        options.fileEncoding = encoding
-        done = QgsVectorFileWriter.writeAsVectorFormatV3(
-            plan(rows, kind, crs, path.stem),
-            str(path),
-            QgsProject.instance().transformContext(),
-            options,
-        )
-        assert done[0] == QgsVectorFileWriter.WriterError.NoError
-        return path
+        return save_layer(plan(rows, kind, crs, path.stem), path, encoding)
 
     return write
 

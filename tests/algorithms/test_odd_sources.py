@@ -8,7 +8,18 @@ import zipfile
 
 import pytest
 
-from tests.algorithms.intake_runs import LAT, LON, RHO, X, Y, lines, made_id, refusal, square
+from tests.algorithms.intake_runs import (
+    LAT,
+    LON,
+    RHO,
+    X,
+    Y,
+    lines,
+    made_id,
+    refusal,
+    save_layer,
+    square,
+)
 
 
 def rules(found, difetto):
@@ -200,23 +211,10 @@ def archive(saved, tmp_path):
 @pytest.fixture
 def saved(plan, tmp_path):
     """Write records as a file of the format its ending says; return its path."""
-    from qgis.core import QgsProject, QgsVectorFileWriter
-
-    drivers = {".shp": "ESRI Shapefile", ".gpkg": "GPKG", ".kml": "KML"}
 
     def write(rows, name, kind="Point", crs="EPSG:32632"):
         path = tmp_path / "fonte" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        options = QgsVectorFileWriter.SaveVectorOptions()
-        options.driverName, options.fileEncoding = drivers[path.suffix], "UTF-8"
-        done = QgsVectorFileWriter.writeAsVectorFormatV3(
-            plan(rows, kind, crs, path.stem),
-            str(path),
-            QgsProject.instance().transformContext(),
-            options,
-        )
-        assert done[0] == QgsVectorFileWriter.WriterError.NoError
-        return path
+        return save_layer(plan(rows, kind, crs, path.stem), path)
 
     return write
 
