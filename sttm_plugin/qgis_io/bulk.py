@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import sqlite3
 import struct
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from qgis.core import (
 from ..core import rtree
 from ..core.coded import Coded
 from ..core.errors import SttmError
-from ..core.progress import Steps
+from ..core.progress import Steps, asking
 from ..core.schema import trimmed, typed
 from .frames import stored_values, transform_to
 
@@ -296,7 +295,7 @@ def plain_values(rows, ask=lambda: None) -> list | None:
             for row in rows[first : first + _BOXES_AT_ONCE]
         ]
         kinds = {type(value) for row in part for value in row}
-        if kinds - {int, float, str, bool, type(None)} or not all(map(_plain_texts, part)):
+        if kinds - {int, float, str, bool, type(None)} or not all(map(_plain_row, part)):
             return None
         made.extend(part)
     return made
@@ -406,11 +405,18 @@ class _LeftToQgis(Exception):  # noqa: N818
 
 
 def _plain_texts(values) -> bool:
+    """Tell whether the texts of a column, a list, are written as they are."""
+    lots = asking(range(0, len(values), _ROWS_AT_ONCE), 1)
+    return all(_plain_row(values[first : first + _ROWS_AT_ONCE]) for first in lots)
+
+
+def _plain_row(values) -> bool:
     whole = "".join([value for value in values if type(value) is str])
-    return "\0" not in whole and (whole.isascii() or not _SURROGATE.search(whole))
-
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
+    try:
+        whole.encode()
+    except UnicodeEncodeError:  # half of a letter of two
+        return False
+    return "\0" not in whole
 
 
 def _shapes_of(frame, wkb_type):
@@ -431,16 +437,19 @@ def _shapes_of(frame, wkb_type):
 
 def _shapely(shapes, wkb_type):
     """Return shapely geometries as a table's column of them, None for kinds not filled."""
-    kinds = {None if shape is None or shape.is_empty else shape.geom_type for shape in shapes}
+    kinds = {
+        None if shape is None or shape.is_empty else shape.geom_type for shape in asking(shapes)
+    }
     if wkb_type == QgsWkbTypes.Type.Point and kinds <= {"Point", None}:
         nowhere = (np.nan, np.nan)
         places = [
-            nowhere if shape is None or shape.is_empty else shape.coords[0][:2] for shape in shapes
+            nowhere if shape is None or shape.is_empty else shape.coords[0][:2]
+            for shape in asking(shapes)
         ]
         # Where there is no geometry QGIS writes an empty one of its own.
         return _Points(*np.array(places, dtype=np.float64).reshape(-1, 2).T, empty=True)
     if wkb_type == QgsWkbTypes.Type.MultiPolygon and kinds == {"MultiPolygon"}:
-        return None if any(shape.has_z for shape in shapes) else _Areas(shapes)
+        return None if any(shape.has_z for shape in asking(shapes)) else _Areas(shapes)
     return None
 
 
@@ -511,7 +520,7 @@ class _Areas:
 
     def __init__(self, shapes):
         self.shapes = shapes
-        bounds = np.array([shape.bounds for shape in shapes], dtype=np.float64)
+        bounds = np.array([shape.bounds for shape in asking(shapes)], dtype=np.float64)
         self._boxes = tuple(bounds[:, side] for side in (0, 2, 1, 3))
 
     def known(self):
@@ -526,7 +535,7 @@ class _Areas:
         """Return some rows as GeoPackage writes them."""
         head = struct.Struct("<4si4d")
         boxes = zip(self.shapes[part], *(side[part].tolist() for side in self._boxes))
-        return [head.pack(b"GP\0\3", srs, *box) + shape.wkb for shape, *box in boxes]
+        return [head.pack(b"GP\0\3", srs, *box) + shape.wkb for shape, *box in asking(boxes)]
 
 
 class _Lines:
