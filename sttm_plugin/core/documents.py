@@ -212,7 +212,9 @@ def _indented(value, line, write):
     elif isinstance(value, EncodedRows):
         outer, opening = line + "  ", "["
         for lot in value.encoded(outer + "  "):
-            write(opening + outer + f"{outer}}},{outer}".join(lot) + outer + "}")
+            write(opening + outer)
+            write(f"{outer}}},{outer}".join(lot))
+            write(outer + "}")
             opening = ","
         write("[]" if opening == "[" else line + "]")
     elif kind in (list, tuple) and value:

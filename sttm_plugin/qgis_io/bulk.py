@@ -618,17 +618,8 @@ class _Filling:
             filled: places of the fields that the rows hold, None for all of them.
         """
         names = self.names if filled is None else [self.names[place] for place in filled]
-        into = ",".join(map(_quoted, self.lead + names))
-        width = len(self.lead) + len(names)
-        row = f"({','.join('?' * width)})"
-
-        def insert(columns, together):
-            """Insert rows, several with each statement: SQLite starts fewer of them."""
-            values = f"({into}) VALUES {','.join([row] * together)}"
-            cells, step = list(itertools.chain.from_iterable(zip(*columns))), width * together
-            lots = (cells[at : at + step] for at in range(0, len(cells), step))
-            self._connection.executemany(_sql("INSERT INTO", self.table, values), lots)
-
+        into = f"({','.join(map(_quoted, self.lead + names))})"
+        insert = _sql("INSERT INTO", self.table, into)
         run = self._connection.execute
         triggers = self._rows(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?",
@@ -647,11 +638,7 @@ class _Filling:
                 lead = [range(number + 1, number + size + 1)]
                 if shapes.spatial:
                     lead.append(shapes.blobs(slice(number, number + size), self.srs))
-                together = max(_MOST_VALUES // width, 1)
-                whole = size - size % together
-                every = (*lead, *columns)
-                insert([column[:whole] for column in every], together)
-                insert([column[whole:] for column in every], 1)
+                self._insert(insert, (*lead, *columns), size)
                 number += size
             if self.indexed and known.size:
                 self._index(known, [side[known] for side in shapes.boxes()], ask)
@@ -675,6 +662,17 @@ class _Filling:
             raise
         return True
 
+    def _insert(self, insert, columns, size):
+        """Insert rows, several with each statement: SQLite starts fewer of them."""
+        row = f"({','.join('?' * len(columns))})"
+        together = max(_MOST_VALUES // len(columns), 1)
+        whole = size - size % together
+        for part, number in ((slice(0, whole), together), (slice(whole, size), 1)):
+            cells = list(itertools.chain.from_iterable(zip(*(column[part] for column in columns))))
+            step = number * len(columns)
+            lots = (cells[at : at + step] for at in range(0, len(cells), step))
+            self._connection.executemany(f"{insert} VALUES {','.join([row] * number)}", lots)
+
     def _index(self, known, boxes, ask):
         """Fill the spatial index of the rows at some places with their boxes."""
         node, parent, rowid = (f"{self.index}_{part}" for part in ("node", "parent", "rowid"))
@@ -682,21 +680,21 @@ class _Filling:
         ids, sides = known + 1, [boxes[0], boxes[1], boxes[2], boxes[3]]
         tree = rtree.packed(ids, *sides, size)
         lots = (
-            (_sql("INSERT OR REPLACE INTO", node, "VALUES (?,?)"), tree.nodes),
-            (_sql("INSERT INTO", parent, "VALUES (?,?)"), tree.parents),
-            (_sql("INSERT INTO", rowid, "VALUES (?,?)"), (ids, tree.leaf_of)),
+            (_sql("INSERT OR REPLACE INTO", node), tree.nodes),
+            (_sql("INSERT INTO", parent), tree.parents),
+            (_sql("INSERT INTO", rowid), (ids, tree.leaf_of)),
         )
         try:
             self._connection.execute(_sql("DELETE FROM", node, "WHERE 0"))
         except sqlite3.OperationalError:
             # Some builds let only the module itself write its tables.
-            lots = ((_sql("INSERT INTO", self.index, "VALUES (?,?,?,?,?)"), (ids, *sides)),)
+            lots = ((_sql("INSERT INTO", self.index), (ids, *sides)),)
         for insert, columns in lots:
             for first in range(0, len(columns[0]), _BOXES_AT_ONCE):
                 ask()
                 part = [column[first : first + _BOXES_AT_ONCE] for column in columns]
                 part = [one if isinstance(one, list) else one.tolist() for one in part]
-                self._connection.executemany(insert, zip(*part))
+                self._insert(insert, part, len(part[0]))
 
 
 def _sql(verb, name, rest="") -> str:
