@@ -37,7 +37,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..core.errors import SttmError
 from ..core.expressions import lend
-from ..core.progress import Stopped, ask, asking, stopped_by
+from ..core.progress import Stopped, asking, stopped_by
 from ..qgis_io.expressions import QgisEvaluator
 from ..qgis_io.layers import expand, layers_in, names_container
 from ..qgis_io.sheets import SHEET_ENDINGS, PlainCells
@@ -591,7 +591,7 @@ class SttmAlgorithm(QgsProcessingAlgorithm):
         written = False
         if len(frame) and can_be_filled(destination):
             del sink
-            written = fill_frame(destination, frame, fields, wkb_type, ask)
+            written = fill_frame(destination, frame, fields, wkb_type)
             sink = None if written else self.open_sink(*output)[0]
         if not written:
             write_frame(sink, frame, fields, wkb_type, feedback)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from .errors import SttmError
 from .progress import ask, asking
+from .values import all_texts
 
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _PACKAGE_DIR = Path(__file__).resolve().parent.parent
@@ -121,13 +122,12 @@ def one_value(value) -> str:
 
 def json_values(values) -> list:
     """Return ``one_value`` of each of some values, a list."""
-    quick = _TEXT.issuperset(map(type, values))
-    return list(map(_quoted if quick else one_value, values))
+    return list(map(_quoted if all_texts(values) else one_value, values))
 
 
 def need_no_escape(values) -> bool:
     """Tell whether all of some values are texts that JSON has as they are, between quotes."""
-    if not _TEXT.issuperset(map(type, values)):
+    if not all_texts(values):
         return False
     whole = "".join(values)
     return len(_quoted(whole)) == len(whole) + 2

@@ -22,6 +22,7 @@ from .taxonomy import area_side, classify_text, outlines
 from .text import normalise
 from .unlocated import unlocated_of
 from .values import (
+    all_texts,
     clean,
     is_null,
     mend_mojibake,
@@ -309,7 +310,7 @@ class CategorySteps:
 
 def _says_nowhere(values, pattern) -> bool:
     """Tell at once of plain texts that a pattern is in none of them."""
-    if not {str}.issuperset(map(type, values)):
+    if not all_texts(values):
         return False
     whole = "\n".join(values)
     return whole.isascii() and not pattern.search(whole.lower())

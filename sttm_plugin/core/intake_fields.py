@@ -24,6 +24,8 @@ from .text import normalise
 from .values import (
     NULL_NUMBERS,
     OPERATING_WORDS,
+    all_said,
+    all_texts,
     area_factor,
     clean,
     decimal_evidence,
@@ -94,10 +96,9 @@ class FieldSteps:
 
     def _text_field(self, reading):
         texts, written = reading.plain(), reading.column.values
-        if texts is not None and {str}.issuperset(map(type, written)):
-            if "".join(written).isascii():
-                reading.made = texts
-                return
+        if texts is not None and all_texts(written) and "".join(written).isascii():
+            reading.made = texts
+            return
         for code, text in reading.cells():
             # Before trimming: the space that cannot break is half of a broken "à".
             raw = reading.column.values[code]
@@ -438,10 +439,10 @@ class _Reading:
 
     def plain(self):
         """Return the texts of the values where ``cells`` would yield each as it is, else None."""
-        texts, tokens = self._texts.values, self.run.settings.tokens
-        if self.rule.get("map") or None in texts:
+        texts = self._texts.values
+        if self.rule.get("map") or not all_said(texts, self.run.settings.tokens):
             return None
-        return texts if tokens.isdisjoint(map(str.casefold, texts)) else None
+        return texts
 
     def log(self, code, difetto, regola, gravita, prima, dopo, deciso_da="regola"):
         """Add a line for the log on each record with a value."""

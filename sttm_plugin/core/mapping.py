@@ -18,7 +18,7 @@ from .values import (
     OPERATING_WORDS,
     SCIENTIFIC,
     SHEET_DATE,
-    all_texts,
+    all_said,
     clean,
     cleaned,
     official_code,
@@ -148,10 +148,7 @@ def make_column(name, kind, values, tokens=frozenset(), layer="", texts=None) ->
     """
     column = values if isinstance(values, Coded) else Coded.of(values)
     texts = texts or Coded(column.codes, cleaned(column.values))
-    # A letter may become two when its case is folded, never one of two.
-    longest = max(map(len, tokens), default=0)
-    sure = all_texts(texts.values) and min(map(len, texts.values), default=0) > longest
-    if sure or (None not in texts.values and tokens.isdisjoint(map(str.casefold, texts.values))):
+    if all_said(texts.values, tokens):
         filled = np.arange(len(column))
     else:
         said = [text is not None and text.casefold() not in tokens for text in texts.values]

@@ -68,6 +68,16 @@ def all_texts(values) -> bool:
     return True
 
 
+def all_said(texts, tokens) -> bool:
+    """Tell whether each of some cleaned texts says something: none is None or stands for NULL."""
+    if not all_texts(texts):
+        return False
+    # A letter may become two when its case is folded, never one of two.
+    longest = max(map(len, tokens), default=0)
+    sure = min(map(len, texts), default=0) > longest
+    return sure or tokens.isdisjoint(map(str.casefold, texts))
+
+
 # What ``clean`` changes in plain letters between ends of line: looked for as they are, many
 # times faster than by a pattern.
 _TO_CLEAN = ("\n\n", "\n ", " \n", "  ")

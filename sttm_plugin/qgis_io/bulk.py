@@ -22,7 +22,7 @@ from qgis.core import (
 from ..core import rtree
 from ..core.coded import Coded
 from ..core.errors import SttmError
-from ..core.progress import Steps, asking
+from ..core.progress import Steps, ask, asking
 from ..core.schema import trimmed, typed
 from .frames import stored_values, transform_to
 
@@ -306,7 +306,7 @@ def can_be_filled(path) -> bool:
     return Path(str(path)).suffix.lower() == ".gpkg" and Path(str(path)).is_file()
 
 
-def fill_frame(path, frame, fields, wkb_type, ask=lambda: None) -> bool:
+def fill_frame(path, frame, fields, wkb_type) -> bool:
     """Write a frame into an empty GeoPackage as ``frames.write_frame`` does, many times faster.
 
     Args:
@@ -317,7 +317,8 @@ def fill_frame(path, frame, fields, wkb_type, ask=lambda: None) -> bool:
         False where the rows have to be written one by one; nothing was written.
 
     Raises:
-        SttmError: the file can't be written. What ``ask`` raises undoes all of it.
+        SttmError: the file can't be written.
+        Stopped: the user stopped the run (``core.progress.ask``); nothing was written.
     """
     shapes = _shapes_of(frame, wkb_type)
     if shapes is None:
